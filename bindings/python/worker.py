@@ -1,0 +1,200 @@
+"""The workers of `python-keras`, `python-tf` and `python-session`.
+
+Three ways to run one model in Python, in the order of the chain of custody:
+Keras in memory, the exported SavedModel as a TF2 signature, and the same
+SavedModel in a v1 session, which is what the C API does too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import tensorflow as tf
+from stele import savedmodel, variables, worker
+from stele.bundle import Tensors
+from stele.codes import Code, SteleError
+from stele.dtypes import Array
+from stele.savedmodel import Signature
+
+Call = Callable[[], Mapping[str, Array]]
+
+
+def _translate(error: Exception, *, loading: bool) -> SteleError:
+    """Give TensorFlow's Python exceptions their canonical code."""
+    code = Code.INTERNAL
+    if isinstance(error, tf.errors.OpError):
+        code = Code(error.error_code)
+    elif isinstance(error, IndexError):
+        # How tf.saved_model.load says OUT_OF_RANGE.
+        code = Code.OUT_OF_RANGE
+    elif isinstance(error, FileNotFoundError):
+        code = Code.NOT_FOUND
+    elif isinstance(error, (ValueError, TypeError)):
+        code = Code.INVALID_ARGUMENT
+    elif isinstance(error, NotImplementedError):
+        code = Code.UNIMPLEMENTED
+    if loading and code == Code.OUT_OF_RANGE:
+        code = Code.DATA_LOSS
+    return SteleError(code, str(error))
+
+
+def _as_array(value: object) -> Array:
+    """Return an output as an array; string scalars arrive as plain ``bytes``."""
+    if isinstance(value, bytes):
+        return np.array(value, dtype=object)
+    return np.asarray(value)
+
+
+class _Guarded:
+    """A call whose errors are translated."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __call__(self) -> Mapping[str, Array]:
+        try:
+            return self._call()
+        except SteleError:
+            raise
+        except Exception as error:
+            raise _translate(error, loading=False) from error
+
+
+class _Model:
+    """The checks every way shares; a subclass makes the call."""
+
+    def __init__(self, folder: Path, tags: frozenset[str]) -> None:
+        self.signatures: Mapping[str, Signature] = savedmodel.load_signatures(folder, tags)
+        # TensorFlow's Python has no code of its own for these: it says UNKNOWN.
+        stored = folder / "variables"
+        if (stored / "variables.index").exists():
+            variables.check_data(variables.read_index(stored))
+
+    def prepare(self, signature: str, inputs: Tensors) -> Call:
+        found = savedmodel.find_signature(self.signatures, signature)
+        savedmodel.check_inputs(found, inputs)
+        return _Guarded(self._bind(found, dict(inputs)))
+
+    def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing to do: Python frees the graph with the object."""
+
+
+class _KerasModel(_Model):
+    def __init__(self, folder: Path, tags: frozenset[str], config: bytes) -> None:
+        _refuse_config(config)
+        super().__init__(folder, tags)
+        file = folder.parent / "model.keras"
+        if not file.exists():
+            raise worker.Unsupported("a SavedModel without its model.keras beside it")
+        import keras
+
+        self._model = keras.saving.load_model(file, compile=False)
+        # XLA fuses differently: other bits than the graph that is exported.
+        self._model.compile(jit_compile=False)
+
+    def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
+        if signature.name != savedmodel.DEFAULT_SIGNATURE:
+            raise worker.Unsupported(f"signature {signature.name} of a Keras model in memory")
+
+        def call() -> Mapping[str, Array]:
+            tensors = {name: tf.constant(array) for name, array in inputs.items()}
+            outputs = self._model.predict_on_batch(tensors)
+            return {name: _as_array(value) for name, value in outputs.items()}
+
+        return call
+
+
+class _TfModel(_Model):
+    def __init__(self, folder: Path, tags: frozenset[str], config: bytes) -> None:
+        _refuse_config(config)
+        super().__init__(folder, tags)
+        self._loaded = tf.saved_model.load(str(folder), tags=sorted(tags))
+
+    def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
+        function = self._loaded.signatures[signature.name]
+
+        def call() -> Mapping[str, Array]:
+            outputs = function(**{name: tf.constant(array) for name, array in inputs.items()})
+            return {name: _as_array(value.numpy()) for name, value in outputs.items()}
+
+        return call
+
+
+class _SessionModel(_Model):
+    def __init__(self, folder: Path, tags: frozenset[str], config: bytes) -> None:
+        super().__init__(folder, tags)
+        self._session = tf.compat.v1.Session(graph=tf.Graph(), config=_config_proto(config))
+        with self._session.graph.as_default():
+            tf.compat.v1.saved_model.loader.load(self._session, sorted(tags), str(folder))
+
+    def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
+        fetches = {spec.name: spec.ref for spec in signature.outputs}
+        feeds = {spec.ref: inputs[spec.name] for spec in signature.inputs}
+
+        def call() -> Mapping[str, Array]:
+            outputs = self._session.run(fetches, feeds)
+            return {name: _as_array(value) for name, value in outputs.items()}
+
+        return call
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _refuse_config(config: bytes) -> None:
+    if config:
+        raise worker.Unsupported("a session config: TensorFlow 2 has one for the whole process")
+
+
+def _config_proto(config: bytes) -> tf.compat.v1.ConfigProto:
+    from google.protobuf.message import DecodeError
+
+    try:
+        return tf.compat.v1.ConfigProto.FromString(config)
+    except DecodeError as error:
+        raise SteleError(Code.INVALID_ARGUMENT, f"config is no ConfigProto: {error}") from error
+
+
+_MODELS: dict[str, type[_KerasModel] | type[_TfModel] | type[_SessionModel]] = {
+    "python-keras": _KerasModel,
+    "python-tf": _TfModel,
+    "python-session": _SessionModel,
+}
+
+
+class _Runner:
+    language = f"Python {platform.python_version()}"
+    tensorflow = tf.__version__
+
+    def __init__(self, binding: str) -> None:
+        self.binding = binding
+
+    def load(self, folder: Path, tags: frozenset[str], config: bytes) -> worker.Model:
+        try:
+            return _MODELS[self.binding](folder, tags, config)
+        except (SteleError, worker.Unsupported):
+            raise
+        except Exception as error:
+            raise _translate(error, loading=True) from error
+
+
+def main() -> int:
+    """Serve the binding named on the command line."""
+    parser = argparse.ArgumentParser(description="stele worker of one Python binding")
+    parser.add_argument("binding", choices=sorted(_MODELS))
+    return worker.serve(_Runner(parser.parse_args().binding))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Build hook: generates the protobuf modules from ``proto/`` with protoc.
+
+Generated code is never committed; an editable install and a wheel both get it
+from here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+PROTOS = ("saved_model.proto", "graph.proto")
+
+
+class ProtoHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Runs protoc before the files are collected."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Write ``src/stele/_proto/*_pb2.py`` and their stubs."""
+        import grpc_tools
+        from grpc_tools import protoc
+
+        source = Path(self.root).parent / "proto"
+        target = Path(self.root) / "src" / "stele" / "_proto"
+        target.mkdir(exist_ok=True)
+        (target / "__init__.py").write_text('"""Generated from proto/ by protoc."""\n')
+        include = Path(grpc_tools.__file__).parent / "_proto"
+        arguments = [
+            "protoc",
+            f"--proto_path={source}",
+            f"--proto_path={include}",
+            f"--python_out={target}",
+            f"--pyi_out={target}",
+            *PROTOS,
+        ]
+        if protoc.main(arguments) != 0:
+            raise RuntimeError(f"protoc failed on {source}")

@@ -1,0 +1,177 @@
+"""Tensors on disk: a folder with ``tensors.tsv`` and a raw file for each tensor.
+
+The format is specified in ``bindings/PROTOCOL.md``. BYTES tensors are numpy
+object arrays of ``bytes``.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from stele import dtypes, tsv
+from stele.codes import Code, SteleError, from_os_error
+from stele.dtypes import Array
+
+INDEX = "tensors.tsv"
+_MAX = 2**63 - 1
+
+Tensors = list[tuple[str, Array]]
+
+
+def write_bundle(folder: Path, tensors: Mapping[str, Array] | Iterable[tuple[str, Array]]) -> None:
+    """Write tensors, by name, to a folder that is created if needed.
+
+    Raises:
+        SteleError: The folder cannot be written; the code is the system error's.
+        TypeError: A dtype or an element that the protocol has no form for.
+    """
+    pairs = tensors.items() if isinstance(tensors, Mapping) else tensors
+    lines = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for index, (name, array) in enumerate(pairs):
+            data = encode(array)
+            shape = ",".join(map(str, array.shape))
+            file = f"{index}.bin"
+            (folder / file).write_bytes(data)
+            lines.append(tsv.join(name, dtypes.of(array).name, shape, str(len(data)), file) + "\n")
+        (folder / INDEX).write_bytes("".join(lines).encode())
+    except OSError as error:
+        raise from_os_error(error) from error
+
+
+def read_bundle(folder: Path) -> dict[str, Array]:
+    """Read a bundle whose names must differ.
+
+    Raises:
+        SteleError: As `read_tensors`; INVALID_ARGUMENT for a name seen twice.
+    """
+    tensors = read_tensors(folder)
+    found = dict(tensors)
+    if len(found) != len(tensors):
+        raise SteleError(Code.INVALID_ARGUMENT, f'"{folder}" has the same tensor twice')
+    return found
+
+
+def read_tensors(folder: Path) -> Tensors:
+    """Read a bundle in the order of its index, keeping duplicates.
+
+    Raises:
+        SteleError: NOT_FOUND for a missing file, INVALID_ARGUMENT for anything
+            that does not add up; the message names the tensor.
+    """
+    try:
+        lines = (folder / INDEX).read_bytes().decode().split("\n")
+    except OSError as error:
+        raise from_os_error(error) from error
+    except UnicodeDecodeError as error:
+        raise SteleError(
+            Code.INVALID_ARGUMENT, f'"{folder / INDEX}" is not UTF-8: {error}'
+        ) from error
+    return [_read_tensor(folder, line) for line in lines if line]
+
+
+def _read_tensor(folder: Path, line: str) -> tuple[str, Array]:
+    try:
+        fields = tsv.split(line)
+    except ValueError as error:
+        raise SteleError(Code.INVALID_ARGUMENT, f"{INDEX}: {error}") from error
+    if len(fields) != 5:
+        raise SteleError(
+            Code.INVALID_ARGUMENT, f'{INDEX}: tensor "{fields[0]}" has {len(fields)} fields, not 5'
+        )
+    name, dtype_name, shape_text, nbytes_text, file = fields
+
+    def refuse(what: str) -> SteleError:
+        return SteleError(Code.INVALID_ARGUMENT, f'tensor "{name}" {what}')
+
+    dtype = dtypes.BY_NAME.get(dtype_name)
+    if dtype is None:
+        raise refuse(f'has the unknown dtype "{dtype_name}"')
+    dims = [_count(text) for text in shape_text.split(",")] if shape_text else []
+    shape = [dim for dim in dims if dim is not None]
+    nbytes = _count(nbytes_text)
+    if len(shape) != len(dims) or nbytes is None:
+        raise refuse(f'has the malformed shape "{shape_text}" or size "{nbytes_text}"')
+    # Any dimension of 0 would hide an overflow of the others: multiply without it.
+    if math.prod(dim for dim in shape if dim) * max(dtype.itemsize, 1) > _MAX:
+        raise refuse(f"has a shape [{shape_text}] beyond 2^63-1 bytes")
+    count = math.prod(shape)
+    if dtype.itemsize and count * dtype.itemsize != nbytes:
+        raise refuse(
+            f"declares {nbytes} bytes; {dtype.name} [{shape_text}] has {count * dtype.itemsize}"
+        )
+    try:
+        data = (folder / file).read_bytes()
+    except OSError as error:
+        raise from_os_error(error) from error
+    if len(data) != nbytes:
+        raise refuse(f"has {len(data)} bytes on disk, {nbytes} declared")
+    try:
+        return name, decode(dtype, tuple(shape), data)
+    except ValueError as error:
+        raise refuse(str(error)) from error
+
+
+def _count(text: str) -> int | None:
+    """Parse a plain decimal number from 0 to 2^63-1."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    value = int(text) if len(text) < 20 else _MAX + 1
+    return value if value <= _MAX else None
+
+
+def encode(array: Array) -> bytes:
+    """Return an array's elements as the protocol's bytes, row-major, little-endian.
+
+    Raises:
+        TypeError: A dtype without a name, or a BYTES element that is not ``bytes``.
+    """
+    if dtypes.of(array).name != "BYTES":
+        little = array.dtype.newbyteorder("<") if array.dtype.byteorder == ">" else array.dtype
+        return np.ascontiguousarray(array, dtype=little).tobytes()
+    parts = []
+    for element in array.reshape(-1):
+        if not isinstance(element, bytes):
+            raise TypeError(f"a BYTES element must be bytes, not {type(element).__name__}")
+        parts.append(struct.pack("<I", len(element)) + element)
+    return b"".join(parts)
+
+
+def decode(dtype: dtypes.DType, shape: tuple[int, ...], data: bytes) -> Array:
+    """Undo `encode`: a writable array of this dtype and shape.
+
+    Raises:
+        ValueError: The bytes do not add up to this dtype and shape.
+    """
+    if dtype.name == "BYTES":
+        return _decode_bytes(shape, data)
+    if dtype.name == "BOOL" and data.strip(b"\0\1"):
+        raise ValueError("has a BOOL byte other than 0 and 1")
+    return np.frombuffer(data, dtype=dtype.numpy).reshape(shape).copy()
+
+
+def _decode_bytes(shape: tuple[int, ...], data: bytes) -> Array:
+    count = math.prod(shape)
+    # Each element takes at least its length: refuse before allocating for it.
+    if count * 4 > len(data):
+        raise ValueError(f"has {len(data)} bytes, too few for {count} BYTES elements")
+    elements = np.empty(count, dtype=object)
+    position = 0
+    for index in range(count):
+        end = position + 4
+        if end > len(data):
+            raise ValueError(f"ends inside the length of BYTES element {index}")
+        (size,) = struct.unpack_from("<I", data, position)
+        if end + size > len(data):
+            raise ValueError(f"ends inside BYTES element {index}")
+        elements[index] = data[end : end + size]
+        position = end + size
+    if position != len(data):
+        raise ValueError(f"has {len(data) - position} bytes behind its last BYTES element")
+    return elements.reshape(shape)

@@ -1,0 +1,39 @@
+"""Session configuration: a serialized ConfigProto, or one of the named profiles.
+
+The profiles change how ops are scheduled and leave the bits as they are.
+"""
+
+from __future__ import annotations
+
+from stele.codes import Code, SteleError
+
+# Written out so that no TensorFlow is needed: a field's key is its number << 3
+# plus its wire type (tensorflow/core/protobuf/config.proto).
+_EXECUTOR = b"SINGLE_THREADED_EXECUTOR"
+_EXPERIMENTAL = b"\x1a" + bytes([len(_EXECUTOR)]) + _EXECUTOR  # executor_type = 3
+
+PROFILES: dict[str, bytes] = {
+    # TensorFlow's own.
+    "default": b"",
+    # inter_op_parallelism_threads = 5, value -1: ops run in the caller's thread.
+    "inline": b"\x28" + b"\xff" * 9 + b"\x01",
+    # experimental = 16: no scheduling between ops at all.
+    "single": b"\x82\x01" + bytes([len(_EXPERIMENTAL)]) + _EXPERIMENTAL,
+}
+
+
+def parse(text: str) -> bytes:
+    """Return the serialized ConfigProto of a profile's name or ``hex:<digits>``.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT for neither.
+    """
+    if text in PROFILES:
+        return PROFILES[text]
+    if text.startswith("hex:"):
+        try:
+            return bytes.fromhex(text[4:])
+        except ValueError as error:
+            raise SteleError(Code.INVALID_ARGUMENT, f'config "{text}": {error}') from error
+    known = ", ".join(PROFILES)
+    raise SteleError(Code.INVALID_ARGUMENT, f'config "{text}" is none of {known}, hex:<digits>')
