@@ -1,0 +1,164 @@
+"""``stele check``: does every binding answer as Python does?"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from stele import paths
+from stele.codes import Code, SteleError
+from stele.parity import binding as bindings
+from stele.parity import case as cases
+from stele.parity import engine, known, level, report
+from stele.parity.record import Journal, Result
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's options."""
+    parser = subparsers.add_parser(
+        "check",
+        help="run a model in every binding and compare with Python",
+        description="Runs zoo models, or any SavedModel folder, in every binding on this "
+        "machine, and holds every answer against TensorFlow in Python: bits inside a "
+        "class of bindings with the same library, tolerances across classes, and the "
+        "same canonical code for every input that Python refuses.",
+        epilog="exit status: 0 all pass, 1 a mismatch, 2 usage, 3 could not run",
+    )
+    parser.add_argument(
+        "models", nargs="*", metavar="MODEL|DIR", help="zoo models or SavedModel folders "
+        "(default: the whole zoo)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--inputs", type=Path, metavar="FILE.npz", help="an array for each input, instead of "
+        "inputs made from the signature",
+    )  # fmt: skip
+    parser.add_argument("--signature", metavar="S", help="only this signature")
+    parser.add_argument(
+        "--tags", metavar="T,T", help="the MetaGraphDef with these tags (default: serve, "
+        "or the only ones there are)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--binding", action="append", default=[], metavar="B", help="only these bindings "
+        "(repeat, or separate by commas)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cases", action="append", default=[], metavar="PATTERN", help="only cases whose name "
+        "matches, such as 'fp32-*' or '*/batch1'",
+    )  # fmt: skip
+    parser.add_argument(
+        "--config", default="default", metavar="C", help="session config of the bindings under "
+        "test: default, inline, single or hex:<ConfigProto>",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-bad-input", action="store_true", help="leave the bad-input table out"
+    )
+    parser.add_argument(
+        "--level", type=int, nargs="?", const=level.HIGHEST, choices=range(1, level.HIGHEST + 1),
+        help="climb the conformance levels of one --binding instead, up to this one",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", type=int, default=min(2, os.cpu_count() or 1), metavar="N",
+        help="bindings that run at once (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--strict", action="store_true", default=os.environ.get("CI") == "true",
+        help="a binding that cannot be run is a failure (default when CI=true)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: build/check")
+    parser.add_argument("--json", action="store_true", help="print the records (JSON Lines)")
+    parser.set_defaults(run=run, usage=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out and return its exit status."""
+    try:
+        selected = bindings.select(args.binding)
+    except SteleError as error:
+        args.usage.error(error.message)
+    if args.inputs is not None and len(args.models) != 1:
+        args.usage.error("--inputs goes with exactly one model")
+    if args.level is not None:
+        if len(args.binding) != 1 or len(selected) != 1:
+            args.usage.error("--level goes with exactly one --binding")
+        return level.climb(selected[0], args.level, Console(stderr=args.json), as_json=args.json)
+    return _check(args, selected)
+
+
+def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
+    out = (args.out or paths.build_dir() / "check").resolve()
+    journal = Journal(out / "results.jsonl", echo=args.json)
+    journal.begin(["stele", *sys.argv[1:]])
+    console = Console(stderr=args.json)
+    tags = args.tags.split(",") if args.tags is not None else None
+    targets = cases.resolve(args.models, tags)
+    plans = [
+        engine.plan(
+            target,
+            cases.collect(
+                target,
+                out / "inputs" / target.name,
+                signature=args.signature,
+                inputs=args.inputs,
+                patterns=args.cases,
+            ),
+            out,
+            bad=not (args.no_bad_input or args.cases or args.inputs),
+        )
+        for target in targets
+    ]
+    _refuse_twins([plan.target.name for plan in plans])
+    deviations = known.load(paths.bindings_dir())
+    cells = sum(len(plan.names()) for plan in plans)
+    with _progress(console, cells * len(selected)) as progress:
+        run_ = engine.Engine(
+            out,
+            journal,
+            deviations=deviations,
+            jobs=args.jobs,
+            config=args.config,
+            progress=progress,
+        )
+        try:
+            for plan in plans:
+                run_.check(plan, selected)
+            run_.close()
+        finally:
+            run_.stop()
+    outgrown = known.outgrown(journal.of(Result), deviations)
+    status = engine.exit_status(journal, selected, outgrown, strict=args.strict)
+    journal.end(status)
+    if not args.json:
+        report.show(console, journal, outgrown)
+    return status
+
+
+def _refuse_twins(names: list[str]) -> None:
+    if len(set(names)) != len(names):
+        raise SteleError(Code.INVALID_ARGUMENT, f"two models have one name: {', '.join(names)}")
+
+
+@contextlib.contextmanager
+def _progress(console: Console, total: int) -> Iterator[engine.Progress]:
+    """Show a bar on a terminal; elsewhere say nothing until the table."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} cells"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("starting", total=total)
+
+        def advance(model: str, binding: str, count: int) -> None:
+            bar.update(task, advance=count, description=f"{model} in {binding}")
+
+        yield advance

@@ -1,0 +1,1 @@
+"""The parity harness: runs workers, compares their answers, keeps the records."""

@@ -1,0 +1,336 @@
+"""Makes the rows of ``bindings/bad_input.toml`` from any model.
+
+A load row is a damaged copy of the SavedModel; a run row is a spoiled copy of a
+valid input bundle. Rows that a model gives no occasion for (no BOOL input, no
+known dimension, no variables) are left out.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stele import paths, savedmodel, tsv, variables
+from stele.bundle import INDEX, read_bundle, write_bundle
+from stele.codes import Code
+from stele.dtypes import Array
+from stele.parity.case import Case, Target
+from stele.savedmodel import Signature, TensorSpec
+
+_PB = "saved_model.pb"
+
+
+@dataclass(frozen=True)
+class LoadRow:
+    """A load that every binding must refuse.
+
+    Attributes:
+        name: Of the row.
+        folder: What to load.
+        tags: With which tags.
+        config: With which config.
+        code: The canonical code due.
+        culprits: What the message must name.
+    """
+
+    name: str
+    folder: Path
+    tags: tuple[str, ...]
+    config: str
+    code: Code
+    culprits: tuple[str, ...]
+
+
+def _table(kind: str) -> dict[str, dict[str, object]]:
+    rows: dict[str, dict[str, dict[str, object]]] = tomllib.loads(
+        (paths.bindings_dir() / "bad_input.toml").read_text()
+    )
+    return rows[kind]
+
+
+def _fill(row: dict[str, object], words: dict[str, str]) -> tuple[Code, tuple[str, ...]]:
+    names = row.get("names", [])
+    assert isinstance(names, list)  # noqa: S101  (a file of this repository)
+    return Code[str(row["code"])], tuple(name.format(**words) for name in names)
+
+
+# --- load ---------------------------------------------------------------------
+
+# What a damage does: given the copy to damage, return the path that is wrong.
+_Damage = Callable[[Path], Path]
+
+
+def load_rows(target: Target, folder: Path) -> list[LoadRow]:
+    """Write damaged copies of a model below ``folder``; return the rows.
+
+    Files that a row leaves alone are links, so that a large model is not copied.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    makers: dict[str, _Damage] = {
+        "missing-folder": _remove_all,
+        "file-not-folder": _replace_by_file,
+        "no-saved-model": _remove_pb,
+        "truncated-saved-model": lambda copy: _truncate(copy / _PB),
+        "empty-saved-model": lambda copy: _truncate(copy / _PB, keep=0),
+        "garbage-saved-model": _garbage,
+    }
+    if _has_variables(target.folder):
+        index = Path("variables") / "variables.index"
+        makers |= {
+            "missing-variables": lambda copy: _unlink(copy / index),
+            "missing-variables-data": lambda copy: _unlink(_data(copy)),
+            "truncated-variables-data": lambda copy: _truncate(_data(copy)),
+            "truncated-variables-index": lambda copy: _truncate(copy / index),
+        }
+    rows = []
+    for name, row in _table("load").items():
+        path, tags, config = target.folder, target.tags, "default"
+        words = {"path": ""}
+        if name in makers:
+            path = folder / name
+            _link_tree(target.folder, path)
+            words["path"] = str(makers[name](path))
+        elif name == "wrong-tag":
+            tags = ("no-such-tag",)
+        elif name == "unknown-config":
+            config = "no-such-profile"
+        elif name == "malformed-config":
+            config = "hex:0g"
+        elif name == "unparseable-config":
+            # Field 6 (allow_soft_placement...) with a length beyond the end.
+            config = "hex:32ff"
+        else:
+            continue
+        rows.append(LoadRow(name, path, tags, config, *_fill(row, words)))
+    return rows
+
+
+def _has_variables(folder: Path) -> bool:
+    stored = folder / "variables"
+    return (stored / "variables.index").exists() and bool(variables.read_index(stored).variables)
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    for file in sorted(source.rglob("*")):
+        copy = target / file.relative_to(source)
+        if file.is_dir():
+            copy.mkdir(parents=True, exist_ok=True)
+        else:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.symlink_to(file)
+
+
+def _data(copy: Path) -> Path:
+    return min((copy / "variables").glob("variables.data-*"))
+
+
+def _unlink(file: Path) -> Path:
+    file.unlink()
+    return file
+
+
+def _remove_all(copy: Path) -> Path:
+    shutil.rmtree(copy)
+    return copy
+
+
+def _remove_pb(copy: Path) -> Path:
+    (copy / _PB).unlink()
+    return copy
+
+
+def _replace_by_file(copy: Path) -> Path:
+    shutil.rmtree(copy)
+    copy.write_bytes(b"not a folder")
+    return copy
+
+
+def _truncate(file: Path, keep: int | None = None) -> Path:
+    data = file.read_bytes()
+    file.unlink()
+    file.write_bytes(data[: len(data) // 2 if keep is None else keep])
+    return file
+
+
+def _garbage(copy: Path) -> Path:
+    file = copy / _PB
+    file.unlink()
+    # The key of a field of length 2^32-1, and nothing behind it.
+    file.write_bytes(b"\x12\xff\xff\xff\xff\x0f" + bytes(range(256)))
+    return file
+
+
+# --- run ----------------------------------------------------------------------
+
+
+def run_rows(target: Target, base: Case, folder: Path) -> list[Case]:
+    """Write spoiled copies of a valid case's bundle below ``folder``; return the rows."""
+    shutil.rmtree(folder, ignore_errors=True)
+    signatures = savedmodel.load_signatures(target.folder, target.tags)
+    signature = savedmodel.find_signature(signatures, base.signature)
+    if not signature.inputs:
+        return []
+    spoiler = _Spoiler(signature, read_bundle(base.inputs), folder)
+    rows = []
+    for name, row in _table("run").items():
+        words = spoiler.spoil(name)
+        if words is not None:
+            code, culprits = _fill(row, words)
+            called = words.get("call", base.signature)
+            rows.append(Case(f"bad/{name}", called, folder / name, code, culprits))
+    return rows
+
+
+class _Spoiler:
+    """Writes one spoiled bundle for each row it has an occasion for."""
+
+    def __init__(self, signature: Signature, inputs: dict[str, Array], folder: Path) -> None:
+        self._signature = signature
+        self._inputs = inputs
+        self._folder = folder
+        self._spec = signature.inputs[0]
+        self._first = inputs[self._spec.name]
+
+    def spoil(self, row: str) -> dict[str, str] | None:
+        """Write a row's bundle; return what its message must name, None to leave it out."""
+        words = {"input": self._spec.name, "signature": self._signature.name, "path": ""}
+        bundle = self._folder / row
+        for maker in (self._by_call, self._by_tensors, self._by_index, self._by_file):
+            more = maker(row, bundle)
+            if more is not None:
+                return words | more
+        return None
+
+    def _by_call(self, row: str, bundle: Path) -> dict[str, str] | None:
+        """Rows whose bundle is fine, or absent."""
+        if row == "missing-bundle":
+            return {"path": str(bundle)}
+        calls = {
+            "unknown-signature": "no_such_signature",
+            "private-signature": "__saved_model_init_op",
+        }
+        if row not in calls:
+            return None
+        write_bundle(bundle, self._inputs)
+        return {"call": calls[row]}
+
+    def _by_tensors(self, row: str, bundle: Path) -> dict[str, str] | None:
+        """Rows whose bundle is well-formed and does not fit the signature."""
+        spec, first = self._spec, self._first
+        pairs = list(self._inputs.items())
+        words: dict[str, str] = {}
+        if row == "duplicate-input":
+            pairs.append((spec.name, first))
+        elif row == "unknown-input":
+            pairs.append(("no_such_input", first))
+        elif row == "missing-input":
+            pairs = [pair for pair in pairs if pair[0] != spec.name]
+        elif row == "wrong-dtype":
+            other = np.int32 if spec.dtype != "INT32" else np.float32
+            pairs = self._with(np.zeros(first.shape, dtype=other))
+            words = {"given": "INT32" if other is np.int32 else "FP32", "expected": spec.dtype}
+        elif row in ("wrong-rank", "wrong-dimension"):
+            found = self._misfit(row)
+            if found is None:
+                return None
+            spec, array = found
+            pairs = [(name, array if name == spec.name else kept) for name, kept in pairs]
+            words = {
+                "input": spec.name,
+                "given": savedmodel.format_shape(array.shape),
+                "expected": savedmodel.format_shape(spec.shape),
+            }
+        else:
+            return None
+        write_bundle(bundle, pairs)
+        return words
+
+    def _with(self, array: Array) -> list[tuple[str, Array]]:
+        """Return the inputs with another first one."""
+        return list((self._inputs | {self._spec.name: array}).items())
+
+    def _misfit(self, row: str) -> tuple[TensorSpec, Array] | None:
+        """Return the first input that can be given a wrong rank or dimension."""
+        for spec in self._signature.inputs:
+            array = self._inputs[spec.name]
+            if spec.shape is None:
+                continue
+            if row == "wrong-rank":
+                return spec, array.reshape((1, *array.shape))
+            for axis, dim in enumerate(spec.shape):
+                if dim is not None:
+                    return spec, np.resize(array, _grown(array.shape, axis))
+        return None
+
+    def _by_index(self, row: str, bundle: Path) -> dict[str, str] | None:
+        """Rows whose ``tensors.tsv`` is wrong."""
+        shapes = {
+            "negative-dimension": "-1,2",
+            "overflowing-dimensions": "4294967296,4294967296",
+            "overflow-behind-zero": "0,4294967296,4294967296",
+            "dimension-beyond-64-bits": "99999999999999999999",
+            "dimension-not-a-number": "2,x",
+        }
+        write_bundle(bundle, self._inputs)
+        lines = (bundle / INDEX).read_bytes().decode().split("\n")[:-1]
+        fields = tsv.split(lines[0])
+        if row in shapes:
+            fields[2] = shapes[row]
+        elif row == "unknown-dtype":
+            fields[1] = "FLOAT32"
+        elif row == "too-few-fields":
+            fields = fields[:3]
+        elif row == "wrong-nbytes":
+            fields[3] = str(int(fields[3]) + 1)
+            with (bundle / fields[4]).open("ab") as file:
+                file.write(b"\0")
+        elif row == "missing-tensor-file":
+            fields[4] = "missing.bin"
+        else:
+            shutil.rmtree(bundle)
+            return None
+        lines[0] = tsv.join(*fields)
+        (bundle / INDEX).write_bytes("".join(line + "\n" for line in lines).encode())
+        return {"input": fields[0], "path": str(bundle / "missing.bin")}
+
+    def _by_file(self, row: str, bundle: Path) -> dict[str, str] | None:
+        """Rows whose tensor file is wrong."""
+        wanted = {"bytes-framing": "BYTES", "bool-byte": "BOOL"}.get(row)
+        names = list(self._inputs)
+        found = [
+            index
+            for index, name in enumerate(names)
+            if self._inputs[name].size and wanted in (None, self._dtype(name))
+        ]
+        if not found:
+            return None
+        write_bundle(bundle, self._inputs)
+        file = bundle / f"{found[0]}.bin"
+        data = file.read_bytes()
+        if row == "short-file":
+            data = data[:-1]
+        elif row == "long-file":
+            data += b"\0"
+        elif row == "bytes-framing":
+            # The first element claims a length far beyond the file.
+            data = b"\xff\xff\xff\x7f" + data[4:]
+        elif row == "bool-byte":
+            data = b"\x02" + data[1:]
+        else:
+            return None
+        file.write_bytes(data)
+        return {"input": names[found[0]]}
+
+    def _dtype(self, name: str) -> str:
+        return next(spec.dtype for spec in self._signature.inputs if spec.name == name)
+
+
+def _grown(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return tuple(dim + (index == axis) for index, dim in enumerate(shape))
+

@@ -1,0 +1,206 @@
+"""Cases: a model, a signature, and one set of input tensors on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+
+from stele import paths, savedmodel
+from stele.bundle import write_bundle
+from stele.codes import Code, SteleError
+from stele.dtypes import Array
+from stele.parity import generate
+
+
+@dataclass(frozen=True)
+class Target:
+    """A model to check: one of the zoo, or any SavedModel folder.
+
+    Attributes:
+        name: For tables; the folder's name when it is not of the zoo.
+        folder: The SavedModel.
+        tags: Of the MetaGraphDef to load.
+        zoo: Whether it is a zoo model, with cases from real data.
+    """
+
+    name: str
+    folder: Path
+    tags: tuple[str, ...] = savedmodel.DEFAULT_TAGS
+    zoo: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: a signature and an input bundle.
+
+    Attributes:
+        name: Unique in its target: ``<signature>/<variant>``, or the name of a
+            real-data case.
+        signature: To run.
+        inputs: The bundle's folder.
+        code: The canonical code that every binding must answer with; None when
+            the reference decides.
+        culprits: Words that the message of that error must have.
+    """
+
+    name: str
+    signature: str
+    inputs: Path
+    code: Code | None = None
+    culprits: tuple[str, ...] = field(default=())
+
+
+def resolve(names: Sequence[str], tags: Sequence[str] | None = None) -> list[Target]:
+    """Return the targets named: zoo models, SavedModel folders, or all of the zoo.
+
+    Raises:
+        SteleError: NOT_FOUND for a name that is neither; FAILED_PRECONDITION for
+            a zoo model that is not trained yet, or a folder with several sets of
+            tags when none was chosen.
+    """
+    from stele import zoo
+
+    targets = []
+    for name in names or zoo.DEFAULT:
+        if name in zoo.REGISTRY and not Path(name, "saved_model.pb").exists():
+            targets.append(_zoo_target(name))
+        else:
+            folder = Path(name).resolve()
+            targets.append(Target(folder.name, folder, _choose_tags(folder, tags)))
+    return targets
+
+
+def _zoo_target(name: str) -> Target:
+    folder = paths.models_dir() / name / "saved_model"
+    if not folder.exists():
+        raise SteleError(
+            Code.FAILED_PRECONDITION, f'zoo model "{name}" is not trained; run: stele train {name}'
+        )
+    return Target(name, folder, zoo=True)
+
+
+def _choose_tags(folder: Path, tags: Sequence[str] | None) -> tuple[str, ...]:
+    """Take the tags asked for, else ``serve``, else the only ones there are."""
+    try:
+        model = savedmodel.read(folder)
+    except SteleError as error:
+        from stele import zoo
+
+        if error.code is Code.NOT_FOUND and not folder.exists():
+            raise SteleError(
+                Code.NOT_FOUND,
+                f'"{folder.name}" is neither a zoo model ({", ".join(zoo.REGISTRY)}) nor a folder',
+            ) from error
+        raise
+    there = [tuple(sorted(graph.meta_info_def.tags)) for graph in model.meta_graphs]
+    wanted = tuple(sorted(tags)) if tags is not None else savedmodel.DEFAULT_TAGS
+    if wanted not in there:
+        if tags is None and len(there) == 1:
+            return there[0]
+        savedmodel.select(folder, model, wanted)
+    return wanted
+
+
+def collect(
+    target: Target,
+    folder: Path,
+    *,
+    signature: str | None = None,
+    inputs: Path | None = None,
+    patterns: Iterable[str] = (),
+) -> list[Case]:
+    """Write a target's input bundles below ``folder`` and return its cases.
+
+    Args:
+        target: The model.
+        folder: Where generated bundles go; its old content is replaced.
+        signature: Only this one.
+        inputs: An ``.npz`` file with an array for each input: the only case.
+        patterns: Only cases whose name matches one of these (``*`` and ``?``).
+
+    Raises:
+        SteleError: NOT_FOUND for an unknown signature, INVALID_ARGUMENT for an
+            unreadable ``.npz`` file.
+    """
+    signatures = savedmodel.load_signatures(target.folder, target.tags)
+    if signature is not None:
+        savedmodel.find_signature(signatures, signature)
+    shutil.rmtree(folder, ignore_errors=True)
+    wanted = [name for name in signatures if signature in (None, name)]
+    if inputs is not None:
+        return [_npz_case(wanted, inputs, folder)]
+    cases = [*_stored(target), *_generated(target, signatures, wanted, folder)]
+    patterns = tuple(patterns)
+    return [
+        case
+        for case in cases
+        if case.signature in wanted
+        and (not patterns or any(fnmatchcase(case.name, pattern) for pattern in patterns))
+    ]
+
+
+def _stored(target: Target) -> list[Case]:
+    """Return the real-data cases that training left beside a zoo model."""
+    if not target.zoo:
+        return []
+    folders = sorted((target.folder.parent / "cases").glob("*/case.json"))
+    return [
+        Case(file.parent.name, json.loads(file.read_text())["signature"], file.parent)
+        for file in folders
+    ]
+
+
+def _generated(
+    target: Target,
+    signatures: dict[str, savedmodel.Signature],
+    wanted: list[str],
+    folder: Path,
+) -> list[Case]:
+    cases: list[Case] = []
+    for name in wanted:
+        try:
+            found = savedmodel.find_signature(signatures, name)
+        except SteleError as error:
+            # It has no form in the protocol: every binding must say so.
+            path = folder / str(len(cases))
+            write_bundle(path, {})
+            cases.append(Case(f"{name}/refused", name, path, error.code))
+            continue
+        for variant, tensors in generate.variants(target.name, found):
+            path = folder / str(len(cases))
+            write_bundle(path, tensors)
+            cases.append(Case(f"{name}/{variant}", name, path))
+    return cases
+
+
+def _npz_case(wanted: list[str], file: Path, folder: Path) -> Case:
+    name = savedmodel.DEFAULT_SIGNATURE
+    if name not in wanted:
+        if len(wanted) != 1:
+            raise SteleError(
+                Code.INVALID_ARGUMENT, f"say which --signature: {', '.join(wanted) or 'none'}"
+            )
+        name = wanted[0]
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            tensors = {key: _bytes_if_text(arrays[key]) for key in arrays.files}
+        write_bundle(folder, tensors)
+    except (OSError, ValueError, TypeError) as error:
+        raise SteleError(Code.INVALID_ARGUMENT, f'cannot use "{file}": {error}') from error
+    return Case(file.name, name, folder)
+
+
+def _bytes_if_text(array: Array) -> Array:
+    """Turn numpy's fixed-width strings into the protocol's objects of ``bytes``."""
+    if array.dtype.kind not in "SU":
+        return array
+    texts = [item.encode() if isinstance(item, str) else item for item in array.reshape(-1).tolist()]
+    result = np.empty(len(texts), dtype=object)
+    result[:] = texts
+    return result.reshape(array.shape)

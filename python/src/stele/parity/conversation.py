@@ -1,0 +1,276 @@
+"""A binding with a model loaded, kept talking through crashes and hangs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stele import wheel
+from stele.bundle import read_bundle
+from stele.codes import Code, SteleError
+from stele.dtypes import Array
+from stele.parity import library
+from stele.parity.binding import Binding, SetupError
+from stele.parity.case import Case, Target
+from stele.parity.library import LibraryClass
+from stele.parity.process import ProtocolError, Reply, WorkerError, WorkerProcess
+from stele.parity.record import Outcome, WorkerInfo
+from stele.worker import PROTOCOL
+
+# A worker that has broken off this often with one model gets no further case.
+_BREAKS_ALLOWED = 5
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds that a worker has for each phase; generous, for shared machines."""
+
+    hello: float = 180
+    load: float = 300
+    run: float = 120
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a binding made of one request.
+
+    Attributes:
+        outcome: None while only the harness's judgement is missing; the verdict
+            where there is nothing to judge (crash, timeout, protocol, …).
+        code: The canonical code of an ``error``.
+        message: Of an ``error`` or ``unsupported``.
+        outputs: Tensors by name, of an ``ok``.
+        seconds: From request to reply.
+        detail: Why there is a verdict already.
+        retried: The crash that a second try did not repeat.
+    """
+
+    outcome: Outcome | None = None
+    code: Code | None = None
+    message: str = ""
+    outputs: dict[str, Array] | None = None
+    seconds: float | None = None
+    detail: str = ""
+    retried: str = ""
+
+
+class LoadRefusedError(Exception):
+    """The worker is well and does not load this model."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.message)
+        self.answer = answer
+
+
+@dataclass
+class Conversation:
+    """Talks to one binding's worker, and starts it anew when it breaks off.
+
+    Attributes:
+        binding: Whose worker.
+        folder: For its log and its outputs.
+        config: What to load models with.
+        timeouts: For each phase.
+    """
+
+    binding: Binding
+    folder: Path
+    config: str = "default"
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    library_class: LibraryClass = field(default_factory=lambda: LibraryClass((), ()))
+    hello: dict[str, str] = field(default_factory=dict)
+    _process: WorkerProcess | None = None
+    _target: Target | None = None
+    _breaks: int = 0
+    _outputs: int = 0
+    _hello_seconds: float = 0.0
+
+    @property
+    def log(self) -> Path:
+        """The file with the worker's stderr."""
+        return self.folder / "worker.log"
+
+    @property
+    def noise(self) -> list[str]:
+        """Lines of the running worker's stdout that were no replies."""
+        return self._process.noise if self._process is not None else []
+
+    def start(self) -> None:
+        """Start the worker and greet it; nothing to do when it runs.
+
+        Raises:
+            SetupError: The binding cannot run on this machine.
+            WorkerError: It broke off, or is no worker of this protocol.
+        """
+        if self._process is not None:
+            return
+        self.binding.require()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._process = WorkerProcess(self.binding.run, self.log, self._environment())
+        except OSError as error:
+            raise SetupError(f"cannot start {self.binding.run[0]}: {error.strerror}") from error
+        try:
+            reply = self._process.request("hello", PROTOCOL, timeout=self.timeouts.hello)
+            if reply.status != "ok":
+                raise ProtocolError(f"hello answered {reply.status}: {reply.message}")
+            self.hello = reply.values
+            self._hello_seconds = reply.seconds
+            for key, expected in (("protocol", PROTOCOL), ("binding", self.binding.id)):
+                if self.hello.get(key) != expected:
+                    raise ProtocolError(
+                        f"hello says {key}={self.hello.get(key)}, expected {expected}"
+                    )
+        except WorkerError:
+            self.stop()
+            raise
+
+    def _environment(self) -> dict[str, str]:
+        environment = dict(self.binding.environment)
+        if "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
+            environment["TF_CPP_MIN_LOG_LEVEL"] = "2"
+        if "STELE_LIBTENSORFLOW" not in os.environ:
+            environment["STELE_LIBTENSORFLOW"] = str(wheel.find_wheel().folder)
+        return environment
+
+    def open(self, target: Target) -> WorkerInfo:
+        """Load a model, in the running worker if there is one.
+
+        Raises:
+            SetupError: The binding cannot run on this machine.
+            WorkerError: It broke off.
+            LoadRefusedError: It answered with an error, or ``unsupported``.
+        """
+        self._breaks = 0
+        self._target = target
+        return self._load()
+
+    def _load(self) -> WorkerInfo:
+        target = self._target
+        assert target is not None  # noqa: S101  (open() comes first)
+        self.start()
+        reply = self._request_load(target.folder, target.tags, self.config)
+        if reply.status != "ok":
+            raise LoadRefusedError(_refusal(reply))
+        assert self._process is not None  # noqa: S101  (start() made it)
+        self.library_class = library.of_process(self._process.pid)
+        return WorkerInfo(
+            model=target.name,
+            binding=self.binding.id,
+            language=self.hello.get("language", ""),
+            tensorflow=self.hello.get("tensorflow", ""),
+            library_class=self.library_class.label,
+            libraries=self.library_class.libraries,
+            flags=self.library_class.flags,
+            hello_seconds=self._hello_seconds,
+            load_seconds=reply.seconds,
+        )
+
+    def _request_load(self, folder: Path, tags: tuple[str, ...], config: str) -> Reply:
+        return self.request(
+            "load", str(folder), ",".join(tags), config, timeout=self.timeouts.load
+        )
+
+    def request(self, verb: str, *arguments: str, timeout: float) -> Reply:
+        """Send any request; a worker that breaks off is gone afterwards.
+
+        Raises:
+            WorkerError: It broke off.
+        """
+        self.start()
+        assert self._process is not None  # noqa: S101  (start() made it)
+        try:
+            return self._process.request(verb, *arguments, timeout=timeout)
+        except WorkerError:
+            self.stop()
+            raise
+
+    def run(self, case: Case) -> Answer:
+        """Run a case; a crash is tried once more, alone in a fresh worker."""
+        answer = self._guarded(lambda: self._run_once(case))
+        if answer.outcome is not Outcome.CRASH:
+            return answer
+        again = self._guarded(lambda: self._run_once(case))
+        if again.outcome is None:
+            return Answer(
+                code=again.code,
+                message=again.message,
+                outputs=again.outputs,
+                seconds=again.seconds,
+                retried=answer.detail,
+            )
+        return again
+
+    def try_load(self, folder: Path, tags: tuple[str, ...], config: str) -> Answer:
+        """Load something that ought to be refused; if it is not, restore the model."""
+
+        def attempt() -> Answer:
+            reply = self._request_load(folder, tags, config)
+            if reply.status != "ok":
+                return _refusal(reply)
+            self._load()
+            return Answer(outputs={}, seconds=reply.seconds)
+
+        return self._guarded(attempt)
+
+    def _guarded(self, attempt: Callable[[], Answer]) -> Answer:
+        """Make an attempt with the model loaded; turn breaking off into an answer."""
+        if self._breaks >= _BREAKS_ALLOWED:
+            return Answer(Outcome.NOT_RUN, detail=f"the worker broke off {self._breaks} times")
+        try:
+            if self._process is None:
+                self._load()
+            return attempt()
+        except WorkerError as error:
+            self._breaks += 1
+            return Answer(Outcome(error.outcome), detail=str(error))
+        except LoadRefusedError as error:
+            self._breaks += 1
+            return Answer(Outcome.ERROR, detail=f"load, after a restart: {error}")
+        except SetupError as error:
+            return Answer(Outcome.SETUP, detail=str(error))
+
+    def _run_once(self, case: Case) -> Answer:
+        self._outputs += 1
+        target = self.folder / "outputs" / str(self._outputs)
+        reply = self.request(
+            "run", case.signature, str(case.inputs), str(target), timeout=self.timeouts.run
+        )
+        if reply.status != "ok":
+            return _refusal(reply)
+        try:
+            return Answer(outputs=read_bundle(target), seconds=reply.seconds)
+        except SteleError as error:
+            return Answer(Outcome.PROTOCOL, detail=f"output bundle: {error.message}")
+
+    def peak_memory(self) -> int | None:
+        """Return the worker's peak resident memory in bytes; None where unknown."""
+        return self._process.peak_memory() if self._process is not None else None
+
+    def close(self) -> None:
+        """Say ``bye``, and see that the worker ends.
+
+        Raises:
+            WorkerError: It did not end as the protocol asks.
+        """
+        if self._process is not None:
+            try:
+                self._process.bye()
+            finally:
+                self.stop()
+
+    def stop(self) -> None:
+        """End the worker now."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+
+def _refusal(reply: Reply) -> Answer:
+    if reply.status == "unsupported":
+        return Answer(Outcome.UNSUPPORTED, detail=reply.message, seconds=reply.seconds)
+    if reply.code not in Code.__members__:
+        return Answer(Outcome.PROTOCOL, detail=f'"{reply.code}" is no canonical code')
+    return Answer(code=Code[reply.code], message=reply.message, seconds=reply.seconds)

@@ -1,0 +1,127 @@
+"""A failure as a folder: all that is needed to see it again, anywhere.
+
+``case.json`` says what was asked of whom, ``in/`` is the input bundle,
+``expected/`` and ``got/`` the answers, ``model/`` the SavedModel when it is
+small enough to send, ``worker.log`` the worker's stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from stele.bundle import read_bundle, write_bundle
+from stele.codes import Code, SteleError
+from stele.dtypes import Array
+from stele.parity.case import Case, Target
+
+# Larger models are referred to by their path.
+_LARGEST_MODEL = 64 << 20
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a replay needs.
+
+    Attributes:
+        binding: Whose answer was wrong.
+        target: The model, and its tags.
+        config: What it was loaded with.
+        case: The signature, the inputs, and the code due if it was given.
+        expected: The reference's outputs, or its code.
+        same_class: Whether bits had to agree.
+        phase: ``run``, or ``load`` when loading is what ought to be refused.
+    """
+
+    binding: str
+    target: Target
+    config: str
+    case: Case
+    expected: dict[str, Array] | Code
+    same_class: bool
+    phase: str = "run"
+
+
+def keep(
+    folder: Path, failure: Failure, got: dict[str, Array] | None, detail: str, log: Path
+) -> Path:
+    """Write a failure below ``folder``; return its own folder."""
+    parts = (failure.target.name, failure.case.name, failure.binding)
+    target = folder / "--".join(re.sub(r"[^\w.+-]+", "-", part) for part in parts)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    if failure.case.inputs.exists():
+        shutil.copytree(failure.case.inputs, target / "in")
+    if isinstance(failure.expected, dict):
+        write_bundle(target / "expected", failure.expected)
+    if got is not None:
+        write_bundle(target / "got", got)
+    if log.exists():
+        shutil.copyfile(log, target / "worker.log")
+    model = failure.target.folder
+    if model.is_dir() and _size(model) <= _LARGEST_MODEL:
+        shutil.copytree(model, target / "model", symlinks=False)
+    described = {
+        "binding": failure.binding,
+        "model": failure.target.name,
+        "path": str(model),
+        "tags": list(failure.target.tags),
+        "config": failure.config,
+        "case": failure.case.name,
+        "signature": failure.case.signature,
+        "expected": failure.expected.name if isinstance(failure.expected, Code) else "outputs",
+        "culprits": list(failure.case.culprits),
+        "same_class": failure.same_class,
+        "phase": failure.phase,
+        "detail": detail,
+    }
+    (target / "case.json").write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+    return target
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def read(folder: Path) -> Failure:
+    """Read a failure's folder.
+
+    Raises:
+        SteleError: NOT_FOUND or INVALID_ARGUMENT when it is none.
+    """
+    file = folder / "case.json"
+    if not file.exists():
+        raise SteleError(Code.NOT_FOUND, f'"{folder}" is no failure folder: no case.json in it')
+    try:
+        described = json.loads(file.read_text())
+        model = folder / "model"
+        target = Target(
+            described["model"],
+            (model if model.exists() else Path(described["path"])).resolve(),
+            tuple(described["tags"]),
+        )
+        expected: dict[str, Array] | Code
+        if described["expected"] == "outputs":
+            expected = read_bundle(folder / "expected")
+        else:
+            expected = Code[described["expected"]]
+        return Failure(
+            binding=described["binding"],
+            target=target,
+            config=described["config"],
+            case=Case(
+                described["case"],
+                described["signature"],
+                (folder / "in").resolve(),
+                expected if isinstance(expected, Code) else None,
+                tuple(described["culprits"]),
+            ),
+            expected=expected,
+            same_class=described["same_class"],
+            phase=described["phase"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise SteleError(Code.INVALID_ARGUMENT, f"{file}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,83 @@
+"""Passes judgement on an answer: the only place that says pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stele.codes import Code
+from stele.dtypes import Array
+from stele.parity.compare import Distance, compare
+from stele.parity.conversation import Answer
+from stele.parity.record import Outcome
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An outcome, why, and the distances that were measured."""
+
+    outcome: Outcome
+    detail: str = ""
+    distances: tuple[Distance, ...] = ()
+
+    @property
+    def identical(self) -> bool | None:
+        """Whether all bits agree; None when no tensors were compared."""
+        if not self.distances:
+            return None
+        return all(distance.identical for distance in self.distances)
+
+
+def against_code(answer: Answer, code: Code, culprits: tuple[str, ...] = ()) -> Verdict:
+    """Judge an answer where an error with this code, naming these things, is due."""
+    if answer.outcome is not None:
+        return Verdict(answer.outcome, answer.detail)
+    if answer.code is None:
+        return Verdict(Outcome.WRONG_ERROR, f"answered, expected {code.name}")
+    if answer.code is not code:
+        return Verdict(
+            Outcome.WRONG_ERROR, f"{answer.code.name} ({answer.message}), expected {code.name}"
+        )
+    missing = [culprit for culprit in culprits if culprit not in answer.message]
+    if missing:
+        return Verdict(
+            Outcome.WRONG_ERROR,
+            f"the message does not name {' or '.join(missing)}: {answer.message}",
+        )
+    return Verdict(Outcome.PASS)
+
+
+def against_outputs(answer: Answer, expected: dict[str, Array], *, same_class: bool) -> Verdict:
+    """Judge an answer where these tensors are due."""
+    if answer.outcome is not None:
+        return Verdict(answer.outcome, answer.detail)
+    if answer.outputs is None:
+        code = answer.code.name if answer.code is not None else "?"
+        return Verdict(Outcome.ERROR, f"{code}: {answer.message}")
+    if answer.outputs.keys() != expected.keys():
+        return Verdict(
+            Outcome.MISMATCH,
+            f"outputs {', '.join(sorted(answer.outputs)) or 'none'}; "
+            f"expected {', '.join(sorted(expected)) or 'none'}",
+        )
+    distances = tuple(
+        compare(name, expected[name], answer.outputs[name], same_class=same_class)
+        for name in sorted(expected)
+    )
+    problems = [f"{found.name}: {found.problem}" for found in distances if found.problem]
+    if problems:
+        return Verdict(Outcome.MISMATCH, "; ".join(problems), distances)
+    return Verdict(Outcome.PASS, distances=distances)
+
+
+def against_reference(answer: Answer, reference: Answer, *, same_class: bool) -> Verdict:
+    """Judge an answer by what the Python reference made of the same input."""
+    if answer.outcome is not None:
+        return Verdict(answer.outcome, answer.detail)
+    if reference.outcome is not None:
+        return Verdict(
+            Outcome.NOT_RUN, f"the reference gave no answer: {reference.outcome} {reference.detail}"
+        )
+    if reference.outputs is None:
+        assert reference.code is not None  # noqa: S101  (an answer has one or the other)
+        return against_code(answer, reference.code)
+    return against_outputs(answer, reference.outputs, same_class=same_class)

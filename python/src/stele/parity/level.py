@@ -1,0 +1,198 @@
+"""The conformance levels that a new worker climbs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+
+from stele import paths, savedmodel
+from stele.bundle import read_bundle
+from stele.codes import SteleError
+from stele.dtypes import Array
+from stele.parity import case as cases
+from stele.parity import engine, golden, judge
+from stele.parity.binding import Binding, SetupError
+from stele.parity.case import Case, Target
+from stele.parity.conversation import Answer, Conversation, LoadRefusedError
+from stele.parity.process import WorkerError
+from stele.parity.record import Journal, Outcome, Result
+from stele.worker import describe
+
+HIGHEST = 5
+
+_NAMES = {
+    1: "hello, bye, noise, unknown verbs",
+    2: "load and run one FP32 model",
+    3: "every dtype except BYTES, ranks 0 to 6, empty tensors",
+    4: "BYTES, and the bad-input table",
+    5: "describe, bench, unload",
+}
+
+_BENCH_RUNS = 5
+
+
+def climb(binding: Binding, highest: int, console: Console, *, as_json: bool = False) -> int:
+    """Climb level by level and stop at the first that is not reached.
+
+    Returns:
+        0 when ``highest`` was reached, 1 when not, 3 when it could not be tried.
+    """
+    for number in range(1, highest + 1):
+        try:
+            problems = list(Ladder(binding).problems(number))
+        except SetupError as error:
+            console.print(f"[yellow]setup[/] {binding.id}: {escape(str(error))}")
+            return 3
+        if as_json:
+            record = {"binding": binding.id, "level": number, "problems": problems}
+            print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201
+        mark = "[red]not reached[/]" if problems else "[green]ok[/]"
+        console.print(f"level {number} {mark} {_NAMES[number]}")
+        for problem in problems[:10]:
+            console.print(f"  {escape(problem)}", soft_wrap=True)
+        if len(problems) > 10:
+            console.print(f"  … and {len(problems) - 10} more")
+        if problems:
+            return 1
+    return 0
+
+
+@dataclass
+class Ladder:
+    """The tests of each level, for one binding."""
+
+    binding: Binding
+
+    def __post_init__(self) -> None:
+        self._folder = paths.build_dir() / "level" / self.binding.id
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+
+    def problems(self, level: int) -> Iterator[str]:
+        """Yield what keeps the binding from this level, given those below.
+
+        Raises:
+            SetupError: The binding cannot run on this machine.
+            SteleError: A zoo model is not trained yet.
+        """
+        self.binding.require()
+        yield from self._transcripts(level)
+        checks: dict[int, Callable[[], Iterator[str]]] = {
+            2: lambda: self._cases("digits"),
+            3: lambda: self._cases("dtypes", strings=False),
+            4: self._strings_and_refusals,
+            5: self._describe_and_bench,
+        }
+        if level in checks:
+            yield from checks[level]()
+
+    def _conversation(self) -> Conversation:
+        return Conversation(self.binding, self._folder / "worker")
+
+    def _digits(self) -> tuple[Target, Case]:
+        (target,) = cases.resolve(["digits"])
+        return target, cases.collect(
+            target, self._folder / "inputs" / "digits", signature=savedmodel.DEFAULT_SIGNATURE
+        )[0]
+
+    def _transcripts(self, level: int) -> Iterator[str]:
+        words = {}
+        if level > 1:
+            target, case = self._digits()
+            words = {"model": str(target.folder), "in": str(case.inputs)}
+        for file in golden.transcripts(level):
+            fresh = {"out": str(self._folder / file.stem), "file": str(self._folder / "file")}
+            problem = golden.play(self._conversation(), file, words | fresh)
+            if problem:
+                yield problem
+
+    def _cases(
+        self, model: str, *, strings: bool | None = None, bad: bool = False
+    ) -> Iterator[str]:
+        """Yield a line for each cell of a parity run that is not a pass.
+
+        Args:
+            model: Of the zoo.
+            strings: Only signatures that take BYTES, or only those that do not.
+            bad: Whether the bad-input table belongs to it.
+        """
+        (target,) = cases.resolve([model])
+        signatures = savedmodel.load_signatures(target.folder, target.tags)
+        found = [
+            case
+            for case in cases.collect(target, self._folder / "inputs" / model)
+            if strings in (None, _takes_strings(signatures[case.signature]))
+        ]
+        journal = Journal(self._folder / f"{model}.jsonl")
+        run = engine.Engine(self._folder / model, journal)
+        try:
+            run.check(engine.plan(target, found, self._folder / model, bad=bad), [self.binding])
+            run.close()
+        finally:
+            run.stop()
+        for result in journal.of(Result):
+            if result.outcome is not Outcome.PASS:
+                yield f"{model} {result.case}: {result.outcome}: {result.detail}"
+
+    def _strings_and_refusals(self) -> Iterator[str]:
+        yield from self._cases("langid", bad=True)
+        yield from self._cases("dtypes", strings=True, bad=True)
+        yield from self._cases("digits", bad=True)
+
+    def _describe_and_bench(self) -> Iterator[str]:
+        target, case = self._digits()
+        conversation = self._conversation()
+        try:
+            conversation.open(target)
+            yield from self._describe(conversation, target)
+            yield from self._bench(conversation, case)
+            conversation.close()
+        except (WorkerError, LoadRefusedError) as error:
+            yield str(error)
+        finally:
+            conversation.stop()
+
+    def _describe(self, conversation: Conversation, target: Target) -> Iterator[str]:
+        file = self._folder / "describe.tsv"
+        conversation.request("describe", str(file), timeout=conversation.timeouts.run)
+        expected = describe(savedmodel.load_signatures(target.folder, target.tags))
+        got = file.read_bytes() if file.exists() else b""
+        if got != expected:
+            yield f"describe wrote {got!r}, expected {expected!r}"
+
+    def _bench(self, conversation: Conversation, case: Case) -> Iterator[str]:
+        samples, out = self._folder / "samples", self._folder / "bench-out"
+        due = conversation.run(case).outputs
+        conversation.request(
+            "bench", case.signature, str(case.inputs), str(out), "1", str(_BENCH_RUNS),
+            str(samples), timeout=conversation.timeouts.run,
+        )  # fmt: skip
+        problem = bench_problem(samples, _BENCH_RUNS, out, due or {})
+        if problem:
+            yield problem
+
+
+def _takes_strings(signature: savedmodel.Signature) -> bool:
+    return any(spec.dtype == "BYTES" for spec in signature.inputs)
+
+
+def bench_problem(samples: Path, runs: int, out: Path, due: dict[str, Array]) -> str:
+    """Say what is wrong with a ``bench``: its samples, or its last answer."""
+    try:
+        data, outputs = samples.read_bytes(), read_bundle(out)
+    except (OSError, SteleError) as error:
+        return f"bench: {error}"
+    if len(data) != 8 * runs:
+        return f"bench wrote {len(data)} bytes of samples, expected {8 * runs}"
+    if not np.frombuffer(data, dtype="<u8").all():
+        return "bench wrote a sample of 0 ns"
+    verdict = judge.against_outputs(Answer(outputs=outputs), due, same_class=True)
+    return "" if verdict.outcome is Outcome.PASS else f"bench: {verdict.detail}"
+

@@ -1,0 +1,228 @@
+"""What is decided about one case in one binding, and the file that keeps it all.
+
+Every table, exit status and report is made from this one JSONL file.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from stele.codes import Code, SteleError
+
+
+class Outcome(StrEnum):
+    """What the harness decided about one case in one binding."""
+
+    PASS = "pass"  # noqa: S105
+    MISMATCH = "mismatch"
+    WRONG_ERROR = "wrong-error"
+    UNSUPPORTED = "unsupported"
+    ERROR = "error"
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    SETUP = "setup"
+    NOT_RUN = "not-run"
+
+    @property
+    def grey(self) -> bool:
+        """Whether it says nothing against the binding: not red, not green."""
+        return self in (Outcome.UNSUPPORTED, Outcome.SETUP, Outcome.NOT_RUN)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One cell: a case in a binding.
+
+    Attributes:
+        model: Target's name.
+        binding: Binding's id.
+        case: Case's name.
+        signature: That was run.
+        outcome: The verdict.
+        detail: In words, when it is not a plain pass.
+        library_class: Label of the proven class; empty before a load.
+        identical: Whether every bit of every output is the reference's.
+        tensors: Distances, one record for each output that was compared.
+        seconds: From request to reply; no timing, a hint.
+        retried: The crash that a second, lone try did not repeat.
+        known: The reason, when a known deviation covers this.
+        failure: Folder for ``stele replay``.
+    """
+
+    model: str
+    binding: str
+    case: str
+    signature: str
+    outcome: Outcome
+    detail: str = ""
+    library_class: str = ""
+    identical: bool | None = None
+    tensors: tuple[dict[str, Any], ...] = ()
+    seconds: float | None = None
+    retried: str = ""
+    known: str = ""
+    failure: str = ""
+
+    @property
+    def red(self) -> bool:
+        """Whether this fails the run."""
+        return self.outcome is not Outcome.PASS and not self.outcome.grey and not self.known
+
+    def with_known(self, reason: str) -> Result:
+        """Return it covered by a known deviation."""
+        return replace(self, known=reason)
+
+    def kept_in(self, folder: str) -> Result:
+        """Return it with the folder that `stele replay` takes."""
+        return replace(self, failure=folder)
+
+
+@dataclass(frozen=True)
+class WorkerInfo:
+    """What a binding said and showed of itself, with one model loaded."""
+
+    model: str
+    binding: str
+    language: str
+    tensorflow: str
+    library_class: str
+    libraries: tuple[tuple[str, str], ...]
+    flags: tuple[tuple[str, str], ...]
+    hello_seconds: float
+    load_seconds: float
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the chain of custody, judged over all cases of a model."""
+
+    model: str
+    link: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A binding's figures on one case; present only if its answer was right."""
+
+    model: str
+    binding: str
+    case: str
+    library_class: str
+    identical: bool
+    call_ns: float
+    cold_start_s: float
+    peak_bytes: int | None
+    accuracy: float | None = None
+    samples: int = 0
+
+
+Record = Result | WorkerInfo | Link | Benchmark
+
+_TYPES: dict[str, type[Record]] = {
+    "result": Result,
+    "worker": WorkerInfo,
+    "link": Link,
+    "benchmark": Benchmark,
+}
+
+
+@dataclass
+class Journal:
+    """Appends records to a JSONL file the moment they are known.
+
+    A run that is broken off leaves everything that was decided before.
+    """
+
+    file: Path
+    echo: bool = False
+    records: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text("")
+
+    def begin(self, command: list[str]) -> None:
+        """Write the first line: what was asked, where, with which versions, when."""
+        self._write({"type": "run", "command": command, **machine()})
+
+    def add(self, record: Record) -> None:
+        """Append one record."""
+        kind = next(kind for kind, cls in _TYPES.items() if type(record) is cls)
+        with self._lock:
+            self.records.append(record)
+            self._write({"type": kind, **asdict(record)})
+
+    def end(self, status: int) -> None:
+        """Write the last line: the exit status."""
+        self._write({"type": "end", "exit": status})
+
+    def _write(self, value: dict[str, Any]) -> None:
+        line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        with self.file.open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+        if self.echo:
+            print(line, flush=True)  # noqa: T201  (--json is this output)
+
+    def of(self, kind: type[Result]) -> list[Result]:
+        """Return the results so far."""
+        return [record for record in self.records if isinstance(record, kind)]
+
+
+def machine() -> dict[str, Any]:
+    """Say where and when a run was made, for figures that are shown to people."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}, {_cpu()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "tensorflow": _version("tensorflow-cpu") or _version("tensorflow"),
+        "keras": _version("keras"),
+        "stele": _version("tf-stele"),
+    }
+
+
+def _cpu() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown CPU"
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def read(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (type, values) of every line of a journal.
+
+    Raises:
+        SteleError: NOT_FOUND or DATA_LOSS.
+    """
+    try:
+        with file.open(encoding="utf-8") as stream:
+            for line in stream:
+                values = json.loads(line)
+                yield values.pop("type"), values
+    except FileNotFoundError as error:
+        raise SteleError(Code.NOT_FOUND, f'no results at "{file}"') from error
+    except (ValueError, KeyError, AttributeError) as error:
+        raise SteleError(Code.DATA_LOSS, f'"{file}" is no results file: {error}') from error

@@ -1,0 +1,103 @@
+"""Tables for people, made from the records of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stele.parity.known import Deviation
+from stele.parity.record import Journal, Link, Outcome, Result
+
+# Failures shown in full; the rest is in the results file.
+_SHOWN = 20
+
+
+def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> None:
+    """Print the table of a run, its links, its failures, and where the results are."""
+    results = journal.of(Result)
+    console.print(_table(results))
+    for record in journal.records:
+        if isinstance(record, Link) and not record.ok:
+            console.print(f"[red]link broken[/] {record.model}: {record.link}: {escape(record.detail)}")
+    _show_grey(console, results)
+    _show_failures(console, results)
+    for deviation in outgrown:
+        console.print(
+            f"[red]known deviation has started to pass[/]: {deviation.binding} "
+            f"{deviation.model} {deviation.case}: take it out of {deviation.file}"
+        )
+    for result in results:
+        if result.retried:
+            console.print(
+                f"[yellow]crashed once[/] {result.model} {result.binding} {result.case}: "
+                f"{escape(result.retried)}; passed alone"
+            )
+    console.print(f"results: {journal.file}", soft_wrap=True)
+
+
+def _table(results: list[Result]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("model", "binding"):
+        table.add_column(column, no_wrap=True)
+    for column in ("cases", "pass", "identical", "max ULP"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("class", no_wrap=True)
+    table.add_column("not passed", overflow="fold")
+    for model, binding in dict.fromkeys((r.model, r.binding) for r in results if r.model):
+        row = [r for r in results if (r.model, r.binding) == (model, binding)]
+        compared = [r for r in row if r.identical is not None]
+        passed = [r for r in row if r.outcome is Outcome.PASS]
+        ulps = [t["ulp"] for r in row for t in r.tensors if "ulp" in t]
+        classes = "/".join(sorted({r.library_class for r in row if r.library_class}))
+        table.add_row(
+            model,
+            binding,
+            str(len(row)),
+            str(len(passed)),
+            f"{sum(r.identical is True for r in compared)}/{len(compared)}" if compared else "-",
+            str(max(ulps)) if ulps else "-",
+            classes or "-",
+            _rest(row),
+            style=_style(row),
+        )
+    return table
+
+
+def _rest(row: list[Result]) -> str:
+    """Count what is not a pass."""
+    rest = [r for r in row if r.outcome is not Outcome.PASS]
+    counts = Counter(f"known {r.outcome}" if r.known else str(r.outcome) for r in rest)
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
+
+
+def _style(row: list[Result]) -> str:
+    if any(r.red for r in row):
+        return "red"
+    return "green" if any(r.outcome is Outcome.PASS for r in row) else "dim"
+
+
+def _show_grey(console: Console, results: list[Result]) -> None:
+    """Say once for each reason why cells were not run."""
+    reasons: dict[tuple[str, Outcome, str], list[Result]] = {}
+    for result in results:
+        if result.outcome.grey:
+            reasons.setdefault((result.binding, result.outcome, result.detail), []).append(result)
+    for (binding, outcome, detail), cells in reasons.items():
+        console.print(
+            f"{outcome} {binding}, {len(cells)} cells: {escape(detail)}", style="dim", soft_wrap=True
+        )
+
+
+def _show_failures(console: Console, results: list[Result]) -> None:
+    red = [result for result in results if result.red]
+    for result in red[:_SHOWN]:
+        where = " ".join(part for part in (result.model, result.binding, result.case) if part)
+        console.print(f"[red]{result.outcome}[/] {where}: {escape(result.detail)}", soft_wrap=True)
+        if result.failure:
+            console.print(f"  stele replay {result.failure}", soft_wrap=True, style="dim")
+    if len(red) > _SHOWN:
+        console.print(f"… and {len(red) - _SHOWN} more failures in the results file")

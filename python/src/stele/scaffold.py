@@ -1,0 +1,91 @@
+"""``stele new-binding``: begin a binding in another language."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from stele import paths
+from stele.codes import Code, SteleError
+from stele.parity.binding import discover
+
+_BINDING = """\
+[[binding]]
+id = "{id}"
+language = "TODO: language and version"
+summary = "TODO: one line for tables"
+level = 1
+run = ["{{folder}}/worker"]
+# build = ["make", "-C", "{{folder}}", "build", "BUILD={{build}}"]
+toolchain = [["sh", "-c", "true"]]  # TODO: commands that must all exit with 0
+install = "apt-get install TODO"
+# example = ["{{folder}}/examples/digits", "{{model}}"]
+upstream = "TODO: whose API it stands on"
+licence = "Apache-2.0"
+"""
+
+# A worker of level 1 in the smallest common language, to be replaced: it shows
+# that the line format needs nothing but a loop and a switch.
+_WORKER = """\
+#!/bin/sh
+# Worker of binding {id}: protocol level 1. See ../PROTOCOL.md for the rest.
+tab=$(printf '\\t')
+reply() {{ printf '\\n@stele1\\t%s\\t%s\\n' "$id" "$1"; }}
+while IFS= read -r line; do
+  [ -n "$line" ] || continue
+  id=${{line%%"$tab"*}}
+  rest=${{line#*"$tab"}}
+  verb=${{rest%%"$tab"*}}
+  case $verb in
+    hello)
+      if [ "$rest" = hello ]; then
+        reply "error${{tab}}INVALID_ARGUMENT${{tab}}hello takes 1 argument, 0 given"
+      else
+        reply "ok${{tab}}protocol=1${{tab}}binding={id}${{tab}}language=sh${{tab}}tensorflow=${{tab}}verbs=hello,bye${{tab}}dtypes="
+      fi ;;
+    bye) reply ok; exit 0 ;;
+    *) reply "unsupported${{tab}}verb $verb" ;;
+  esac
+done
+"""
+
+_README = """\
+# {id}
+
+TODO: a complete program that loads a SavedModel, runs it and prints, and its output.
+
+## Status
+
+`stele check --binding {id} --level` climbs the conformance levels of
+[the protocol](../PROTOCOL.md); [the anatomy](../README.md) says what belongs here.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's options."""
+    parser = subparsers.add_parser(
+        "new-binding",
+        help="begin a binding in another language",
+        description="Writes bindings/ID with a binding.toml, a README and a worker of protocol "
+        "level 1 to grow from.",
+    )
+    parser.add_argument("id", help="lower-case letters, digits and dashes, such as ruby-ffi")
+    parser.set_defaults(run=run, usage=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out and return its exit status."""
+    name: str = args.id
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        args.usage.error(f'"{name}" is no id: lower-case letters, digits and dashes')
+    folder = paths.bindings_dir() / name
+    if folder.exists() or name in discover():
+        raise SteleError(Code.ALREADY_EXISTS, f'there is a binding "{name}" already')
+    folder.mkdir()
+    (folder / "binding.toml").write_text(_BINDING.format(id=name))
+    (folder / "README.md").write_text(_README.format(id=name))
+    worker = folder / "worker"
+    worker.write_text(_WORKER.format(id=name))
+    worker.chmod(0o755)
+    print(f"{folder} is begun; next: stele check --binding {name} --level 1")  # noqa: T201
+    return 0

@@ -1,0 +1,171 @@
+"""One test for each binding, model and case; each pair is run once, when first needed.
+
+`pytest tests -k 'c and digits'` selects what one expects: a word that is the id
+of a binding or the name of a model stands for exactly that, in any other test
+for what pytest makes of it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from _pytest.mark.expression import Expression
+from stele import paths
+from stele.codes import SteleError
+from stele.parity import binding as bindings
+from stele.parity import case as cases
+from stele.parity import engine, known
+from stele.parity.binding import Binding
+from stele.parity.record import Journal, Outcome, Result
+
+STRICT = os.environ.get("CI") == "true"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One test: a binding, a model, a case."""
+
+    binding: str
+    model: str
+    case: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.binding}-{self.model}-{self.case}"
+
+
+@cache
+def claimed() -> dict[str, Binding]:
+    return {name: b for name, b in bindings.discover().items() if not b.comparator}
+
+
+@cache
+def plans() -> dict[str, engine.Plan]:
+    out = paths.build_dir() / "test"
+    return {
+        target.name: engine.plan(
+            target, cases.collect(target, out / "inputs" / target.name), out, bad=True
+        )
+        for target in cases.resolve([])
+    }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "cell" not in metafunc.fixturenames:
+        return
+    try:
+        cells = [
+            Cell(binding, model, case)
+            for model, plan in plans().items()
+            for binding in claimed()
+            for case in plan.names()
+        ]
+    except SteleError as error:
+        pytest.exit(f"{error}", returncode=3)
+    metafunc.parametrize("cell", cells, ids=[cell.id for cell in cells])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let `-k c` mean the binding c, and not every test with a c in its name."""
+    keyword = config.option.keyword
+    if not keyword:
+        return
+    expression = Expression.compile(keyword)
+    exact = {*claimed(), *plans()}
+
+    def matches(item: pytest.Item, word: str) -> bool:
+        cell = item.callspec.params.get("cell") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+        if word in exact:
+            return cell is not None and word in (cell.binding, cell.model)
+        return word.lower() in item.nodeid.lower()
+
+    kept = [item for item in items if expression.evaluate(lambda word, item=item: matches(item, word))]
+    dropped = [item for item in items if item not in kept]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = kept
+    config.option.keyword = ""
+
+
+class Parity:
+    """Runs a model in the bindings whose tests were selected, once."""
+
+    def __init__(self, wanted: set[tuple[str, str]]) -> None:
+        self._wanted = wanted
+        self._journal = Journal(paths.build_dir() / "test" / "results.jsonl")
+        self._journal.begin(["pytest"])
+        self.deviations = known.load(paths.bindings_dir())
+        self._engine = engine.Engine(
+            paths.build_dir() / "test", self._journal, deviations=self.deviations
+        )
+        self._done: set[str] = set()
+
+    def result(self, cell: Cell) -> Result:
+        if cell.model not in self._done:
+            self._done.add(cell.model)
+            selected = [b for name, b in claimed().items() if (name, cell.model) in self._wanted]
+            self._engine.check(plans()[cell.model], selected)
+        return self._find(cell)
+
+    def _find(self, cell: Cell) -> Result:
+        found = {
+            result.case: result
+            for result in self.results
+            if (result.binding, result.model) == (cell.binding, cell.model)
+        }
+        # A binding that could not load the model has one result that stands for all.
+        return found.get(cell.case) or found[engine.LOAD_CASE]
+
+    @property
+    def results(self) -> list[Result]:
+        return self._journal.of(Result)
+
+    def close(self) -> None:
+        self._engine.close()
+        self._journal.end(int(any(result.red for result in self.results)))
+
+    def stop(self) -> None:
+        self._engine.stop()
+
+
+@pytest.fixture(scope="session")
+def parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
+    cells = [
+        item.callspec.params["cell"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec") and "cell" in item.callspec.params
+    ]
+    run = Parity({(cell.binding, cell.model) for cell in cells})
+    try:
+        yield run
+        run.close()
+    finally:
+        run.stop()
+
+
+def judge(result: Result, binding: Binding) -> None:
+    """Turn an outcome into pytest's: grey is a skip, but not in CI for a claimed binding."""
+    if result.known:
+        pytest.xfail(result.known)
+    if result.outcome in (Outcome.SETUP, Outcome.NOT_RUN) and STRICT:
+        pytest.fail(f"{binding.id} is claimed and could not run: {result.detail}")
+    if result.outcome.grey:
+        pytest.skip(f"{result.outcome}: {result.detail}")
+    replay = f"\nstele replay {result.failure}" if result.failure else ""
+    assert result.outcome is Outcome.PASS, f"{result.outcome}: {result.detail}{replay}"
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SavedModels that are not in the zoo; TensorFlow stays out of this process."""
+    folder = tmp_path_factory.mktemp("foreign")
+    root = Path(__file__).parent.parent
+    subprocess.run([sys.executable, "-m", "tests.models", str(folder)], cwd=root, check=True)
+    return folder

@@ -1,0 +1,133 @@
+"""A worker that misbehaves on purpose, to test the harness.
+
+    python fake.py BEHAVIOUR
+
+It knows one made-up model, whose one signature returns its inputs doubled, and
+follows protocol 1 but for the one thing that BEHAVIOUR names.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from stele import savedmodel, worker
+from stele.bundle import Tensors
+from stele.codes import Code, SteleError
+from stele.dtypes import Array
+
+BEHAVIOUR = sys.argv[1]
+CRASH_ON = 2
+
+
+def _off_by_one_ulp(array: Array) -> Array:
+    return np.nextafter(array, np.float32(np.inf)) if array.dtype == np.float32 else array
+
+
+def _column_major(array: Array) -> Array:
+    return np.frombuffer(array.tobytes(order="F"), dtype=array.dtype).reshape(array.shape)
+
+
+def _negative_zero(array: Array) -> Array:
+    return np.where(array == 0, np.float32(-0.0), array).astype(array.dtype)
+
+
+_SPOILERS: dict[str, Callable[[Array], Array]] = {
+    "wrong": lambda array: array + array.dtype.type(1),
+    "wrong-dtype": lambda array: array.astype(np.float64),
+    "wrong-shape": lambda array: array.reshape(*array.shape, 1),
+    "off-by-one-ulp": _off_by_one_ulp,
+    "other-class-one-ulp": _off_by_one_ulp,
+    "other-class-wrong": lambda array: array + array.dtype.type(1),
+    "column-major": _column_major,
+    "negative-zero": _negative_zero,
+}
+
+
+class Model:
+    def __init__(self, folder: Path, tags: frozenset[str]) -> None:
+        self.signatures = savedmodel.load_signatures(folder, tags)
+        self._runs = 0
+
+    def prepare(self, signature: str, inputs: Tensors) -> Callable[[], Mapping[str, Array]]:
+        if BEHAVIOUR == "always-unknown":
+            raise SteleError(Code.UNKNOWN, "something went wrong")
+        found = savedmodel.find_signature(self.signatures, signature)
+        if BEHAVIOUR != "no-checks":
+            savedmodel.check_inputs(found, inputs)
+        return self._call(dict(inputs))
+
+    def _call(self, inputs: dict[str, Array]) -> Callable[[], Mapping[str, Array]]:
+        def call() -> Mapping[str, Array]:
+            self._runs += 1
+            misbehave(self._runs)
+            doubled = inputs["x"] + inputs["x"]
+            outputs = {"doubled": _SPOILERS.get(BEHAVIOUR, lambda array: array)(doubled)}
+            if BEHAVIOUR == "missing-output":
+                return {}
+            if BEHAVIOUR == "extra-output":
+                outputs["more"] = doubled
+            return outputs
+
+        return call
+
+    def close(self) -> None:
+        if BEHAVIOUR == "bad-end":
+            sys.exit(7)
+
+
+def misbehave(runs: int) -> None:
+    """Do what a healthy worker never does, in the middle of a run."""
+    if BEHAVIOUR == "crash" or (BEHAVIOUR == "crash-on-second" and runs == CRASH_ON):
+        os.kill(os.getpid(), signal.SIGABRT)
+    mark = Path("crashed")  # in the worker's own folder
+    if BEHAVIOUR == "crash-once" and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if BEHAVIOUR == "exit":
+        sys.exit(0)
+    if BEHAVIOUR == "hang":
+        time.sleep(3600)
+    if BEHAVIOUR == "noise":
+        print("@stele is what this line begins with", "tab\there", sep="\n", flush=True)
+        sys.stdout.buffer.write(b"\xff\xfe no line end")
+        sys.stdout.flush()
+        print("INFO: stderr is no verdict", file=sys.stderr)
+    if BEHAVIOUR == "wrong-id":
+        print(f"\n{worker.PREFIX}\t999999\tok", flush=True)
+    if BEHAVIOUR == "garbage":
+        print(f"\n{worker.PREFIX}\tand nothing that makes sense", flush=True)
+
+
+class Runner:
+    binding = f"fake-{BEHAVIOUR}" if BEHAVIOUR != "impostor" else "c"
+    language = "Python"
+    tensorflow = ""
+
+    def load(self, folder: Path, tags: frozenset[str], config: bytes) -> Model:
+        if config:
+            raise worker.Unsupported("a session config")
+        if BEHAVIOUR == "loads-anything":
+            return Model(folder if folder.is_dir() else Path.cwd(), tags)
+        if BEHAVIOUR == "hang-on-load":
+            time.sleep(3600)
+        return Model(folder, tags)
+
+
+def join_the_class() -> None:
+    """Map the very libraries that the reference maps, so that bits must agree."""
+    folder = Path(os.environ["STELE_LIBTENSORFLOW"])
+    for name in ("libtensorflow_framework.so.2", "libtensorflow_cc.so.2"):
+        ctypes.CDLL(str(folder / name))
+
+
+if __name__ == "__main__":
+    if not BEHAVIOUR.startswith("other-class"):
+        join_the_class()
+    sys.exit(worker.serve(Runner()))

@@ -1,0 +1,123 @@
+"""SavedModels that are not in the zoo, as other people write them.
+
+    python -m tests.models FOLDER
+
+Each function saves one model; none of them knows of stele.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf
+
+v1 = tf.compat.v1
+
+
+def doubler(folder: Path) -> None:
+    """One signature, one input; what the fakes compute too."""
+
+    class Doubler(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
+        def __call__(self, x):
+            return {"doubled": x + x}
+
+    module = Doubler()
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__})
+
+
+def several(folder: Path) -> None:
+    """Several signatures, odd names, variables, a table, mixed dtypes, several outputs."""
+
+    class Several(tf.Module):
+        def __init__(self):
+            super().__init__(name="Oddly_Named")
+            self.weights = tf.Variable(tf.random.stateless_normal([4, 2], seed=[1, 2]), name="w-1.x")
+            keys = tf.constant(["stele", "文字", "\0"])
+            self.table = tf.lookup.StaticHashTable(
+                tf.lookup.KeyValueTensorInitializer(keys, tf.constant([1, 2, 3], tf.int64)), -1
+            )
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, name="features")])
+        def project(self, features):
+            with tf.name_scope("strange.name-scope"):
+                return {"logits": features @ self.weights, "norm": tf.norm(features, axis=-1)}
+
+        @tf.function(input_signature=[tf.TensorSpec(None, tf.string, name="words")])
+        def look_up(self, words):
+            return {"ids": self.table.lookup(words), "lengths": tf.strings.length(words)}
+
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([], tf.int32, name="times"),
+                tf.TensorSpec([None], tf.float64, name="series"),
+            ]
+        )
+        def repeat(self, times, series):
+            return {"repeated": tf.repeat(series, tf.clip_by_value(times, 0, 16))}
+
+    module = Several()
+    signatures = {"a/b:c": module.project, "look up": module.look_up, "Repeat-1": module.repeat}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
+def random(folder: Path) -> None:
+    """A model that answers something else each time."""
+
+    class Random(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+        def __call__(self, x):
+            return {"noisy": x + tf.random.uniform(tf.shape(x))}
+
+    module = Random()
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__})
+
+
+def tensorflow_1(folder: Path) -> None:
+    """Reference variables, a tf.Example signature, tags other than `serve`: TensorFlow 1."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 2], name="input.tensor")
+        kernel = v1.get_variable(
+            "dense/kernel",
+            initializer=tf.constant([[1.5, -2.0, 0.25], [0.5, 3.0, -1.0]]),
+            use_resource=False,
+        )
+        y = tf.matmul(x, kernel, name="dense/MatMul")
+        label = tf.argmax(y, axis=-1, name="label")
+        examples = v1.placeholder(tf.string, [None], name="tf_example")
+        parsed = v1.io.parse_example(
+            examples, {"f": v1.FixedLenFeature([2], tf.float32, default_value=[1.0, 2.0])}
+        )
+        from_examples = tf.matmul(parsed["f"], kernel)
+        session.run(v1.global_variables_initializer())
+        build = v1.saved_model.signature_def_utils.build_signature_def
+        info = v1.saved_model.utils.build_tensor_info
+        builder = v1.saved_model.builder.SavedModelBuilder(str(folder))
+        builder.add_meta_graph_and_variables(
+            session,
+            ["serve", "tpu-less"],
+            signature_def_map={
+                "predict_images": build(
+                    {"images": info(x)},
+                    {"scores": info(y), "class": info(label)},
+                    "tensorflow/serving/predict",
+                ),
+                "serving_default": build(
+                    {"examples": info(examples)},
+                    {"scores": info(from_examples)},
+                    "tensorflow/serving/regress",
+                ),
+            },
+        )
+        builder.save()
+
+
+MODELS = (doubler, several, random, tensorflow_1)
+
+if __name__ == "__main__":
+    for save in MODELS:
+        save(Path(sys.argv[1]) / save.__name__)

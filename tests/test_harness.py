@@ -1,0 +1,218 @@
+"""The harness catches workers that misbehave on purpose.
+
+All fakes run in one parity run against TensorFlow's answers, as real bindings do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from stele import cli
+from stele.parity import case as cases
+from stele.parity import engine, known
+from stele.parity.binding import Binding
+from stele.parity.conversation import Timeouts
+from stele.parity.record import Journal, Outcome, Result
+
+FAKE = Path(__file__).parent / "fakes" / "fake.py"
+
+# Behaviour -> outcome of every cell, and words that the detail must have.
+SIMPLE = {
+    "healthy": (Outcome.PASS, ""),
+    "noise": (Outcome.PASS, ""),
+    "wrong": (Outcome.MISMATCH, "elements differ"),
+    "wrong-dtype": (Outcome.MISMATCH, "dtype FP64, expected FP32"),
+    "wrong-shape": (Outcome.MISMATCH, "shape [2, 3, 1], expected [2, 3]"),
+    "off-by-one-ulp": (Outcome.MISMATCH, "up to 1 ULP"),
+    "negative-zero": (Outcome.MISMATCH, "-0.0 or a NaN's payload"),
+    "column-major": (Outcome.MISMATCH, "elements differ"),
+    "missing-output": (Outcome.MISMATCH, "outputs none; expected doubled"),
+    "extra-output": (Outcome.MISMATCH, "outputs doubled, more; expected doubled"),
+    "always-unknown": (Outcome.ERROR, "UNKNOWN: something went wrong"),
+    "other-class-one-ulp": (Outcome.PASS, ""),
+    "other-class-wrong": (Outcome.MISMATCH, "elements differ"),
+    "crash": (Outcome.CRASH, "SIGABRT"),
+    "exit": (Outcome.CRASH, "exited with status 0"),
+    "hang": (Outcome.TIMEOUT, "run: no reply within"),
+    "hang-on-load": (Outcome.TIMEOUT, "load: no reply within"),
+    "wrong-id": (Outcome.PROTOCOL, "reply to request '999999'"),
+    "garbage": (Outcome.PROTOCOL, "and nothing that makes sense"),
+    "impostor": (Outcome.PROTOCOL, "hello says binding=c"),
+}
+SPECIAL = ("crash-on-second", "crash-once", "no-checks", "loads-anything", "bad-end")
+
+
+def fake(behaviour: str, **changes: object) -> Binding:
+    settings = {
+        "id": f"fake-{behaviour}",
+        "folder": FAKE.parent,
+        "language": "Python",
+        "summary": behaviour,
+        "level": 4,
+        "run": (sys.executable, str(FAKE), behaviour),
+    }
+    return Binding(**(settings | changes))  # type: ignore[arg-type]
+
+
+def run_fakes(target: cases.Target, out: Path, fakes: list[Binding], *, bad: bool) -> Journal:
+    import numpy as np
+    from stele.bundle import write_bundle
+
+    # Two inputs with distinct values, a zero among them, and more rows than columns.
+    values = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.5]], dtype=np.float32)
+    found = []
+    for name, array in {"first": values, "second": values * 3}.items():
+        write_bundle(out / "inputs" / name, {"x": array})
+        found.append(cases.Case(name, "serving_default", out / "inputs" / name))
+    journal = Journal(out / "results.jsonl")
+    run = engine.Engine(
+        out, journal, deviations=[], jobs=4, timeouts=Timeouts(hello=120, load=20, run=8)
+    )
+    try:
+        run.check(engine.plan(target, found, out, bad=bad), fakes)
+        run.close()
+    finally:
+        run.stop()
+    return journal
+
+
+@pytest.fixture(scope="module")
+def doubler(foreign: Path) -> cases.Target:
+    return cases.Target("doubler", foreign / "doubler")
+
+
+@pytest.fixture(scope="module")
+def journal(doubler: cases.Target, tmp_path_factory: pytest.TempPathFactory) -> Journal:
+    fakes = [fake(behaviour) for behaviour in (*SIMPLE, "crash-on-second", "crash-once", "bad-end")]
+    fakes.append(fake("absent", run=("/nonexistent/worker",)))
+    fakes.append(fake("no-toolchain", toolchain=(("no-such-compiler",),), install="apt-get install it"))
+    fakes.append(fake("no-build", run=("/nonexistent/worker",), build=("sh", "-c", "echo broken; exit 2")))
+    return run_fakes(doubler, tmp_path_factory.mktemp("fakes"), fakes, bad=False)
+
+
+def of(journal: Journal, behaviour: str) -> list[Result]:
+    return [r for r in journal.of(Result) if r.binding == f"fake-{behaviour}"]
+
+
+@pytest.mark.parametrize("behaviour", SIMPLE)
+def test_outcome(journal: Journal, behaviour: str) -> None:
+    outcome, words = SIMPLE[behaviour]
+    results = of(journal, behaviour)
+    assert results
+    for result in results:
+        assert result.outcome is outcome, result.detail
+        assert words in result.detail
+        assert result.red == (outcome is not Outcome.PASS)
+
+
+def test_class_is_proved_by_the_mapped_library(journal: Journal) -> None:
+    (reference,) = {r.library_class for r in of(journal, "healthy")}
+    assert reference != "unproven"
+    assert {r.library_class for r in of(journal, "other-class-one-ulp")} == {"unproven"}
+
+
+def test_distance_across_classes_is_shown(journal: Journal) -> None:
+    for result in of(journal, "other-class-one-ulp"):
+        assert not result.identical
+        assert result.tensors[0]["ulp"] == 1
+
+
+def test_crash_keeps_what_was_decided_before(journal: Journal) -> None:
+    first, second = of(journal, "crash-on-second")
+    assert first.outcome is Outcome.PASS
+    # Alone in a fresh worker it is the first run again, which does not crash.
+    assert second.outcome is Outcome.PASS
+    assert "SIGABRT" in second.retried
+
+
+def test_crash_is_retried_once(journal: Journal) -> None:
+    first, second = of(journal, "crash-once")
+    assert first.outcome is Outcome.PASS
+    assert "SIGSEGV" in first.retried
+    assert not second.retried
+
+
+def test_worker_that_does_not_end_well(journal: Journal) -> None:
+    *runs, end = of(journal, "bad-end")
+    assert all(result.outcome is Outcome.PASS for result in runs)
+    assert end.case == "bye"
+    assert end.outcome is Outcome.CRASH
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ("absent", "cannot start /nonexistent/worker"),
+        ("no-toolchain", "no-such-compiler not installed, install with: apt-get install it"),
+        ("no-build", "broken"),
+    ],
+)
+def test_setup_is_grey(journal: Journal, behaviour: str, words: str) -> None:
+    (result,) = of(journal, behaviour)
+    assert result.outcome is Outcome.SETUP
+    assert words in result.detail
+    assert not result.red
+
+
+def test_exit_status_of_grey_and_red(journal: Journal) -> None:
+    absent = Journal(journal.file.with_name("absent.jsonl"))
+    for result in of(journal, "absent"):
+        absent.add(result)
+    bindings = [fake("absent")]
+    assert engine.exit_status(absent, bindings, [], strict=False) == 3
+    assert engine.exit_status(absent, bindings, [], strict=True) == 1
+    assert engine.exit_status(journal, [], [], strict=False) == 1
+
+
+def test_bad_input_is_held_against_a_worker(
+    doubler: cases.Target, tmp_path: Path
+) -> None:
+    fakes = [fake("no-checks"), fake("loads-anything"), fake("healthy")]
+    journal = run_fakes(doubler, tmp_path, fakes, bad=True)
+    # The fake takes no session config, and says so: grey.
+    healthy = {r.case: r.outcome for r in of(journal, "healthy")}
+    assert healthy.pop("bad/unparseable-config") is Outcome.UNSUPPORTED
+    assert set(healthy.values()) == {Outcome.PASS}
+    unchecked = {r.case: r for r in of(journal, "no-checks")}
+    for row in ("wrong-rank", "wrong-dimension", "wrong-dtype", "missing-input"):
+        assert unchecked[f"bad/{row}"].outcome is Outcome.WRONG_ERROR, row
+    careless = {r.case: r for r in of(journal, "loads-anything")}
+    assert careless["bad/missing-folder"].outcome is Outcome.WRONG_ERROR
+    # Nothing is lost: the model that was loaded before still gives its answer.
+    assert careless[engine.STILL_SERVING].outcome is Outcome.PASS
+
+
+def test_failure_can_be_replayed(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = of(journal, "wrong")[0]
+    described = json.loads((Path(result.failure) / "case.json").read_text())
+    assert described["binding"] == "fake-wrong"
+    healthy = fake("healthy", id="fake-wrong", run=fake("wrong").run)
+    monkeypatch.setattr("stele.replay.select", lambda _names: [healthy])
+    assert cli.main(["replay", result.failure, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["outcome"] == "mismatch"
+
+
+def test_known_deviation_and_its_ratchet(journal: Journal, tmp_path: Path) -> None:
+    folder = tmp_path / "bindings" / "fake"
+    folder.mkdir(parents=True)
+    entry = '[[deviation]]\nbinding = "fake-{}"\nmodel = "*"\ncase = "*"\nreason = "r"\nlink = "l"\n'
+    (folder / "known.toml").write_text(entry.format("wrong") + entry.format("healthy"))
+    deviations = known.load(tmp_path / "bindings")
+    covered = [known.apply(result, deviations) for result in of(journal, "wrong")]
+    assert covered
+    assert not any(result.red for result in covered)
+    assert [d.binding for d in known.outgrown(journal.of(Result), deviations)] == ["fake-healthy"]
+
+
+def test_workers_are_gone(journal: Journal) -> None:
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    for child in children:
+        command = Path(f"/proc/{child}/cmdline").read_bytes()
+        assert b"fake.py" not in command, command
+    assert journal.file.exists()
