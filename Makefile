@@ -1,0 +1,147 @@
+# stele: every command a person or CI needs. `make help` lists them.
+#
+# Everything generated goes below build/ and .venv/; nothing outside the
+# checkout is touched, except Debian packages when this runs as root.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+ROOT := $(CURDIR)
+export STELE_BUILD ?= $(ROOT)/build
+VENV := $(ROOT)/.venv
+PYTHON3 ?= python3
+PYTHON := $(VENV)/bin/python
+STELE := $(VENV)/bin/stele
+PREFIX_TF := $(STELE_BUILD)/tensorflow
+STAMPS := $(STELE_BUILD)/stamps
+
+# What every compiled binding finds TensorFlow with.
+export PKG_CONFIG_PATH := $(PREFIX_TF)/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+export STELE_LIBTENSORFLOW ?= $(PREFIX_TF)/lib
+export BUILD := $(STELE_BUILD)
+
+# A binding is a folder with a binding.toml; one that is compiled has a Makefile.
+BINDINGS := $(patsubst bindings/%/Makefile,%,$(wildcard bindings/*/Makefile))
+
+.PHONY: help
+help: ## show this
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+# --- the two commands ---------------------------------------------------------
+
+.PHONY: demo
+demo: setup ## train a model, run it in every binding, prove the bits, measure
+	$(STELE) train digits
+	$(MAKE) bindings
+	$(STELE) bench digits
+
+.PHONY: test
+test: setup ## run all tests of all languages
+	$(MAKE) -j2 models bindings
+	$(PYTHON) -m pytest python/tests tests
+	$(MAKE) test-bindings
+
+# --- parts --------------------------------------------------------------------
+
+.PHONY: check
+check: setup models bindings ## the parity run: the whole zoo in every binding
+	$(STELE) check
+
+.PHONY: examples
+examples: setup model-digits bindings ## the same example in every language, and that it prints the same
+	$(PYTHON) -m tests.examples
+
+.PHONY: example-%
+example-%: setup model-digits bindings ## the example of one binding, such as example-c
+	@$(PYTHON) -m tests.examples $*
+
+.PHONY: models
+models: setup ## train what is not up to date of the zoo
+	$(STELE) train
+
+.PHONY: model-digits
+model-digits: setup
+	@$(STELE) train digits >&2
+
+.PHONY: bindings
+bindings: setup $(BINDINGS:%=binding-%) ## build every binding whose toolchain is there
+
+# A missing toolchain leaves a binding grey; in CI it is an error.
+.PHONY: binding-%
+binding-%: setup
+	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* build; else [ "$$CI" != true ]; fi
+
+.PHONY: test-bindings
+test-bindings: setup $(BINDINGS:%=test-binding-%)
+
+.PHONY: test-binding-%
+test-binding-%: setup
+	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* test; else [ "$$CI" != true ]; fi
+
+.PHONY: lint
+lint: setup ## every formatter and linter, strict, changing nothing
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	@for binding in $(BINDINGS); do $(MAKE) -C bindings/$$binding lint; done
+
+.PHONY: format
+format: setup ## write every file as its formatter wants it
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+	@for binding in $(BINDINGS); do $(MAKE) -C bindings/$$binding format; done
+
+.PHONY: readme
+readme: setup models bindings ## measure again and write the table of the README
+	$(STELE) bench digits --update README.md
+
+.PHONY: doctor
+doctor: ## what is installed, what is missing, and the one command that installs it
+	@PYTHONPATH=python/src $(PYTHON3) -m stele.doctor
+
+.PHONY: clean
+clean: ## remove everything generated, the venv too
+	@for binding in $(BINDINGS); do $(MAKE) -C bindings/$$binding clean; done
+	rm -rf $(STELE_BUILD) $(VENV) python/src/stele/_proto
+
+# --- set-up -------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(STAMPS)/system $(STAMPS)/venv $(STAMPS)/package $(STAMPS)/tensorflow ## everything the other targets need
+
+# Only root on Debian installs system packages; everybody else is told by doctor.
+$(STAMPS)/system: python/src/stele/doctor.py
+	@mkdir -p $(@D)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  missing=$$(PYTHONPATH=python/src $(PYTHON3) -m stele.doctor --apt); \
+	  if [ -n "$$missing" ]; then \
+	    echo "installing Debian packages:" $$missing; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	  fi; \
+	fi
+	@touch $@
+
+$(STAMPS)/venv: python/requirements.lock
+	@mkdir -p $(@D)
+	@echo "installing Python packages into .venv (about 300 MB the first time)"
+	@[ -x $(PYTHON) ] || $(PYTHON3) -m venv $(VENV) || { $(MAKE) doctor; exit 1; }
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# --no-deps and no build isolation: nothing is installed that the lock does not pin.
+$(STAMPS)/package: $(STAMPS)/venv python/pyproject.toml python/hatch_build.py $(wildcard proto/*.proto)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e python
+	@touch $@
+
+$(STAMPS)/tensorflow: $(STAMPS)/package
+	@$(STELE) libtensorflow --prefix $(PREFIX_TF) >/dev/null
+	@touch $@
+
+# The lock is for all platforms and names no package index.
+.PHONY: lock
+lock: ## resolve the Python dependencies anew (needs uv)
+	cd python && uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade --no-header --no-emit-index-url --extra cpu --extra zoo pyproject.toml requirements.in -o requirements.lock
+	@! grep -n 'http' python/requirements.lock
