@@ -1,0 +1,209 @@
+"""``stele train``: train zoo models and export them, unless they are up to date."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from stele import paths, zoo
+from stele.codes import Code, SteleError
+from stele.zoo.fingerprint import fingerprint
+from stele.zoo.layout import METRICS
+from stele.zoo.model import Report
+from stele.zoo.staging import locked, staged
+
+Metrics = dict[str, Any]
+
+
+class BelowBarError(SteleError):
+    """A training that ended below the model's accuracy bar; nothing was replaced."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        super().__init__(
+            Code.ABORTED,
+            f'model "{metrics["model"]}" got {metrics["accuracy"]:.2%} of the held-out rows '
+            f"right, at least {metrics['accuracy_bar']:.2%} wanted; what was there before stays",
+        )
+        self.metrics = metrics
+
+
+def ensure(
+    name: str, root: Path, *, force: bool = False, report: Report = lambda _done, _all, _note: None
+) -> Path:
+    """Return the folder of a trained zoo model, training it when it is not current.
+
+    Args:
+        name: A model of the zoo.
+        root: The folder of models; the model's is below it.
+        force: Train even if the model is current.
+        report: Told about progress; not called when there is nothing to do.
+
+    Raises:
+        SteleError: NOT_FOUND for an unknown model, FAILED_PRECONDITION when a
+            package is missing.
+        BelowBarError: The training missed the model's accuracy bar.
+    """
+    entry = zoo.find(name)
+    target = root / name
+    with locked(target):
+        if force or not is_current(entry, target):
+            with _quiet_tensorflow(), staged(target) as folder:
+                report(0, 1, "loading TensorFlow")
+                from stele.zoo.export import train_and_export
+
+                metrics = train_and_export(entry, folder, report)
+                bar = metrics["accuracy_bar"]
+                if bar is not None and metrics["accuracy"] < bar:
+                    raise BelowBarError(metrics)
+    return target
+
+
+def is_current(entry: zoo.Entry, folder: Path) -> bool:
+    """Tell whether a folder holds what today's sources and packages would train."""
+    metrics = read_metrics(folder)
+    return all(metrics.get(key) == value for key, value in fingerprint(entry).items())
+
+
+def read_metrics(folder: Path) -> Metrics:
+    """Return a trained model's metrics; an empty dict when there are none."""
+    try:
+        found = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def _quiet_tensorflow() -> Iterator[None]:
+    """Keep TensorFlow's log below the progress lines, unless the user set a level."""
+    name = "TF_CPP_MIN_LOG_LEVEL"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "3"
+    try:
+        yield
+    finally:
+        del os.environ[name]
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``stele train``."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train the zoo's models and export them",
+        description=(
+            "Train zoo models on real data and export each as a SavedModel, with the .keras "
+            "file, test cases and metrics beside it. A model that is up to date is left alone."
+        ),
+        epilog="models: "
+        + "; ".join(f"{entry.name}: {entry.summary}" for entry in zoo.REGISTRY.values()),
+    )
+    parser.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        type=_model_name,
+        help=f"default: {' '.join(zoo.DEFAULT)}",
+    )
+    parser.add_argument("--force", action="store_true", help="train models that are up to date too")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: build/models")
+    parser.add_argument("--json", action="store_true", help="metrics as JSON on stdout")
+    parser.set_defaults(run=run)
+
+
+def _model_name(name: str) -> str:
+    try:
+        return zoo.find(name).name
+    except SteleError as error:
+        raise argparse.ArgumentTypeError(error.message) from error
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; 0 when every model is there, 1 when one missed its accuracy bar."""
+    root = args.out if args.out is not None else paths.models_dir()
+    errors = Console(stderr=True)
+    all_metrics, missed = [], False
+    with _progress(errors) as start:
+        for name in args.models or zoo.DEFAULT:
+            try:
+                folder = ensure(name, root, force=args.force, report=start(name))
+                all_metrics.append(read_metrics(folder))
+            except BelowBarError as error:
+                missed = True
+                all_metrics.append(error.metrics)
+                errors.print(f"stele: {error}", style="red", markup=False)
+    if args.json:
+        print(json.dumps(all_metrics, indent=2, ensure_ascii=False))  # noqa: T201
+    else:
+        _print_summary(all_metrics, Console())
+    return 1 if missed else 0
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Callable[[str], Report]]:
+    """Show a bar for each model that is trained; in a log, a line for each epoch."""
+    if not console.is_terminal:
+        yield (
+            lambda name: (
+                lambda done, total, note: console.print(
+                    f"training {name} {done}/{total} {note}", highlight=False
+                )
+            )
+        )
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console) as progress:
+
+        def start(name: str) -> Report:
+            task = progress.add_task(f"training {name}", note="", visible=False)
+
+            def report(done: int, total: int, note: str) -> None:
+                progress.update(task, completed=done, total=total, note=note, visible=True)
+
+            return report
+
+        yield start
+
+
+def _print_summary(all_metrics: list[Metrics], console: Console) -> None:
+    table = Table("model", box=None, pad_edge=False, header_style="bold")
+    for heading in ("held-out accuracy", "majority class", "trained on", "held out", "cases", "s"):
+        table.add_column(heading, justify="right")
+    for metrics in all_metrics:
+        table.add_row(
+            metrics["model"],
+            _share(metrics["accuracy"]),
+            _share(metrics["majority_share"]),
+            str(metrics["train_size"] or "-"),
+            str(metrics["heldout_size"] or "-"),
+            str(metrics["cases"]),
+            f"{metrics['seconds']:.1f}",
+        )
+    console.print(table)
+    for metrics in all_metrics:
+        if (known_bad := metrics["known_bad"]) is not None:
+            console.print(
+                f"{metrics['model']} is known bad ({known_bad['link']}): {known_bad['reason']}",
+                markup=False,
+                highlight=False,
+            )
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2%}"
