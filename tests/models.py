@@ -116,7 +116,26 @@ def tensorflow_1(folder: Path) -> None:
         builder.save()
 
 
-MODELS = (doubler, several, random, tensorflow_1)
+def session_only(folder: Path) -> None:
+    """One signature has two names for one tensor: TensorFlow 2 refuses the whole model."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None], name="x")
+        y = tf.sqrt(x, name="y")
+        build = v1.saved_model.signature_def_utils.build_signature_def
+        info = v1.saved_model.utils.build_tensor_info
+        builder = v1.saved_model.builder.SavedModelBuilder(str(folder))
+        builder.add_meta_graph_and_variables(
+            session,
+            ["serve"],
+            signature_def_map={
+                "serving_default": build({"x": info(x)}, {"y": info(y)}, "predict"),
+                "two_names": build({"x": info(x), "again": info(x)}, {"y": info(y)}, "predict"),
+            },
+        )
+        builder.save()
+
+
+MODELS = (doubler, several, random, tensorflow_1, session_only)
 
 if __name__ == "__main__":
     for save in MODELS:

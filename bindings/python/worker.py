@@ -141,6 +141,9 @@ class _SessionModel(_Model):
     def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
         fetches = {spec.name: spec.ref for spec in signature.outputs}
         feeds = {spec.ref: inputs[spec.name] for spec in signature.inputs}
+        if len(feeds) != len(inputs):
+            # A dict would keep one of them in silence; the C API refuses too.
+            raise SteleError(Code.INVALID_ARGUMENT, "two inputs are the same tensor of the graph")
 
         def call() -> Mapping[str, Array]:
             outputs = self._session.run(fetches, feeds)

@@ -93,6 +93,10 @@ class Conversation:
         return self.folder / "worker.log"
 
     @property
+    def _outputs_folder(self) -> Path:
+        return self.folder / "outputs"
+
+    @property
     def noise(self) -> list[str]:
         """Lines of the running worker's stdout that were no replies."""
         return self._process.noise if self._process is not None else []
@@ -107,7 +111,7 @@ class Conversation:
         if self._process is not None:
             return
         self.binding.require()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._outputs_folder.mkdir(parents=True, exist_ok=True)
         try:
             self._process = WorkerProcess(self.binding.run, self.log, self._environment())
         except OSError as error:
@@ -155,7 +159,7 @@ class Conversation:
         if reply.status != "ok":
             raise LoadRefusedError(_refusal(reply))
         assert self._process is not None  # noqa: S101  (start() made it)
-        self.library_class = library.of_process(self._process.pid)
+        self.library_class = library.of_process(self._process.pid, self.config)
         return WorkerInfo(
             model=target.name,
             binding=self.binding.id,
@@ -234,7 +238,7 @@ class Conversation:
 
     def _run_once(self, case: Case) -> Answer:
         self._outputs += 1
-        target = self.folder / "outputs" / str(self._outputs)
+        target = self._outputs_folder / str(self._outputs)
         reply = self.request(
             "run", case.signature, str(case.inputs), str(target), timeout=self.timeouts.run
         )

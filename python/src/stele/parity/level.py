@@ -83,12 +83,12 @@ class Ladder:
             SteleError: A zoo model is not trained yet.
         """
         self.binding.require()
-        yield from self._transcripts(level)
+        yield from self.transcripts(level)
         checks: dict[int, Callable[[], Iterator[str]]] = {
             2: lambda: self._cases("digits"),
             3: lambda: self._cases("dtypes", strings=False),
             4: self._strings_and_refusals,
-            5: self._describe_and_bench,
+            5: self.describe_and_bench,
         }
         if level in checks:
             yield from checks[level]()
@@ -102,7 +102,8 @@ class Ladder:
             target, self._folder / "inputs" / "digits", signature=savedmodel.DEFAULT_SIGNATURE
         )[0]
 
-    def _transcripts(self, level: int) -> Iterator[str]:
+    def transcripts(self, level: int) -> Iterator[str]:
+        """Yield what went wrong in the golden transcripts of a level."""
         words = {}
         if level > 1:
             target, case = self._digits()
@@ -146,7 +147,8 @@ class Ladder:
         yield from self._cases("dtypes", strings=True, bad=True)
         yield from self._cases("digits", bad=True)
 
-    def _describe_and_bench(self) -> Iterator[str]:
+    def describe_and_bench(self) -> Iterator[str]:
+        """Yield what is wrong with the optional verbs."""
         target, case = self._digits()
         conversation = self._conversation()
         try:

@@ -26,7 +26,8 @@ class LibraryClass:
 
     Attributes:
         libraries: SHA-256 by file name, sorted; empty when none is mapped.
-        flags: The ``TF_`` variables that change computation, sorted.
+        flags: The ``TF_`` variables that change computation, sorted, and the
+            session config if it is not the default one.
     """
 
     libraries: tuple[tuple[str, str], ...]
@@ -46,8 +47,8 @@ class LibraryClass:
         return hashlib.sha256(whole).hexdigest()[:8]
 
 
-def of_process(pid: int) -> LibraryClass:
-    """Hash the libtensorflow files mapped into a process."""
+def of_process(pid: int, config: str = "default") -> LibraryClass:
+    """Hash the libtensorflow files mapped into a process that runs with this config."""
     files = set()
     try:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
@@ -62,6 +63,8 @@ def of_process(pid: int) -> LibraryClass:
         for name, value in os.environ.items()
         if name.startswith("TF_") and not name.startswith("TF_CPP_")
     )
+    if config != "default":
+        flags.append(("config", config))
     hashes = sorted((Path(file).name, _hash(Path(file))) for file in files)
     return LibraryClass(tuple(hashes), tuple(flags))
 

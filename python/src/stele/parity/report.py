@@ -21,8 +21,10 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     results = journal.of(Result)
     console.print(_table(results))
     for record in journal.records:
-        if isinstance(record, Link) and not record.ok:
-            console.print(f"[red]link broken[/] {record.model}: {record.link}: {escape(record.detail)}")
+        if isinstance(record, Link) and record.detail:
+            mark = "[yellow]link[/]" if record.ok else "[red]link broken[/]"
+            text = f"{record.model}: {record.link}: {escape(record.detail)}"
+            console.print(f"{mark} {text}", soft_wrap=True)
     _show_grey(console, results)
     _show_failures(console, results)
     for deviation in outgrown:
@@ -43,7 +45,7 @@ def _table(results: list[Result]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("model", "binding"):
         table.add_column(column, no_wrap=True)
-    for column in ("cases", "pass", "identical", "max ULP"):
+    for column in ("passed", "identical", "ULP"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("class", no_wrap=True)
     table.add_column("not passed", overflow="fold")
@@ -56,8 +58,7 @@ def _table(results: list[Result]) -> Table:
         table.add_row(
             model,
             binding,
-            str(len(row)),
-            str(len(passed)),
+            f"{len(passed)}/{len(row)}",
             f"{sum(r.identical is True for r in compared)}/{len(compared)}" if compared else "-",
             str(max(ulps)) if ulps else "-",
             classes or "-",

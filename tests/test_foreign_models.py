@@ -1,0 +1,130 @@
+"""Models that are not in the zoo are inspected and checked with no change to the code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stele import cli
+
+
+def check(capsys: pytest.CaptureFixture[str], tmp_path: Path, *arguments: str) -> tuple[int, list]:
+    status = cli.main(["check", *arguments, "--json", "--out", str(tmp_path / "out")])
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return status, records
+
+
+def results(records: list, binding: str) -> dict[str, dict]:
+    return {r["case"]: r for r in records if r["type"] == "result" and r["binding"] == binding}
+
+
+def links(records: list) -> dict[str, dict]:
+    return {r["link"]: r for r in records if r["type"] == "link"}
+
+
+def test_several_signatures_and_odd_names(foreign, tmp_path, capsys) -> None:
+    status, records = check(
+        capsys, tmp_path, str(foreign / "several"), "--binding", "python-tf,python-session,c"
+    )
+    assert status == 0, [r for r in records if r.get("outcome") not in ("pass", "unsupported")]
+    answered = results(records, "c")
+    for signature in ("a/b:c", "look up", "Repeat-1"):
+        assert answered[f"{signature}/edge"]["outcome"] == "pass"
+    assert answered["a/b:c/batch3"]["identical"]
+    classes = {r["library_class"] for r in records if r["type"] == "worker"}
+    assert len(classes) == 1
+    assert "unproven" not in classes
+
+
+def test_tensorflow_1_model(foreign, tmp_path, capsys) -> None:
+    status, records = check(
+        capsys, tmp_path, str(foreign / "tensorflow_1"), "--binding", "python-tf,python-session,c"
+    )
+    assert status == 0
+    answered = results(records, "c")
+    assert answered["predict_images/batch3"]["identical"]
+    # Words are no serialized tf.Example: refused, with one code.
+    assert answered["serving_default/batch3"]["outcome"] == "pass"
+    refused = results(records, "python-tf")["serving_default/batch3"]["detail"]
+    assert refused == "refused: INVALID_ARGUMENT"
+
+
+def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(
+    foreign, tmp_path, capsys
+) -> None:
+    status, records = check(
+        capsys, tmp_path, str(foreign / "session_only"), "--binding", "python-tf,python-session,c"
+    )
+    # That is said of the first link; all who can run the model agree.
+    assert status == 0
+    assert "python-tf refuses the model" in links(records)["export to python-tf"]["detail"]
+    assert links(records)["python-session twice"]["ok"]
+    answered = results(records, "c")
+    assert answered["serving_default/batch3"]["identical"]
+    assert {r["outcome"] for r in answered.values()} == {"pass"}
+    assert results(records, "python-tf")["load"]["outcome"] == "unsupported"
+
+
+def test_model_that_is_not_deterministic_is_caught_at_its_link(foreign, tmp_path, capsys) -> None:
+    status, records = check(
+        capsys, tmp_path, str(foreign / "random"), "--binding", "python-tf,python-session"
+    )
+    assert status == 1
+    assert "not deterministic" in links(records)["python-tf twice"]["detail"]
+    assert results(records, "python-session")["serving_default/batch3"]["outcome"] == "not-run"
+
+
+def test_augmentation_left_in_the_export_is_caught_at_link_one(tmp_path, capsys) -> None:
+    assert cli.main(["train", "augmented"]) == 0
+    capsys.readouterr()
+    status, records = check(capsys, tmp_path, "augmented", "--binding", "python-keras,python-tf")
+    assert status == 1
+    broken = links(records)["python-keras to python-tf"]
+    assert not broken["ok"]
+    assert "the export differs from the model in memory" in broken["detail"]
+    heldout = results(records, "python-keras")["heldout"]
+    assert "the export is not deterministic; the model in memory is" in heldout["detail"]
+
+
+def test_inputs_from_a_file(foreign, tmp_path, capsys) -> None:
+    file = tmp_path / "mine.npz"
+    np.savez(file, features=np.ones((2, 4), np.float32))
+    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", "python-tf,c"]
+    status, records = check(capsys, tmp_path, *arguments, "--signature", "a/b:c")
+    assert status == 0
+    assert results(records, "c")["mine.npz"]["identical"]
+
+
+def test_inputs_that_do_not_fit_are_refused_alike(foreign, tmp_path, capsys) -> None:
+    file = tmp_path / "mine.npz"
+    np.savez(file, features=np.ones((2, 5), np.float32))
+    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", "python-tf,c"]
+    status, records = check(capsys, tmp_path, *arguments, "--signature", "a/b:c")
+    assert status == 0
+    assert results(records, "python-tf")["mine.npz"]["detail"] == "refused: INVALID_ARGUMENT"
+    assert results(records, "c")["mine.npz"]["outcome"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["no-such-model"], 3, "neither a zoo model"),
+        (["digits", "--binding", "fortran-77"], 2, 'no binding "fortran-77"'),
+        (["digits", "--signature", "nope"], 3, 'no signature "nope"'),
+        (["digits", "--cases", "nothing-like-this"], 3, "no case"),
+        (["digits", "--inputs", "missing.npz", "--signature", "serve"], 3, "missing.npz"),
+        (["--inputs", "missing.npz"], 2, "exactly one model"),
+        (["digits", "--level", "1"], 2, "exactly one --binding"),
+    ],
+)
+def test_what_cannot_be_run_is_said_in_one_line(arguments, status, words, capsys) -> None:
+    try:
+        got = cli.main(["check", *arguments])
+    except SystemExit as end:
+        got = end.code
+    printed = capsys.readouterr().err
+    assert got == status
+    assert words in printed
+    assert "Traceback" not in printed
