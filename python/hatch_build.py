@@ -19,7 +19,7 @@ class ProtoHook(BuildHookInterface):  # type: ignore[type-arg]
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Write ``src/stele/_proto/*_pb2.py`` and their stubs."""
         import grpc_tools
         from grpc_tools import protoc

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark.expression import Expression
+
 from stele import paths
 from stele.codes import SteleError
 from stele.parity import binding as bindings
@@ -82,12 +83,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     exact = {*claimed(), *plans()}
 
     def matches(item: pytest.Item, word: str) -> bool:
-        cell = item.callspec.params.get("cell") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+        cell = (
+            item.callspec.params.get("cell")
+            if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+            else None
+        )
         if word in exact:
             return cell is not None and word in (cell.binding, cell.model)
         return word.lower() in item.nodeid.lower()
 
-    kept = [item for item in items if expression.evaluate(lambda word, item=item: matches(item, word))]
+    kept = [
+        item for item in items if expression.evaluate(lambda word, item=item: matches(item, word))
+    ]
     dropped = [item for item in items if item not in kept]
     config.hook.pytest_deselected(items=dropped)
     items[:] = kept
@@ -140,7 +147,9 @@ def parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
     cells = [
         item.callspec.params["cell"]
         for item in request.session.items
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec") and "cell" in item.callspec.params
+        if isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and "cell" in item.callspec.params
     ]
     run = Parity({(cell.binding, cell.model) for cell in cells})
     try:

@@ -1,6 +1,6 @@
 """Runs the digits example of every binding and shows that all print the same lines.
 
-    python -m tests.examples [BINDING]
+python -m tests.examples [BINDING]
 """
 
 from __future__ import annotations

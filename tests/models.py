@@ -36,7 +36,9 @@ def several(folder: Path) -> None:
     class Several(tf.Module):
         def __init__(self):
             super().__init__(name="Oddly_Named")
-            self.weights = tf.Variable(tf.random.stateless_normal([4, 2], seed=[1, 2]), name="w-1.x")
+            self.weights = tf.Variable(
+                tf.random.stateless_normal([4, 2], seed=[1, 2]), name="w-1.x"
+            )
             keys = tf.constant(["stele", "文字", "\0"])
             self.table = tf.lookup.StaticHashTable(
                 tf.lookup.KeyValueTensorInitializer(keys, tf.constant([1, 2, 3], tf.int64)), -1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from stele.parity.binding import Binding, SetupError
 
+from stele.parity.binding import Binding, SetupError
 from tests.conftest import STRICT
 from tests.examples import output, with_example
 

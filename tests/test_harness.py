@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from stele import cli
 from stele.parity import case as cases
 from stele.parity import engine, known
@@ -60,6 +61,7 @@ def fake(behaviour: str, **changes: object) -> Binding:
 
 def run_fakes(target: cases.Target, out: Path, fakes: list[Binding], *, bad: bool) -> Journal:
     import numpy as np
+
     from stele.bundle import write_bundle
 
     # Two inputs with distinct values, a zero among them, and more rows than columns.
@@ -89,8 +91,12 @@ def doubler(foreign: Path) -> cases.Target:
 def journal(doubler: cases.Target, tmp_path_factory: pytest.TempPathFactory) -> Journal:
     fakes = [fake(behaviour) for behaviour in (*SIMPLE, "crash-on-second", "crash-once", "bad-end")]
     fakes.append(fake("absent", run=("/nonexistent/worker",)))
-    fakes.append(fake("no-toolchain", toolchain=(("no-such-compiler",),), install="apt-get install it"))
-    fakes.append(fake("no-build", run=("/nonexistent/worker",), build=("sh", "-c", "echo broken; exit 2")))
+    fakes.append(
+        fake("no-toolchain", toolchain=(("no-such-compiler",),), install="apt-get install it")
+    )
+    fakes.append(
+        fake("no-build", run=("/nonexistent/worker",), build=("sh", "-c", "echo broken; exit 2"))
+    )
     return run_fakes(doubler, tmp_path_factory.mktemp("fakes"), fakes, bad=False)
 
 
@@ -168,9 +174,7 @@ def test_exit_status_of_grey_and_red(journal: Journal) -> None:
     assert engine.exit_status(journal, [], [], strict=False) == 1
 
 
-def test_bad_input_is_held_against_a_worker(
-    doubler: cases.Target, tmp_path: Path
-) -> None:
+def test_bad_input_is_held_against_a_worker(doubler: cases.Target, tmp_path: Path) -> None:
     fakes = [fake("no-checks"), fake("loads-anything"), fake("healthy")]
     journal = run_fakes(doubler, tmp_path, fakes, bad=True)
     # The fake takes no session config, and says so: grey.
@@ -201,7 +205,9 @@ def test_failure_can_be_replayed(
 def test_known_deviation_and_its_ratchet(journal: Journal, tmp_path: Path) -> None:
     folder = tmp_path / "bindings" / "fake"
     folder.mkdir(parents=True)
-    entry = '[[deviation]]\nbinding = "fake-{}"\nmodel = "*"\ncase = "*"\nreason = "r"\nlink = "l"\n'
+    entry = (
+        '[[deviation]]\nbinding = "fake-{}"\nmodel = "*"\ncase = "*"\nreason = "r"\nlink = "l"\n'
+    )
     (folder / "known.toml").write_text(entry.format("wrong") + entry.format("healthy"))
     deviations = known.load(tmp_path / "bindings")
     covered = [known.apply(result, deviations) for result in of(journal, "wrong")]

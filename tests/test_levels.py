@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
+
 from stele import cli, paths
 from stele.parity import level
 from stele.parity.binding import Binding, SetupError
 from stele.parity.level import Ladder
-
 from tests.conftest import STRICT, claimed
 from tests.test_harness import fake
 

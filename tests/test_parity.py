@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stele.parity import known
-
 from tests.conftest import Cell, Parity, claimed, judge
 
 

@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
+
 from stele import savedmodel, variables, worker
 from stele.bundle import Tensors
 from stele.codes import Code, SteleError

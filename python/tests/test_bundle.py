@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from stele import dtypes, tsv
 from stele.bundle import INDEX, decode, encode, read_bundle, read_tensors, write_bundle
 from stele.codes import Code, SteleError

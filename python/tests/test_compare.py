@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stele.parity.compare import TOLERANCES, compare
 
 FLOATS = {"FP16": np.float16, "FP32": np.float32, "FP64": np.float64}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from stele import config, savedmodel
 from stele._proto import saved_model_pb2 as pb
 from stele.codes import Code, SteleError
@@ -29,7 +30,9 @@ def folder(tmp_path: Path) -> Path:
     graph.signature_def["sparse"].inputs["s"].CopyFrom(info(FLOAT, name=""))
     graph.signature_def["variant"].outputs["v"].CopyFrom(info(VARIANT))
     graph.signature_def["__saved_model_init_op"].outputs["__saved_model_init_op"].name = "init"
-    (tmp_path / "saved_model.pb").write_bytes(pb.SavedModel(meta_graphs=[graph]).SerializeToString())
+    (tmp_path / "saved_model.pb").write_bytes(
+        pb.SavedModel(meta_graphs=[graph]).SerializeToString()
+    )
     return tmp_path
 
 
@@ -127,8 +130,10 @@ def test_profiles_are_the_configs_that_they_name() -> None:
     from google.protobuf.empty_pb2 import Empty
 
     def fields(data: bytes) -> dict[int, object]:
-        return {field.field_number: field.data for field in
-                unknown_fields.UnknownFieldSet(Empty.FromString(data))}
+        return {
+            field.field_number: field.data
+            for field in unknown_fields.UnknownFieldSet(Empty.FromString(data))
+        }
 
     assert config.parse("default") == b""
     assert fields(config.parse("inline")) == {5: 2**64 - 1}

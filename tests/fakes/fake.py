@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+
 from stele import savedmodel, worker
 from stele.bundle import Tensors
 from stele.codes import Code, SteleError

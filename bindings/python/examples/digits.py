@@ -1,6 +1,6 @@
 """Load a SavedModel, look at its signature, run it, print. The same in every language.
 
-    python examples/digits.py build/models/digits/saved_model
+python examples/digits.py build/models/digits/saved_model
 """
 
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+
 from stele.savedmodel import format_shape, load_signatures
 
 IMAGE = """

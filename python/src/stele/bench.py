@@ -223,4 +223,3 @@ def _update(file: Path, text: str) -> None:
             Code.FAILED_PRECONDITION, f'"{file}" has no lines {_BEGIN} and {_END} to write between'
         )
     file.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
-

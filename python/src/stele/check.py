@@ -19,6 +19,7 @@ from stele.parity import case as cases
 from stele.parity import engine, known, level, report
 from stele.parity.record import Journal, Result
 
+
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command's options."""
     parser = subparsers.add_parser(
@@ -55,9 +56,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--config", default="default", metavar="C", help="session config of the bindings under "
         "test: default, inline, single or hex:<ConfigProto>",
     )  # fmt: skip
-    parser.add_argument(
-        "--no-bad-input", action="store_true", help="leave the bad-input table out"
-    )
+    parser.add_argument("--no-bad-input", action="store_true", help="leave the bad-input table out")
     parser.add_argument(
         "--level", type=int, nargs="?", const=level.HIGHEST, choices=range(1, level.HIGHEST + 1),
         help="climb the conformance levels of one --binding instead, up to this one",

@@ -51,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = parsed.run(parsed)
         sys.stdout.flush()
     except SteleError as error:
-        print(f"stele: {error}", file=sys.stderr)  # noqa: T201
+        print(f"stele: {error}", file=sys.stderr)
         return COULD_NOT_RUN
     except KeyboardInterrupt:
-        print("\nstele: interrupted", file=sys.stderr)  # noqa: T201
+        print("\nstele: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output has left (`stele inspect … | head`).

@@ -19,7 +19,9 @@ def repo_root() -> Path:
         SteleError: FAILED_PRECONDITION, outside of a checkout.
     """
     home = os.environ.get("STELE_HOME")
-    candidates = [Path(home)] if home else [*Path(__file__).parents, Path.cwd(), *Path.cwd().parents]
+    candidates = (
+        [Path(home)] if home else [*Path(__file__).parents, Path.cwd(), *Path.cwd().parents]
+    )
     for candidate in candidates:
         if (candidate / _MARK).is_file():
             return candidate.resolve()

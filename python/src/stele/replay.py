@@ -52,10 +52,10 @@ def run(args: argparse.Namespace) -> int:
         tuple(distance.record() for distance in verdict.distances),
     )  # fmt: skip
     if args.json:
-        print(json.dumps(asdict(result), ensure_ascii=False))  # noqa: T201
+        print(json.dumps(asdict(result), ensure_ascii=False))
     else:
-        print(f"{result.outcome}: {result.detail or 'passes now'}")  # noqa: T201
-        print(f"worker's log: {conversation.log}", file=sys.stderr)  # noqa: T201
+        print(f"{result.outcome}: {result.detail or 'passes now'}")
+        print(f"worker's log: {conversation.log}", file=sys.stderr)
     return 0 if verdict.outcome is Outcome.PASS else 1
 
 

@@ -95,8 +95,8 @@ def select(folder: Path, model: pb.SavedModel, tags: Collection[str]) -> pb.Meta
     else:
         there = ", ".join(format_tags(graph.meta_info_def.tags) for graph in model.meta_graphs)
         raise SteleError(
-            Code.NOT_FOUND, f'no MetaGraphDef with tags {format_tags(tags)} in "{folder}"; '
-            f"there is {there}"
+            Code.NOT_FOUND,
+            f'no MetaGraphDef with tags {format_tags(tags)} in "{folder}"; there is {there}',
         )
     index = folder / "variables" / "variables.index"
     if meta_graph.saver_def and not index.exists():
@@ -154,8 +154,8 @@ def find_signature(there: Mapping[str, Signature], name: str) -> Signature:
                 )
             if spec.number not in dtypes.BY_NUMBER:
                 raise SteleError(
-                    Code.UNIMPLEMENTED, f'{kind} "{spec.name}" has dtype {spec.dtype}, '
-                    "which has no form here"
+                    Code.UNIMPLEMENTED,
+                    f'{kind} "{spec.name}" has dtype {spec.dtype}, which has no form here',
                 )
     return signature
 

@@ -41,7 +41,8 @@ while IFS= read -r line; do
       if [ "$rest" = hello ]; then
         reply "error${{tab}}INVALID_ARGUMENT${{tab}}hello takes 1 argument, 0 given"
       else
-        reply "ok${{tab}}protocol=1${{tab}}binding={id}${{tab}}language=sh${{tab}}tensorflow=${{tab}}verbs=hello,bye${{tab}}dtypes="
+        about="protocol=1${{tab}}binding={id}${{tab}}language=sh${{tab}}tensorflow="
+        reply "ok${{tab}}$about${{tab}}verbs=hello,bye${{tab}}dtypes="
       fi ;;
     bye) reply ok; exit 0 ;;
     *) reply "unsupported${{tab}}verb $verb" ;;
@@ -87,5 +88,5 @@ def run(args: argparse.Namespace) -> int:
     worker = folder / "worker"
     worker.write_text(_WORKER.format(id=name))
     worker.chmod(0o755)
-    print(f"{folder} is begun; next: stele check --binding {name} --level 1")  # noqa: T201
+    print(f"{folder} is begun; next: stele check --binding {name} --level 1")
     return 0

@@ -143,7 +143,7 @@ def run(args: argparse.Namespace) -> int:
                 all_metrics.append(error.metrics)
                 errors.print(f"stele: {error}", style="red", markup=False)
     if args.json:
-        print(json.dumps(all_metrics, indent=2, ensure_ascii=False))  # noqa: T201
+        print(json.dumps(all_metrics, indent=2, ensure_ascii=False))
     else:
         _print_summary(all_metrics, Console())
     return 1 if missed else 0

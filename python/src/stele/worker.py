@@ -85,22 +85,21 @@ class _Worker:
         if verb not in self._verbs:
             return ["unsupported", f"verb {verb}"]
         arity, method = self._verbs[verb]
+        if len(arguments) < arity:
+            few = f"{verb} takes {arity} arguments, {len(arguments)} given"
+            return ["error", Code.INVALID_ARGUMENT.name, few]
         try:
-            if len(arguments) < arity:
-                raise SteleError(
-                    Code.INVALID_ARGUMENT, f"{verb} takes {arity} arguments, {len(arguments)} given"
-                )
             return ["ok", *method(*arguments[:arity])]
         except Unsupported as error:
             return ["unsupported", str(error)]
         except SteleError as error:
-            return ["error", error.code.name, error.message]
+            told = error
         except OSError as error:
-            translated = from_os_error(error)
-            return ["error", translated.code.name, translated.message]
-        except Exception as error:  # noqa: BLE001  (a worker outlives every request)
+            told = from_os_error(error)
+        except Exception as error:  # a worker outlives every request
             traceback.print_exc()
-            return ["error", Code.INTERNAL.name, f"{type(error).__name__}: {error}"]
+            told = SteleError(Code.INTERNAL, f"{type(error).__name__}: {error}")
+        return ["error", told.code.name, told.message]
 
     def _hello(self, protocol: str) -> list[str]:
         if protocol != PROTOCOL:

@@ -333,4 +333,3 @@ class _Spoiler:
 
 def _grown(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return tuple(dim + (index == axis) for index, dim in enumerate(shape))
-

@@ -104,7 +104,9 @@ def discover(folder: Path | None = None) -> dict[str, Binding]:
     """
     root = folder or paths.bindings_dir()
     found: dict[str, Binding] = {}
-    files = sorted(root.glob("*/binding.toml"), key=lambda file: (file.parent.name != "python", file))
+    files = sorted(
+        root.glob("*/binding.toml"), key=lambda file: (file.parent.name != "python", file)
+    )
     for file in files:
         for binding in read(file):
             if binding.id in found:

@@ -200,7 +200,9 @@ def _bytes_if_text(array: Array) -> Array:
     """Turn numpy's fixed-width strings into the protocol's objects of ``bytes``."""
     if array.dtype.kind not in "SU":
         return array
-    texts = [item.encode() if isinstance(item, str) else item for item in array.reshape(-1).tolist()]
+    texts = [
+        item.encode() if isinstance(item, str) else item for item in array.reshape(-1).tolist()
+    ]
     result = np.empty(len(texts), dtype=object)
     result[:] = texts
     return result.reshape(array.shape)

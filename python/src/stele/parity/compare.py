@@ -91,9 +91,7 @@ def compare(name: str, expected: Array, got: Array, *, same_class: bool) -> Dist
     given = dtypes.of(got)
 
     def distance(problem: str, **numbers: Any) -> Distance:  # noqa: ANN401
-        return Distance(
-            name, problem, dtype.name, expected.shape, identical=not problem, **numbers
-        )
+        return Distance(name, problem, dtype.name, expected.shape, identical=not problem, **numbers)
 
     if given is not dtype:
         return distance(f"dtype {given.name}, expected {dtype.name}")

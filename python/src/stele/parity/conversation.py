@@ -173,9 +173,7 @@ class Conversation:
         )
 
     def _request_load(self, folder: Path, tags: tuple[str, ...], config: str) -> Reply:
-        return self.request(
-            "load", str(folder), ",".join(tags), config, timeout=self.timeouts.load
-        )
+        return self.request("load", str(folder), ",".join(tags), config, timeout=self.timeouts.load)
 
     def request(self, verb: str, *arguments: str, timeout: float) -> Reply:
         """Send any request; a worker that breaks off is gone afterwards.

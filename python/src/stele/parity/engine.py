@@ -183,8 +183,7 @@ class Engine:
             return None
         with ThreadPoolExecutor(self._jobs) as pool:
             futures = [
-                pool.submit(self._run_binding, plan, binding, reference)
-                for binding in bindings
+                pool.submit(self._run_binding, plan, binding, reference) for binding in bindings
             ]
             for future in futures:
                 future.result()
@@ -304,8 +303,7 @@ class Engine:
     ) -> None:
         """Judge one answer and write it down."""
         same_class = (
-            reference.library_class.proven
-            and conversation.library_class == reference.library_class
+            reference.library_class.proven and conversation.library_class == reference.library_class
         )
         expected: dict[str, Array] | Code = {}
         if case.code is not None:
@@ -419,7 +417,9 @@ class Engine:
             ran = [result for result in results if not result.outcome.grey]
             wrong = [result.case for result in ran if result.red]
             if ran:
-                who = "the export differs from the model in memory" if binding == KERAS else "differs"
+                who = (
+                    "the export differs from the model in memory" if binding == KERAS else "differs"
+                )
                 detail = f"{who} on {_some(wrong)}" if wrong else ""
                 self.journal.add(Link(target.name, link, ok=not wrong, detail=detail))
 
@@ -483,9 +483,7 @@ def exit_status(
     return 0 if ran else 3
 
 
-def plan(
-    target: Target, cases: list[Case], folder: Path, *, bad: bool
-) -> Plan:
+def plan(target: Target, cases: list[Case], folder: Path, *, bad: bool) -> Plan:
     """Make a plan; with ``bad``, the bad-input table belongs to it.
 
     Raises:

@@ -124,4 +124,6 @@ def read(folder: Path) -> Failure:
             phase=described["phase"],
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise SteleError(Code.INVALID_ARGUMENT, f"{file}: {type(error).__name__}: {error}") from error
+        raise SteleError(
+            Code.INVALID_ARGUMENT, f"{file}: {type(error).__name__}: {error}"
+        ) from error

@@ -17,7 +17,8 @@ from stele.dtypes import Array
 from stele.savedmodel import Shape, Signature
 
 _WORDS = (
-    "stele", "Ῥωμαῖοι", "文字", "письмо", "الكتابة", "כתב", "लिपि", "글자", "อักษร", "🗿", "naïve", "",
+    "stele", "Ῥωμαῖοι", "文字", "письмо", "الكتابة", "כתב", "लिपि", "글자", "อักษร", "🗿", "naïve",
+    "",
 )  # fmt: skip
 
 _EDGE_BYTES = (
@@ -68,9 +69,7 @@ def _fill(shape: Shape, batch: int) -> tuple[int, ...]:
     )
 
 
-def _ordinary(
-    dtype: dtypes.DType, shape: tuple[int, ...], random: np.random.Generator
-) -> Array:
+def _ordinary(dtype: dtypes.DType, shape: tuple[int, ...], random: np.random.Generator) -> Array:
     """Return values that models expect: numbers in [0, 1), small counts, words."""
     kind = dtype.numpy.kind
     if dtype.name == "BYTES":
@@ -116,9 +115,7 @@ def _edge_floats(dtype: np.dtype[Any]) -> Array:
     return np.concatenate([np.array(plain, dtype=dtype), np.array(own, dtype=dtype), payload])
 
 
-def _objects(
-    choices: list[bytes], shape: tuple[int, ...], random: np.random.Generator
-) -> Array:
+def _objects(choices: list[bytes], shape: tuple[int, ...], random: np.random.Generator) -> Array:
     result = np.empty(shape, dtype=object)
     for index in np.ndindex(*shape):
         result[index] = choices[int(random.integers(len(choices)))]

@@ -52,7 +52,7 @@ def climb(binding: Binding, highest: int, console: Console, *, as_json: bool = F
             return 3
         if as_json:
             record = {"binding": binding.id, "level": number, "problems": problems}
-            print(json.dumps(record, ensure_ascii=False), flush=True)  # noqa: T201
+            print(json.dumps(record, ensure_ascii=False), flush=True)
         mark = "[red]not reached[/]" if problems else "[green]ok[/]"
         console.print(f"level {number} {mark} {_NAMES[number]}")
         for problem in problems[:10]:
@@ -197,4 +197,3 @@ def bench_problem(samples: Path, runs: int, out: Path, due: dict[str, Array]) ->
         return "bench wrote a sample of 0 ns"
     verdict = judge.against_outputs(Answer(outputs=outputs), due, same_class=True)
     return "" if verdict.outcome is Outcome.PASS else f"bench: {verdict.detail}"
-

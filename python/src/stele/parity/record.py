@@ -175,7 +175,7 @@ class Journal:
         with self.file.open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
         if self.echo:
-            print(line, flush=True)  # noqa: T201  (--json is this output)
+            print(line, flush=True)
 
     def of(self, kind: type[Result]) -> list[Result]:
         """Return the results so far."""

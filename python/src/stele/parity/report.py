@@ -89,7 +89,9 @@ def _show_grey(console: Console, results: list[Result]) -> None:
             reasons.setdefault((result.binding, result.outcome, result.detail), []).append(result)
     for (binding, outcome, detail), cells in reasons.items():
         console.print(
-            f"{outcome} {binding}, {len(cells)} cells: {escape(detail)}", style="dim", soft_wrap=True
+            f"{outcome} {binding}, {len(cells)} cells: {escape(detail)}",
+            style="dim",
+            soft_wrap=True,
         )
 
 

@@ -25,7 +25,7 @@ def main() -> int:
         try:
             binding.require_toolchain()
         except SetupError as error:
-            print(f"{binding.id}: setup: {error}", file=sys.stderr)  # noqa: T201
+            print(f"{binding.id}: setup: {error}", file=sys.stderr)
             return 1
     return 0
 
