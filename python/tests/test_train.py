@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from stele import train, zoo
+from stele import staging, train, zoo
 from stele.codes import Code, SteleError
-from stele.zoo import staging
 from stele.zoo.layout import CASES, METRICS, SAVED_MODEL
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -16,10 +16,10 @@ from rich.table import Table
 
 from stele import paths, zoo
 from stele.codes import Code, SteleError
+from stele.staging import locked, staged
 from stele.zoo.fingerprint import fingerprint
 from stele.zoo.layout import METRICS
 from stele.zoo.model import Report
-from stele.zoo.staging import locked, staged
 
 Metrics = dict[str, Any]
 

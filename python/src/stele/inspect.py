@@ -1,0 +1,295 @@
+"""``stele inspect``: what is in a SavedModel, without TensorFlow."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from stele import savedmodel, variables
+from stele._proto import graph_pb2
+from stele._proto import saved_model_pb2 as pb
+from stele.codes import Code, SteleError, from_os_error
+from stele.findings import Finding, of_meta_graph, of_tags
+from stele.graph import Graph
+from stele.savedmodel import Signature, TensorSpec
+from stele.variables import Variable
+
+# Exit status for a model that TensorFlow would not load as it is.
+UNLOADABLE = 3
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the SavedModel: its path below the folder, and its size."""
+
+    path: str
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class MetaGraph:
+    """One MetaGraphDef.
+
+    Attributes:
+        tags: Sorted.
+        tensorflow_version: Of the TensorFlow that wrote it.
+        tensorflow_git_version: The same, to the commit.
+        signatures: By name, sorted.
+        graph_ops: How often the graph uses each op.
+        function_ops: How often the functions of its library do, all together.
+        functions: How many functions there are.
+    """
+
+    tags: tuple[str, ...]
+    tensorflow_version: str
+    tensorflow_git_version: str
+    signatures: Mapping[str, Signature]
+    graph_ops: Counter[str]
+    function_ops: Counter[str]
+    functions: int
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What is in a SavedModel.
+
+    Attributes:
+        folder: The SavedModel.
+        files: All of its files, sorted by path.
+        meta_graphs: In the order of the file.
+        variables: Sorted by key; None when it has none or they cannot be read.
+        findings: What its user should know.
+    """
+
+    folder: Path
+    files: tuple[File, ...]
+    meta_graphs: tuple[MetaGraph, ...]
+    variables: tuple[Variable, ...] | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all files."""
+        return sum(file.nbytes for file in self.files)
+
+    @property
+    def assets(self) -> tuple[File, ...]:
+        """The files that ops read, such as vocabularies."""
+        return tuple(file for file in self.files if file.path.startswith("assets/"))
+
+    @property
+    def copies(self) -> frozenset[str]:
+        """Keys of variables that repeat one before them: same name, shape and bytes.
+
+        Keras exports each weight twice, in two lists of the model.
+        """
+        seen, copies = set(), set()
+        for entry in self.variables or ():
+            identity = (entry.name, entry.number, entry.shape, entry.checksum)
+            if entry.name is not None and identity in seen:
+                copies.add(entry.key)
+            seen.add(identity)
+        return frozenset(copies)
+
+
+def inspect(folder: Path, tags: frozenset[str] | None = None) -> Inspection:
+    """Read a SavedModel.
+
+    Damaged or missing variables are findings: the rest can still be shown.
+
+    Args:
+        folder: The SavedModel.
+        tags: Only the MetaGraphDef with exactly these tags; None for all.
+
+    Raises:
+        SteleError: NOT_FOUND when there is no SavedModel or none with these tags,
+            DATA_LOSS when ``saved_model.pb`` is damaged.
+    """
+    model = savedmodel.read(folder)
+    chosen = [
+        meta_graph
+        for meta_graph in model.meta_graphs
+        if tags is None or set(meta_graph.meta_info_def.tags) == tags
+    ]
+    if not chosen:
+        # Says which tags there are.
+        savedmodel.select(folder, model, tags or ())
+    findings = of_tags([meta_graph.meta_info_def.tags for meta_graph in model.meta_graphs])
+    stored, problems = _read_variables(
+        folder, needed=any(meta_graph.saver_def for meta_graph in chosen)
+    )
+    findings += problems
+    meta_graphs = []
+    for meta_graph in chosen:
+        try:
+            graph = Graph(meta_graph.graph_def)
+            findings += _missing_assets(folder, meta_graph)
+        except (ValueError, DecodeError) as error:
+            raise SteleError(
+                Code.DATA_LOSS, f'"{folder / "saved_model.pb"}" is damaged: {error}'
+            ) from error
+        signatures = savedmodel.signatures(meta_graph)
+        findings += of_meta_graph(signatures, graph)
+        meta_graphs.append(_meta_graph(meta_graph, signatures, graph))
+    # Two MetaGraphDefs often say the same about one signature.
+    unique = tuple(dict.fromkeys(findings))
+    return Inspection(folder, _files(folder), tuple(meta_graphs), stored, unique)
+
+
+def _meta_graph(
+    meta_graph: pb.MetaGraphDef, signatures: Mapping[str, Signature], graph: Graph
+) -> MetaGraph:
+    info = meta_graph.meta_info_def
+    return MetaGraph(
+        tuple(sorted(info.tags)),
+        info.tensorflow_version,
+        info.tensorflow_git_version,
+        signatures,
+        graph.graph_ops,
+        graph.function_ops,
+        graph.functions,
+    )
+
+
+def _read_variables(
+    folder: Path, *, needed: bool
+) -> tuple[tuple[Variable, ...] | None, list[Finding]]:
+    below = folder / "variables"
+    if not (below / "variables.index").exists():
+        if not needed:
+            return None, []
+        message = (
+            f'the variables are missing: no "{below / "variables.index"}"; '
+            "TensorFlow would load the model without them and not say so"
+        )
+        return None, [Finding("variables-missing", message, fatal=True)]
+    stored = None
+    try:
+        index = variables.read_index(below)
+        stored = index.variables
+        variables.check_data(index)
+        stored = variables.with_names(index).variables
+    except SteleError as error:
+        kind = "variables-missing" if error.code == Code.NOT_FOUND else "variables-damaged"
+        return stored, [Finding(kind, str(error), fatal=True)]
+    return stored, []
+
+
+def _missing_assets(folder: Path, meta_graph: pb.MetaGraphDef) -> Iterator[Finding]:
+    details = graph_pb2.MetaGraphDetails.FromString(meta_graph.SerializeToString())
+    for asset in details.asset_file_def:
+        path = folder / "assets" / asset.filename
+        if not path.exists():
+            yield Finding("asset-missing", f'an asset is missing: no "{path}"', fatal=True)
+
+
+def _files(folder: Path) -> tuple[File, ...]:
+    try:
+        return tuple(
+            File(path.relative_to(folder).as_posix(), path.stat().st_size)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        )
+    except OSError as error:
+        raise from_os_error(error) from error
+
+
+def as_json(inspection: Inspection) -> dict[str, Any]:
+    """Return everything as JSON values; keys are only ever added to this.
+
+    A shape is a list with -1 for an unknown dimension, or null when even the rank
+    is unknown.
+    """
+    stored = inspection.variables
+    return {
+        "folder": str(inspection.folder),
+        "bytes": inspection.nbytes,
+        "files": [{"path": file.path, "bytes": file.nbytes} for file in inspection.files],
+        "assets": [{"path": file.path, "bytes": file.nbytes} for file in inspection.assets],
+        "meta_graphs": [_meta_graph_json(entry) for entry in inspection.meta_graphs],
+        "variables": None if stored is None else [_variable_json(entry) for entry in stored],
+        "variables_bytes": sum(entry.nbytes for entry in stored or ()),
+        "findings": [
+            {"kind": entry.kind, "message": entry.message, "fatal": entry.fatal}
+            for entry in inspection.findings
+        ],
+    }
+
+
+def _meta_graph_json(meta_graph: MetaGraph) -> dict[str, Any]:
+    return {
+        "tags": list(meta_graph.tags),
+        "tensorflow_version": meta_graph.tensorflow_version,
+        "tensorflow_git_version": meta_graph.tensorflow_git_version,
+        "signatures": [
+            {
+                "name": signature.name,
+                "method": signature.method,
+                "inputs": [_spec_json(spec) for spec in signature.inputs],
+                "outputs": [_spec_json(spec) for spec in signature.outputs],
+            }
+            for signature in meta_graph.signatures.values()
+        ],
+        "ops": {
+            "graph": dict(sorted(meta_graph.graph_ops.items())),
+            "functions": dict(sorted(meta_graph.function_ops.items())),
+        },
+        "functions": meta_graph.functions,
+    }
+
+
+def _spec_json(spec: TensorSpec) -> dict[str, Any]:
+    shape = None if spec.shape is None else [-1 if dim is None else dim for dim in spec.shape]
+    return {"name": spec.name, "dtype": spec.dtype, "shape": shape, "tensor": spec.ref}
+
+
+def _variable_json(entry: Variable) -> dict[str, Any]:
+    return {
+        "key": entry.key,
+        "name": entry.name,
+        "dtype": entry.dtype,
+        "shape": list(entry.shape),
+        "bytes": entry.nbytes,
+    }
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``stele inspect``."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="show what is in a SavedModel",
+        description=(
+            "Show a SavedModel's tags, signatures, ops, variables and files, and what to know "
+            "before running it. Reads the files alone; TensorFlow need not be installed."
+        ),
+        epilog=f"exit status: 0, or {UNLOADABLE} when TensorFlow would not load it as it is",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the SavedModel")
+    parser.add_argument(
+        "--tags", metavar="T,T", help="only the MetaGraphDef with exactly these tags"
+    )
+    parser.add_argument("--ops", action="store_true", help="list every op")
+    parser.add_argument("--variables", action="store_true", help="list every variable")
+    parser.add_argument("--json", action="store_true", help="everything, as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what is in the SavedModel."""
+    tags = None if args.tags is None else frozenset(filter(None, args.tags.split(",")))
+    found = inspect(args.folder, tags)
+    if args.json:
+        sys.stdout.write(json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n")
+    else:
+        from stele import inspect_view
+
+        inspect_view.show(found, all_ops=args.ops, all_variables=args.variables)
+    return UNLOADABLE if any(entry.fatal for entry in found.findings) else 0

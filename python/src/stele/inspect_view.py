@@ -1,0 +1,186 @@
+"""Shows an inspected SavedModel to a person, in 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from stele.findings import Finding
+from stele.inspect import Inspection, MetaGraph
+from stele.savedmodel import Signature, format_shape, format_tags
+from stele.variables import Variable
+
+# Entries of a list that are shown unless all are asked for.
+_MOST_OPS = 12
+_MOST_VARIABLES = 6
+_MOST_FILES = 10
+
+# What TF2 appends to the path of every variable.
+_KEY_END = "/.ATTRIBUTES/VARIABLE_VALUE"
+
+
+def show(found: Inspection, *, all_ops: bool = False, all_variables: bool = False) -> None:
+    """Print it.
+
+    Args:
+        found: What to print.
+        all_ops: List every op with its counts, instead of the most used.
+        all_variables: List every variable, instead of the largest.
+    """
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        # For grep and diff: one line is one thing, however long.
+        console.width = 10_000
+    console.print(Text(_printable(str(found.folder)), style="bold"))
+    for meta_graph in found.meta_graphs:
+        _show_meta_graph(console, meta_graph, all_ops=all_ops)
+    if found.variables:
+        _show_variables(console, found, found.variables, show_all=all_variables)
+    _show_files(console, found)
+    for finding in found.findings:
+        _show_finding(console, finding)
+
+
+def _show_meta_graph(console: Console, meta_graph: MetaGraph, *, all_ops: bool) -> None:
+    version = meta_graph.tensorflow_version or "of an unknown version"
+    git = meta_graph.tensorflow_git_version
+    tail = f"written by TensorFlow {version}" + (f" ({git})" if git else "")
+    _heading(console, _printable(f"MetaGraph {format_tags(meta_graph.tags)}"), _printable(tail))
+    for signature in meta_graph.signatures.values():
+        _show_signature(console, signature)
+    graph, functions = meta_graph.graph_ops, meta_graph.function_ops
+    counts = graph + functions
+    where = f"{graph.total():,} in the graph"
+    if functions:
+        where += f", {functions.total():,} in {_count(meta_graph.functions, 'function')}"
+    _heading(console, _count(len(counts), "op"), f"{_count(counts.total(), 'node')}: {where}")
+    if all_ops:
+        table = _table("op", right=("graph", "functions"))
+        for op in sorted(counts):
+            table.add_row(_text(op), str(graph[op]), str(functions[op]))
+        _indented(console, table)
+    else:
+        most = counts.most_common(_MOST_OPS)
+        items = [f"{_printable(op)} {count}" for op, count in most]
+        if len(counts) > len(most):
+            items.append(_more(len(counts) - len(most), "--ops"))
+        _indented(console, _list(console, items))
+
+
+def _show_signature(console: Console, signature: Signature) -> None:
+    _heading(console, f"signature {_printable(signature.name)}", _printable(signature.method))
+    table = _table("", "name", "dtype", "shape", "tensor")
+    for kind, specs in (("input", signature.inputs), ("output", signature.outputs)):
+        for spec in specs:
+            table.add_row(
+                kind,
+                _text(spec.name, style="bold"),
+                spec.dtype,
+                format_shape(spec.shape),
+                _text(spec.ref or "sparse or composite"),
+            )
+    if table.row_count:
+        _indented(console, table)
+
+
+def _show_variables(
+    console: Console, found: Inspection, stored: Sequence[Variable], *, show_all: bool
+) -> None:
+    values = sum(entry.elements for entry in stored)
+    nbytes = sum(entry.nbytes for entry in stored)
+    copies = found.copies
+    tail = f"{values:,} values, {_size(nbytes)}"
+    if copies:
+        tail += f"; {len(copies)} of them are copies of another"
+    _heading(console, _count(len(stored), "variable"), tail)
+    originals = sorted(
+        (entry for entry in stored if entry.key not in copies), key=lambda entry: -entry.nbytes
+    )
+    shown = stored if show_all else originals[:_MOST_VARIABLES]
+    table = _table("name", "dtype", "shape", right=("bytes",))
+    for entry in shown:
+        name = _text(entry.name or entry.key.removesuffix(_KEY_END))
+        mark = "  (copy)" if entry.key in copies else ""
+        table.add_row(
+            name.append(mark, "dim"), entry.dtype, format_shape(entry.shape), f"{entry.nbytes:,}"
+        )
+    _indented(console, table)
+    rest = 0 if show_all else len(originals) - len(shown)
+    if rest:
+        _indented(console, Text(_more(rest, "--variables")))
+
+
+def _show_files(console: Console, found: Inspection) -> None:
+    tail = f"{_size(found.nbytes)}"
+    if found.assets:
+        tail += f", {_count(len(found.assets), 'asset')} among them"
+    _heading(console, _count(len(found.files), "file"), tail)
+    table = _table("path", right=("bytes",))
+    for file in found.files[:_MOST_FILES]:
+        table.add_row(_text(file.path), f"{file.nbytes:,}")
+    _indented(console, table)
+    rest = len(found.files) - _MOST_FILES
+    if rest > 0:
+        _indented(console, Text(_more(rest, "--json")))
+
+
+def _show_finding(console: Console, finding: Finding) -> None:
+    console.print()
+    label, style = ("error", "bold red") if finding.fatal else ("note", "bold yellow")
+    console.print(Text.assemble((label, style), f": {_printable(finding.message)}"))
+
+
+def _heading(console: Console, title: str, tail: str) -> None:
+    console.print()
+    console.print(Text.assemble((title, "bold cyan"), "  ", (tail, "dim")))
+
+
+def _table(*columns: str, right: Iterable[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in columns:
+        # Long names are folded, never cut.
+        table.add_column(column, overflow="fold")
+    for column in right:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _indented(console: Console, content: Table | Text) -> None:
+    console.print(Padding(content, (0, 0, 0, 2), expand=False))
+
+
+def _list(console: Console, items: Iterable[str]) -> Text:
+    """Wrap a list between its items, never inside of one."""
+    whole = ", ".join(item.replace(" ", "\xa0") for item in items)
+    return Text(textwrap.fill(whole, min(console.width, 80) - 2).replace("\xa0", " "))
+
+
+def _more(count: int, option: str) -> str:
+    return f"{count} more ({option} lists all)"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _size(nbytes: int) -> str:
+    for exponent, unit in ((9, "GB"), (6, "MB"), (3, "kB")):
+        if nbytes >= 10**exponent:
+            return f"{nbytes / 10**exponent:.3g} {unit}"
+    return f"{nbytes} bytes"
+
+
+def _printable(text: str) -> str:
+    """Write a model's text so that nothing in it can steer a terminal."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(_printable(text), style=style)
