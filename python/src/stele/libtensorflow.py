@@ -31,6 +31,7 @@ from typing import Any
 
 from stele import paths
 from stele.codes import Code, SteleError, from_os_error
+from stele.staging import staged
 from stele.wheel import Library, Wheel, find_library, find_wheel
 
 # Says that a prefix is ours, and what it was made from.
@@ -86,9 +87,6 @@ def lay_out(path: Path, wheel: Wheel, *, copy: bool = False) -> Prefix:
             INVALID_ARGUMENT for a path that pkg-config cannot take, NOT_FOUND as
             `find_library`, or the system's code.
     """
-    # numpy comes along: only who lays out a prefix shall wait for it.
-    from stele.staging import staged
-
     path = path.expanduser().resolve()
     # PKG_CONFIG_PATH and -Wl have no way to quote the first two and pkg-config
     # leaves the others bare in what a shell reads.
