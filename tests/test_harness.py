@@ -153,7 +153,7 @@ def test_worker_that_does_not_end_well(journal: Journal) -> None:
     ("behaviour", "words"),
     [
         ("absent", "cannot start /nonexistent/worker"),
-        ("no-toolchain", "no-such-compiler not installed, install with: apt-get install it"),
+        ("no-toolchain", "not installed: no-such-compiler; install with: apt-get install it"),
         ("no-build", "broken"),
     ],
 )

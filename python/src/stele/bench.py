@@ -13,7 +13,7 @@ from stele import paths
 from stele.codes import Code, SteleError
 from stele.parity import benchmark, engine, known, report
 from stele.parity import case as cases
-from stele.parity.binding import Binding, SetupError, select
+from stele.parity.binding import Binding, SetupError, from_arguments
 from stele.parity.case import Case
 from stele.parity.conversation import Answer, LoadRefusedError
 from stele.parity.process import WorkerError
@@ -56,10 +56,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
-    try:
-        selected = select(args.binding)
-    except SteleError as error:
-        args.usage.error(error.message)
+    selected = from_arguments(args.usage, args.binding)
     if args.runs < 1:
         args.usage.error("--runs takes at least 1")
     console = Console(stderr=args.json)

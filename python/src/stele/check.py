@@ -76,10 +76,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
-    try:
-        selected = bindings.select(args.binding)
-    except SteleError as error:
-        args.usage.error(error.message)
+    selected = bindings.from_arguments(args.usage, args.binding)
     if args.inputs is not None and len(args.models) != 1:
         args.usage.error("--inputs goes with exactly one model")
     if args.level is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tomllib
@@ -75,7 +76,10 @@ class Binding:
             raise SetupError(self.reason)
         for command in self.toolchain:
             if not _succeeds(command):
-                raise SetupError(f"{command[0]} not installed, install with: {self.install}")
+                tool = Path(command[0]).name
+                if tool.startswith("python"):
+                    tool = "its Python packages"
+                raise SetupError(f"not installed: {tool}; install with: {self.install}")
 
     def rebuild(self) -> None:
         """Build the worker.
@@ -151,19 +155,30 @@ def _binding(folder: Path, table: dict[str, Any]) -> Binding:
     return Binding(folder=folder, **(table | filled))
 
 
+def from_arguments(parser: argparse.ArgumentParser, names: Sequence[str]) -> list[Binding]:
+    """Return the bindings named on a command line; an unknown one ends it with usage.
+
+    Raises:
+        SteleError: As `discover`.
+    """
+    try:
+        return select(names)
+    except LookupError as error:
+        parser.error(str(error))
+
+
 def select(names: Sequence[str]) -> list[Binding]:
     """Return the bindings asked for; all but the comparators when none is named.
 
     Raises:
-        SteleError: INVALID_ARGUMENT for an unknown id, naming those there.
+        LookupError: An unknown id, naming those there.
+        SteleError: As `discover`.
     """
     there = discover()
     wanted = [name for text in names for name in text.split(",") if name]
     for name in wanted:
         if name not in there:
-            raise SteleError(
-                Code.INVALID_ARGUMENT, f'no binding "{name}"; there are {", ".join(there)}'
-            )
+            raise LookupError(f'no binding "{name}"; there are {", ".join(there)}')
     if wanted:
         return [there[name] for name in there if name in wanted]
     return [binding for binding in there.values() if not binding.comparator]

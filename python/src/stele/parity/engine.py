@@ -199,6 +199,11 @@ class Engine:
             if isinstance(opened, Conversation):
                 break
             refused[name] = opened
+        if all(answer.outcome is Outcome.SETUP for answer in refused.values()) and refused:
+            raise SteleError(
+                Code.FAILED_PRECONDITION,
+                f"the reference is TensorFlow in Python: {_reason(refused[REFERENCES[0]])}",
+            )
         for other, answer in refused.items():
             # A clean refusal by TensorFlow 2 says something of the model, and
             # nothing against the bindings, when a session runs it.
