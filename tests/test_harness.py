@@ -197,7 +197,7 @@ def test_failure_can_be_replayed(
     described = json.loads((Path(result.failure) / "case.json").read_text())
     assert described["binding"] == "fake-wrong"
     healthy = fake("healthy", id="fake-wrong", run=fake("wrong").run)
-    monkeypatch.setattr("stele.replay.select", lambda _names: [healthy])
+    monkeypatch.setattr("stele.replay.discover", lambda: {healthy.id: healthy})
     assert cli.main(["replay", result.failure, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["outcome"] == "mismatch"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from stele import paths
 from stele.codes import Code, SteleError
 from stele.parity import failure, judge
-from stele.parity.binding import SetupError, select
+from stele.parity.binding import SetupError, discover
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError
 from stele.parity.judge import Verdict
 from stele.parity.process import WorkerError
@@ -36,7 +36,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
     kept = failure.read(args.folder)
-    (binding,) = select([kept.binding])
+    binding = discover().get(kept.binding)
+    if binding is None:
+        raise SteleError(Code.NOT_FOUND, f'no binding "{kept.binding}" in this checkout')
     folder = paths.build_dir() / "replay" / binding.id
     shutil.rmtree(folder, ignore_errors=True)
     conversation = Conversation(binding, folder, kept.config)
