@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +58,14 @@ class Binding:
     environment: dict[str, str] = field(default_factory=dict)
 
     def require(self) -> None:
-        """See that the worker can be started; build it if it is not there.
+        """See that the worker can be started, and that it is built from today's sources.
 
         Raises:
             SetupError: Saying what to install, or how the build ended.
         """
         self.require_toolchain()
-        if self.build and not Path(self.run[0]).exists():
-            self.rebuild()
+        if self.build:
+            _build(self.build)
 
     def require_toolchain(self) -> None:
         """See that what the binding is built and run with is installed.
@@ -81,16 +82,18 @@ class Binding:
                     tool = "its Python packages"
                 raise SetupError(f"not installed: {tool}; install with: {self.install}")
 
-    def rebuild(self) -> None:
-        """Build the worker.
 
-        Raises:
-            SetupError: With the end of the build's output.
-        """
-        done = subprocess.run(self.build, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-            raise SetupError(f"build failed ({' '.join(self.build)}):\n{tail}")
+@cache
+def _build(command: tuple[str, ...]) -> None:
+    """Run a build, once in a process: it is make's to know that there is nothing to do.
+
+    Raises:
+        SetupError: With the end of the build's output.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
+        raise SetupError(f"build failed ({' '.join(command)}):\n{tail}")
 
 
 def _succeeds(command: Sequence[str]) -> bool:
