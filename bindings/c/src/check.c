@@ -1,0 +1,189 @@
+#include "check.h"
+
+#include "error.h"
+#include "shape.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- A tensor by itself ------------------------------------------------ */
+
+static stele_code check_bools(const stele_tensor *tensor, stele_error *error) {
+  const unsigned char *bytes = tensor->data;
+  unsigned char all = 0;
+  for (size_t i = 0; i < tensor->size; i++)
+    all |= bytes[i];
+  if (all > 1)
+    return fail(error, STELE_INVALID_ARGUMENT,
+                "tensor \"%s\" has a BOOL byte above 1", tensor->name);
+  return STELE_OK;
+}
+
+static stele_code check_strings(const stele_tensor *tensor,
+                                stele_error *error) {
+  const stele_bytes *elements = tensor->data;
+  size_t count = tensor->size / sizeof *elements;
+  for (size_t i = 0; i < count; i++)
+    if (elements[i].data == NULL && elements[i].size > 0)
+      return fail(error, STELE_INVALID_ARGUMENT,
+                  "tensor \"%s\" has no data for element %zu of %zu bytes",
+                  tensor->name, i, elements[i].size);
+  return STELE_OK;
+}
+
+static stele_code check_tensor(const stele_tensor *tensor, stele_error *error) {
+  if (tensor->name == NULL)
+    return fail(error, STELE_INVALID_ARGUMENT, "a tensor has no name");
+  size_t needed;
+  stele_code code = stele_tensor_size(tensor, &needed, error);
+  if (code != STELE_OK)
+    return code;
+  if (tensor->size != needed) {
+    char shape[SHAPE_TEXT_SIZE];
+    return fail(
+        error, STELE_INVALID_ARGUMENT,
+        "tensor \"%s\" has %zu bytes, but %s of shape %s needs %zu",
+        tensor->name, tensor->size, stele_dtype_name(tensor->dtype),
+        stele_shape_text(tensor->rank, tensor->dims, shape, sizeof shape),
+        needed);
+  }
+  if (tensor->data == NULL && needed > 0)
+    return fail(error, STELE_INVALID_ARGUMENT, "tensor \"%s\" has no data",
+                tensor->name);
+  if (tensor->dtype == STELE_BOOL)
+    return check_bools(tensor, error);
+  if (tensor->dtype == STELE_BYTES)
+    return check_strings(tensor, error);
+  return STELE_OK;
+}
+
+stele_code check_tensors(const stele_tensor *inputs, size_t count,
+                         stele_error *error) {
+  if (inputs == NULL && count > 0)
+    return fail(error, STELE_INVALID_ARGUMENT, "%zu inputs are NULL", count);
+  for (size_t i = 0; i < count; i++) {
+    stele_code code = check_tensor(&inputs[i], error);
+    if (code != STELE_OK)
+      return code;
+  }
+  return STELE_OK;
+}
+
+/* ---- The signature ----------------------------------------------------- */
+
+static stele_code check_infos(const stele_signature *signature,
+                              const char *kind, const stele_tensor_info *infos,
+                              size_t count, stele_error *error) {
+  for (size_t i = 0; i < count; i++) {
+    if (infos[i].tensor[0] == '\0')
+      return fail(error, STELE_UNIMPLEMENTED,
+                  "%s \"%s\" of signature \"%s\" is sparse or composite", kind,
+                  infos[i].name, signature->name);
+    if (infos[i].dtype == STELE_UNNAMED)
+      return fail(error, STELE_UNIMPLEMENTED,
+                  "%s \"%s\" of signature \"%s\" has dtype %s", kind,
+                  infos[i].name, signature->name, infos[i].dtype_name);
+  }
+  return STELE_OK;
+}
+
+stele_code check_signature(const stele_signature *signature,
+                           stele_error *error) {
+  stele_code code = check_infos(signature, "input", signature->inputs,
+                                signature->n_inputs, error);
+  if (code == STELE_OK)
+    code = check_infos(signature, "output", signature->outputs,
+                       signature->n_outputs, error);
+  return code;
+}
+
+/* ---- The inputs against the signature ---------------------------------- */
+
+static int compare_name(const void *name, const void *info) {
+  return strcmp(name, ((const stele_tensor_info *)info)->name);
+}
+
+static stele_code fail_unknown(const stele_signature *signature,
+                               const char *name, stele_error *error) {
+  stele_code code = fail(error, STELE_INVALID_ARGUMENT,
+                         "signature \"%s\" has no input \"%s\"; it has ",
+                         signature->name, name);
+  for (size_t i = 0; i < signature->n_inputs; i++)
+    fail_append(error, "%s\"%s\"", i == 0 ? "" : ", ",
+                signature->inputs[i].name);
+  if (signature->n_inputs == 0)
+    fail_append(error, "none");
+  return code;
+}
+
+/* Every input to its place: none twice, none unknown, none missing. */
+static stele_code place_inputs(const stele_signature *signature,
+                               const stele_tensor *inputs, size_t count,
+                               const stele_tensor **ordered,
+                               stele_error *error) {
+  const char *unknown = NULL;
+  memset(ordered, 0, signature->n_inputs * sizeof(*ordered));
+  for (size_t i = 0; i < count; i++) {
+    const stele_tensor_info *info =
+        bsearch(inputs[i].name, signature->inputs, signature->n_inputs,
+                sizeof *signature->inputs, compare_name);
+    if (info == NULL) {
+      if (unknown == NULL)
+        unknown = inputs[i].name;
+      continue;
+    }
+    const stele_tensor **place = &ordered[info - signature->inputs];
+    if (*place != NULL)
+      return fail(error, STELE_INVALID_ARGUMENT, "input \"%s\" is given twice",
+                  info->name);
+    *place = &inputs[i];
+  }
+  if (unknown != NULL)
+    return fail_unknown(signature, unknown, error);
+  for (size_t i = 0; i < signature->n_inputs; i++)
+    if (ordered[i] == NULL)
+      return fail(error, STELE_INVALID_ARGUMENT,
+                  "input \"%s\" of signature \"%s\" is missing",
+                  signature->inputs[i].name, signature->name);
+  return STELE_OK;
+}
+
+static bool same_shape(const stele_tensor *input,
+                       const stele_tensor_info *info) {
+  if (info->rank < 0)
+    return true;
+  if (input->rank != info->rank)
+    return false;
+  for (int i = 0; i < info->rank; i++)
+    if (info->dims[i] >= 0 && input->dims[i] != info->dims[i])
+      return false;
+  return true;
+}
+
+static stele_code check_input(const stele_tensor *input,
+                              const stele_tensor_info *info,
+                              stele_error *error) {
+  if (input->dtype != info->dtype)
+    return fail(error, STELE_INVALID_ARGUMENT,
+                "input \"%s\" has dtype %s, expected %s", info->name,
+                stele_dtype_name(input->dtype), info->dtype_name);
+  if (!same_shape(input, info)) {
+    char got[SHAPE_TEXT_SIZE];
+    char expected[SHAPE_TEXT_SIZE];
+    return fail(
+        error, STELE_INVALID_ARGUMENT, "input \"%s\" has shape %s, expected %s",
+        info->name, stele_shape_text(input->rank, input->dims, got, sizeof got),
+        stele_shape_text(info->rank, info->dims, expected, sizeof expected));
+  }
+  return STELE_OK;
+}
+
+stele_code check_inputs(const stele_signature *signature,
+                        const stele_tensor *inputs, size_t count,
+                        const stele_tensor **ordered, stele_error *error) {
+  stele_code code = place_inputs(signature, inputs, count, ordered, error);
+  for (size_t i = 0; code == STELE_OK && i < signature->n_inputs; i++)
+    code = check_input(ordered[i], &signature->inputs[i], error);
+  return code;
+}
