@@ -137,7 +137,34 @@ def session_only(folder: Path) -> None:
         builder.save()
 
 
-MODELS = (doubler, several, random, tensorflow_1, session_only)
+def odd(folder: Path) -> None:
+    """What signatures may also be: an input that is an output, no output, a tensor gone."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 2], name="x")
+        text = v1.placeholder(tf.string, [None], name="text")
+        y = tf.negative(x, name="y")
+        build = v1.saved_model.signature_def_utils.build_signature_def
+        info = v1.saved_model.utils.build_tensor_info
+        gone = info(y)
+        gone.name = "no_such_op:0"
+        builder = v1.saved_model.builder.SavedModelBuilder(str(folder))
+        builder.add_meta_graph_and_variables(
+            session,
+            ["serve"],
+            signature_def_map={
+                "through": build(
+                    {"x": info(x), "text": info(text)},
+                    {"y": info(y), "same": info(x), "same text": info(text)},
+                    "predict",
+                ),
+                "nothing": build({"x": info(x)}, {}, "predict"),
+                "gone": build({"x": info(x)}, {"y": gone}, "predict"),
+            },
+        )
+        builder.save()
+
+
+MODELS = (doubler, several, random, tensorflow_1, session_only, odd)
 
 if __name__ == "__main__":
     for save in MODELS:
