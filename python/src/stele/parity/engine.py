@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -127,6 +128,12 @@ class Engine:
                 )
             return self._conversations[binding.id]
 
+    def _start(self, binding: Binding) -> None:
+        """Start a worker ahead of its first model; what goes wrong shows when that is loaded."""
+        if binding.id not in REFERENCES:
+            with contextlib.suppress(SetupError, WorkerError):
+                self._conversation(binding).start()
+
     def _open(self, binding: Binding, target: Target) -> Conversation | Answer:
         """Load a model in a binding's worker, or say why that cannot be."""
         conversation = self._conversation(binding)
@@ -175,13 +182,18 @@ class Engine:
         Returns:
             The reference's answers; None when no reference runs this model.
         """
-        reference = self._refer(plan, record={binding.id for binding in bindings})
-        if reference is None:
-            for binding in bindings:
-                if binding.id not in REFERENCES:
-                    self._skip(plan, binding, "the Python reference cannot run this model")
-            return None
         with ThreadPoolExecutor(self._jobs) as pool:
+            # TensorFlow's import takes seconds in each Python worker: let the
+            # others begin with it while the reference answers.
+            starts = [pool.submit(self._start, binding) for binding in bindings]
+            reference = self._refer(plan, record={binding.id for binding in bindings})
+            for start in starts:
+                start.result()
+            if reference is None:
+                for binding in bindings:
+                    if binding.id not in REFERENCES:
+                        self._skip(plan, binding, "the Python reference cannot run this model")
+                return None
             futures = [
                 pool.submit(self._run_binding, plan, binding, reference) for binding in bindings
             ]
