@@ -5,6 +5,7 @@ python -m tests.examples [BINDING]
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,12 @@ def output(binding: Binding) -> str:
     model = paths.models_dir() / "digits" / "saved_model"
     command = [part.replace("{model}", str(model)) for part in binding.example]
     return subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+        env=os.environ | binding.environment(),
     ).stdout
 
 

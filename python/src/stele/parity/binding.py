@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stele import paths
+from stele import paths, wheel
 from stele.codes import Code, SteleError
 
 
@@ -55,7 +56,6 @@ class Binding:
     licence: str = ""
     comparator: bool = False
     reason: str = ""
-    environment: dict[str, str] = field(default_factory=dict)
 
     def require(self) -> None:
         """See that the worker can be started, and that it is built from today's sources.
@@ -66,6 +66,17 @@ class Binding:
         self.require_toolchain()
         if self.build:
             _build(self.build)
+
+    @staticmethod
+    def environment() -> dict[str, str]:
+        """Return the variables that a worker and an example are started with.
+
+        Raises:
+            SteleError: NOT_FOUND when TensorFlow is not installed.
+        """
+        library = os.environ.get("STELE_LIBTENSORFLOW") or str(wheel.find_wheel().folder)
+        level = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2")
+        return {"STELE_LIBTENSORFLOW": library, "TF_CPP_MIN_LOG_LEVEL": level}
 
     def require_toolchain(self) -> None:
         """See that what the binding is built and run with is installed.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stele import wheel
 from stele.bundle import read_bundle
 from stele.codes import Code, SteleError
 from stele.dtypes import Array
@@ -113,7 +111,7 @@ class Conversation:
         self.binding.require()
         self._outputs_folder.mkdir(parents=True, exist_ok=True)
         try:
-            self._process = WorkerProcess(self.binding.run, self.log, self._environment())
+            self._process = WorkerProcess(self.binding.run, self.log, self.binding.environment())
         except OSError as error:
             raise SetupError(f"cannot start {self.binding.run[0]}: {error.strerror}") from error
         try:
@@ -130,14 +128,6 @@ class Conversation:
         except WorkerError:
             self.stop()
             raise
-
-    def _environment(self) -> dict[str, str]:
-        environment = dict(self.binding.environment)
-        if "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
-            environment["TF_CPP_MIN_LOG_LEVEL"] = "2"
-        if "STELE_LIBTENSORFLOW" not in os.environ:
-            environment["STELE_LIBTENSORFLOW"] = str(wheel.find_wheel().folder)
-        return environment
 
     def open(self, target: Target) -> WorkerInfo:
         """Load a model, in the running worker if there is one.
