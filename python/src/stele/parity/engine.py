@@ -350,6 +350,8 @@ class Engine:
             verdict = judge.against_code(answer, case.code, case.culprits)
         else:
             verdict = reference.repeats[case.name]
+            if answer.code is not None:
+                verdict = replace(verdict, detail=f"refused: {answer.code.name}")
         about = failure.Failure(
             conversation.binding.id,
             target,
@@ -495,7 +497,9 @@ def exit_status(
         return 1
     if any(not record.ok for record in journal.records if isinstance(record, Link)):
         return 1
-    if strict and {binding.id for binding in bindings if not binding.comparator} - ran:
+    claimed = {binding.id for binding in bindings if not binding.comparator}
+    not_run = (Outcome.SETUP, Outcome.NOT_RUN)
+    if strict and any(r.binding in claimed and r.outcome in not_run for r in results):
         return 1
     return 0 if ran else 3
 
