@@ -1,0 +1,34 @@
+"""Run TensorFlow SavedModels without importing TensorFlow.
+
+    from stele_native import Model
+
+    model = Model("path/to/saved_model")
+    outputs = model(image=images)  # numpy arrays in, a dict of numpy arrays out
+
+`Model` finds libtensorflow in the wheel of this environment; importing
+TensorFlow, before or after, is possible and not needed.
+"""
+
+from stele_native._native import Model, Runner, __version__, tensorflow_version
+from stele_native._signature import Signature, TensorSpec
+from stele_native.errors import (
+    Code,
+    InvalidTypeError,
+    InvalidValueError,
+    NotFoundError,
+    SteleError,
+)
+
+__all__ = [
+    "Code",
+    "InvalidTypeError",
+    "InvalidValueError",
+    "Model",
+    "NotFoundError",
+    "Runner",
+    "Signature",
+    "SteleError",
+    "TensorSpec",
+    "__version__",
+    "tensorflow_version",
+]

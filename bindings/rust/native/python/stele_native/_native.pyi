@@ -1,0 +1,48 @@
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from types import TracebackType
+from typing import Any, Literal, Self, final
+
+from numpy.typing import ArrayLike, NDArray
+
+from stele_native._signature import Signature
+
+__all__ = ["Model", "Runner", "__version__", "tensorflow_version"]
+
+__version__: str
+
+_Inputs = Mapping[str, ArrayLike] | Iterable[tuple[str, ArrayLike]]
+
+def tensorflow_version(library: str | PathLike[str] | None = None) -> str: ...
+
+@final
+class Model:
+    def __new__(
+        cls,
+        path: str | PathLike[str],
+        *,
+        tags: Iterable[str] | None = None,
+        profile: Literal["default", "inline", "single"] | None = None,
+        config: bytes | None = None,
+        library: str | PathLike[str] | None = None,
+    ) -> Self: ...
+    @property
+    def signatures(self) -> Mapping[str, Signature]: ...
+    def __call__(self, **inputs: ArrayLike) -> dict[str, NDArray[Any]]: ...
+    def run(
+        self, inputs: _Inputs, signature: str = "serving_default"
+    ) -> dict[str, NDArray[Any]]: ...
+    def prepare(self, signature: str = "serving_default") -> Runner: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        *_exception: type[BaseException] | BaseException | TracebackType | None,
+    ) -> None: ...
+
+@final
+class Runner:
+    @property
+    def signature(self) -> Signature: ...
+    def __call__(self, **inputs: ArrayLike) -> dict[str, NDArray[Any]]: ...
+    def run(self, inputs: _Inputs) -> dict[str, NDArray[Any]]: ...

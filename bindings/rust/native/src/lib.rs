@@ -1,0 +1,20 @@
+//! The compiled half of the Python package `stele_native`.
+
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod array;
+mod errors;
+mod model;
+mod signature;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = true)]
+mod _native {
+    #[pymodule_export]
+    use super::model::{Model, Runner, tensorflow_version};
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,141 @@
+"""What needs a process of its own: imports, the search for the library, memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PRELUDE = """
+import sys
+import numpy as np
+from stele_native import Model, NotFoundError, tensorflow_version
+def model():
+    return Model(sys.argv[1], profile="inline")
+def bits(model):
+    return model(image=np.ones((1, 8, 8, 1), np.float32))["probabilities"].tobytes()
+"""
+
+
+def run(folder: Path, program: str, **variables: str | None) -> str:
+    """Run a program in a fresh interpreter and return what it prints."""
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | variables
+    environment = {name: value for name, value in environment.items() if value is not None}
+    done = subprocess.run(
+        [sys.executable, "-c", PRELUDE + program, str(folder)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_tensorflow_is_never_imported(digits_dir: Path) -> None:
+    program = """
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        assert "." not in name or not name.startswith("tensorflow."), name
+sys.meta_path.insert(0, Refuse())
+bits(model())
+print([name for name in sys.modules if name.split(".")[0] in ("tensorflow", "keras")])
+"""
+    assert run(digits_dir, program, STELE_LIBTENSORFLOW=None) == "[]\n"
+
+
+def test_beside_tensorflow_there_is_one_library(digits_dir: Path) -> None:
+    program = """
+ours = model()
+before = bits(ours)
+import tensorflow as tf
+theirs = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+theirs = theirs(image=tf.ones((1, 8, 8, 1)))["probabilities"].numpy().tobytes()
+maps = open("/proc/self/maps").read().splitlines()
+files = {line.split()[-1] for line in maps if "libtensorflow_cc" in line}
+print(len(files), theirs == before == bits(ours) == bits(model()))
+"""
+    assert run(digits_dir, program) == "1 True\n"
+
+
+def test_after_tensorflow_too(digits_dir: Path) -> None:
+    program = """
+import tensorflow as tf
+print(bits(model()) == bits(model()), tensorflow_version() == tf.__version__)
+"""
+    assert run(digits_dir, program, STELE_LIBTENSORFLOW=None) == "True True\n"
+
+
+def test_a_wrong_folder_is_explained(digits_dir: Path, tmp_path: Path) -> None:
+    program = """
+try:
+    model()
+except NotFoundError as error:
+    print(error)
+"""
+    printed = run(digits_dir, program, STELE_LIBTENSORFLOW=str(tmp_path))
+    for part in ("NOT_FOUND", str(tmp_path), "libtensorflow_cc", "pip install"):
+        assert part in printed
+
+
+def test_the_interpreter_is_free_during_a_run(own: Path) -> None:
+    # One call waits inside TensorFlow for what another puts there. Were the lock
+    # held, the other could not be made, and the time below would run out.
+    program = """
+import threading
+model = model()
+taken = []
+thread = threading.Thread(target=lambda: taken.append(model.run({}, "take")["x"]))
+thread.start()
+model.run({"x": np.float32(7)}, "put")
+thread.join()
+waiting = threading.Thread(target=lambda: taken.append(model.run({}, "take")["x"]))
+waiting.start()
+waiting.join(0.5)
+assert waiting.is_alive()
+model.run({"x": np.float32(8)}, "put")
+waiting.join()
+print(*map(float, taken))
+"""
+    assert run(own / "queue", program) == "7.0 8.0\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_nothing_is_left_behind(digits_dir: Path, own: Path) -> None:
+    program = f"""
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+def growth(count, repeat):
+    for _ in range(count // 2):
+        repeat()
+    before = resident()
+    for _ in range(count // 2):
+        repeat()
+    return resident() - before
+m = model()
+images = np.ones((16, 8, 8, 1), np.float32)
+def call():
+    m(image=images)
+    try:
+        m(image=images[0])
+    except ValueError:
+        pass
+state = Model({str(own / "state")!r})
+text = np.array([b"x" * 100] * 64, object)
+def echo():
+    state.run({{"x": images.reshape(-1)}}, "echo")
+    state.run({{"x": text}}, "echo_strings")
+def load():
+    with model() as m:
+        m(image=images)
+print(growth(10_000, call), growth(10_000, echo), growth(60, load))
+"""
+    calls, echoes, loads = map(int, run(digits_dir, program).split())
+    # One input of 4 KiB left by each of 5,000 calls would be 20 MiB.
+    assert calls < 4 << 20
+    assert echoes < 4 << 20
+    assert loads < 10 << 20

@@ -1,0 +1,184 @@
+//! Signatures: the named inputs and outputs by which a model is called.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::proto;
+use crate::shape::Shape;
+
+/// Names of this prefix are TensorFlow's own and not for users.
+const INTERNAL_PREFIX: &str = "__saved_model_";
+
+/// An input or output of a signature; displayed as `image FP32 [?,8,8,1]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorSpec {
+    /// The name that a caller uses.
+    pub name: String,
+    /// The element type.
+    pub dtype: DType,
+    /// The shape, with unknown dimensions.
+    pub shape: Shape,
+    /// The tensor in the graph, `op:index`; empty for a sparse or composite one.
+    pub(crate) tensor: String,
+}
+
+impl fmt::Display for TensorSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.name, self.dtype, self.shape)
+    }
+}
+
+/// One way to call a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// The name, often `serving_default`.
+    pub name: String,
+    /// The inputs, sorted by name.
+    pub inputs: Vec<TensorSpec>,
+    /// The outputs, sorted by name.
+    pub outputs: Vec<TensorSpec>,
+}
+
+impl Signature {
+    /// That every tensor can be given and taken by this crate.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] names the first that cannot.
+    pub(crate) fn check_supported(&self) -> Result<()> {
+        let tensors = self.inputs.iter().chain(&self.outputs);
+        for TensorSpec { name, dtype, tensor, .. } in tensors {
+            let what = match dtype {
+                _ if tensor.is_empty() => "is sparse or composite".to_string(),
+                DType::Other(_) => format!("has the dtype {dtype}"),
+                _ => continue,
+            };
+            return Err(Error::Unsupported(format!(
+                "tensor \"{name}\" of signature \"{}\" {what}, which is not supported",
+                self.name
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The signatures of a model, sorted by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signatures(Vec<Arc<Signature>>);
+
+impl Signatures {
+    /// The signature of this name.
+    ///
+    /// # Errors
+    /// [`Error::Signature`] lists those there.
+    pub fn named(&self, name: &str) -> Result<&Arc<Signature>> {
+        self.position(name).map(|position| &self.0[position])
+    }
+
+    pub(crate) fn position(&self, name: &str) -> Result<usize> {
+        self.0.binary_search_by(|signature| signature.name.as_str().cmp(name)).map_err(|_| {
+            let there: Vec<_> = self.0.iter().map(|signature| &*signature.name).collect();
+            let there = quoted(&there);
+            Error::Signature(format!("no signature \"{name}\"; this model has {there}"))
+        })
+    }
+}
+
+impl Deref for Signatures {
+    type Target = [Arc<Signature>];
+
+    fn deref(&self) -> &[Arc<Signature>] {
+        &self.0
+    }
+}
+
+impl From<BTreeMap<String, proto::SignatureDef>> for Signatures {
+    fn from(signatures: BTreeMap<String, proto::SignatureDef>) -> Signatures {
+        let for_users =
+            signatures.into_iter().filter(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
+        Signatures(
+            for_users
+                .map(|(name, signature)| {
+                    let (inputs, outputs) = (specs(signature.inputs), specs(signature.outputs));
+                    Arc::new(Signature { name, inputs, outputs })
+                })
+                .collect(),
+        )
+    }
+}
+
+/// Sorted by name, as the map is.
+fn specs(tensors: BTreeMap<String, proto::TensorInfo>) -> Vec<TensorSpec> {
+    let spec = |(name, info): (String, proto::TensorInfo)| TensorSpec {
+        name,
+        dtype: DType::from_number(info.dtype),
+        shape: shape(info.tensor_shape),
+        tensor: info.name,
+    };
+    tensors.into_iter().map(spec).collect()
+}
+
+/// A missing message is an empty one, hence a scalar; any negative dimension is
+/// an unknown one.
+fn shape(shape: Option<proto::TensorShape>) -> Shape {
+    let shape = shape.unwrap_or_default();
+    if shape.unknown_rank {
+        return Shape::unknown_rank();
+    }
+    Shape::new(shape.dim.iter().map(|dim| usize::try_from(dim.size).ok()).collect())
+}
+
+/// Names as messages list them: `"a", "b"`.
+pub(crate) fn quoted(names: &[&str]) -> String {
+    if names.is_empty() {
+        return "none".to_string();
+    }
+    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::tensor_shape::Dim;
+
+    fn info(dtype: i32, dims: &[i64], name: &str) -> proto::TensorInfo {
+        let dim = dims.iter().map(|size| Dim { size: *size, ..Default::default() }).collect();
+        let tensor_shape = Some(proto::TensorShape { dim, unknown_rank: false });
+        proto::TensorInfo { name: name.to_string(), dtype, tensor_shape }
+    }
+
+    fn signatures(inputs: &[(&str, proto::TensorInfo)]) -> Signatures {
+        let inputs = inputs.iter().map(|(name, info)| (name.to_string(), info.clone())).collect();
+        let signature = proto::SignatureDef { inputs, ..Default::default() };
+        let names = ["zebra", "ant", "__saved_model_init_op"].map(String::from);
+        names.into_iter().map(|name| (name, signature.clone())).collect::<BTreeMap<_, _>>().into()
+    }
+
+    #[test]
+    fn signatures_and_inputs_are_sorted_and_for_users() {
+        let signatures = signatures(&[
+            ("y", info(1, &[-1, 8, -5], "op:1")),
+            ("x", proto::TensorInfo { dtype: 7, ..info(7, &[], "op") }),
+            ("z", proto::TensorInfo { tensor_shape: None, ..info(9, &[], "op:2") }),
+        ]);
+        let names: Vec<_> = signatures.iter().map(|signature| &*signature.name).collect();
+        assert_eq!(names, ["ant", "zebra"]);
+        let inputs: Vec<_> = signatures[0].inputs.iter().map(ToString::to_string).collect();
+        assert_eq!(inputs, ["x BYTES []", "y FP32 [?,8,?]", "z INT64 []"]);
+        assert_eq!(signatures[0].check_supported(), Ok(()));
+        let error = signatures.named("bee").unwrap_err();
+        assert_eq!(error.message(), "no signature \"bee\"; this model has \"ant\", \"zebra\"");
+    }
+
+    #[test]
+    fn what_cannot_be_given_is_unsupported() {
+        for (info, what) in [(info(1, &[], ""), "sparse"), (info(20, &[], "op:0"), "TF_20")] {
+            let error = signatures(&[("x", info)])[0].check_supported().unwrap_err();
+            assert!(matches!(error, Error::Unsupported(_)), "{error}");
+            assert!(error.message().contains("\"x\"") && error.message().contains(what), "{error}");
+        }
+    }
+}
