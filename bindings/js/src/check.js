@@ -1,0 +1,161 @@
+// The check before a run. Without it TensorFlow 2.21 aborts the process on some
+// wrong ranks and answers in silence on some wrong dimensions.
+
+import { types } from "node:util";
+import { DTYPES, dtypeByName } from "./dtypes.js";
+import { SteleError } from "./errors.js";
+import { fromNested } from "./nested.js";
+import { formatShape } from "./shape.js";
+import { checkTensor } from "./tensor.js";
+
+/**
+ * @typedef {import("./dtypes.js").DType} DType
+ * @typedef {import("./nested.js").Nested} Nested
+ * @typedef {import("./signature.js").TensorSpec} TensorSpec
+ * @typedef {import("./tensor.js").Tensor} Tensor
+ */
+
+/**
+ * What a caller may give for an input: a tensor; nested arrays, whose nesting is the shape; a typed
+ * array, which is one dimension.
+ *
+ * @typedef {Tensor | Nested | import("./dtypes.js").TypedArray} InputValue
+ */
+
+/** @typedef {Readonly<Record<string, InputValue>> | Iterable<[string, InputValue]>} InputValues */
+
+/**
+ * A signature is usable when every tensor is dense and of a named dtype.
+ *
+ * @param {string} signature
+ * @param {readonly TensorSpec[]} specs
+ * @throws {SteleError} UNIMPLEMENTED, naming the tensor
+ */
+export function requireDense(signature, specs) {
+  for (const { name, dtype, endpoint } of specs) {
+    if (endpoint === "") {
+      throw new SteleError(
+        "UNIMPLEMENTED",
+        `signature "${signature}": tensor "${name}" is sparse or composite`,
+      );
+    }
+    if (dtypeByName(dtype) === undefined) {
+      throw new SteleError(
+        "UNIMPLEMENTED",
+        `signature "${signature}": tensor "${name}" has dtype ${dtype}, which has no name here`,
+      );
+    }
+  }
+}
+
+/**
+ * @param {readonly TensorSpec[]} specs the signature's inputs
+ * @param {InputValues} inputs
+ * @returns {Tensor[]} in the order of `specs`
+ * @throws {SteleError} INVALID_ARGUMENT: an input is there twice, unknown or missing, or has another
+ *   dtype, rank or known dimension than the signature
+ */
+export function checkInputs(specs, inputs) {
+  if (typeof inputs !== "object" || inputs === null) {
+    throw new SteleError("INVALID_ARGUMENT", "inputs are an object of tensors by name");
+  }
+  const given =
+    Symbol.iterator in inputs ? fromPairs(inputs) : /** @type {Record<string, unknown>} */ (inputs);
+  requireNames(specs, given);
+  return specs.map((spec) => checkInput(spec, given[spec.name]));
+}
+
+/**
+ * @param {Iterable<unknown>} pairs
+ * @returns {Record<string, unknown>}
+ */
+function fromPairs(pairs) {
+  const list = Array.from(pairs);
+  for (const pair of list) {
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== "string") {
+      throw new SteleError(
+        "INVALID_ARGUMENT",
+        "inputs are tensors by name, or pairs of name and tensor",
+      );
+    }
+  }
+  const entries = /** @type {[string, unknown][]} */ (list);
+  const given = Object.fromEntries(entries);
+  if (Object.keys(given).length < entries.length) {
+    const names = entries.map(([name]) => name);
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    throw new SteleError("INVALID_ARGUMENT", `input "${twice}" is there twice`);
+  }
+  return given;
+}
+
+/**
+ * @param {readonly TensorSpec[]} specs
+ * @param {Record<string, unknown>} given
+ */
+function requireNames(specs, given) {
+  const names = Object.keys(given);
+  let there = 0;
+  for (const { name } of specs) if (Object.hasOwn(given, name)) there++;
+  if (there === specs.length && there === names.length) return;
+
+  const unknown = names.find((name) => !specs.some((spec) => spec.name === name));
+  if (unknown !== undefined) {
+    const known = specs.map(({ name }) => `"${name}"`).join(", ") || "none";
+    throw new SteleError("INVALID_ARGUMENT", `no input "${unknown}"; this signature has ${known}`);
+  }
+  const missing = specs.find(({ name }) => !Object.hasOwn(given, name));
+  throw new SteleError("INVALID_ARGUMENT", `input "${missing?.name}" is missing`);
+}
+
+/**
+ * @param {TensorSpec} spec
+ * @param {unknown} value
+ * @returns {Tensor}
+ */
+function checkInput(spec, value) {
+  const what = `input "${spec.name}"`;
+  const tensor = checkTensor(what, asTensor(what, /** @type {DType} */ (spec.dtype), value));
+  if (tensor.dtype !== spec.dtype) {
+    throw new SteleError(
+      "INVALID_ARGUMENT",
+      `${what} has dtype ${tensor.dtype}, expected ${spec.dtype}`,
+    );
+  }
+  if (!fits(tensor.shape, spec.shape)) {
+    throw new SteleError(
+      "INVALID_ARGUMENT",
+      `${what} has shape ${formatShape(tensor.shape)}, expected ${formatShape(spec.shape)}`,
+    );
+  }
+  return tensor;
+}
+
+/**
+ * @param {string} what
+ * @param {DType} dtype of the signature, for values that have none of their own
+ * @param {unknown} value
+ * @returns {{ dtype?: unknown, shape?: unknown, data?: unknown }}
+ */
+function asTensor(what, dtype, value) {
+  if (typeof value === "object" && value !== null && "dtype" in value) return value;
+  if (ArrayBuffer.isView(value) && !(dtype === "BYTES" && types.isUint8Array(value))) {
+    const { length } = /** @type {Uint8Array} */ (value);
+    return { dtype, shape: [length / DTYPES[dtype].lanes], data: value };
+  }
+  return fromNested(what, dtype, value);
+}
+
+/**
+ * @param {readonly number[]} shape
+ * @param {import("./shape.js").PartialShape} expected
+ * @returns {boolean} whether the rank and every known dimension are the expected ones
+ */
+function fits(shape, expected) {
+  if (expected === null) return true;
+  if (shape.length !== expected.length) return false;
+  for (let i = 0; i < shape.length; i++) {
+    if (expected[i] !== null && expected[i] !== shape[i]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { test } from "node:test";
+import { Model, tensor } from "tf-stele";
+import { MAX_RUNNING } from "../src/slots.js";
+import { bits } from "./helpers/arbitrary.js";
+import { DIGITS, temporaryFolder } from "./helpers/environment.js";
+import { identityGraph, writeSavedModel } from "./helpers/saved-model.js";
+
+const folder = temporaryFolder();
+
+/**
+ * @param {number} seed
+ * @param {number} batch
+ */
+function images(seed, batch) {
+  const data = Float32Array.from(
+    { length: batch * 64 },
+    (_, i) => 16 * Math.sin(i + seed * 100) ** 2,
+  );
+  return tensor("FP32", [batch, 8, 8, 1], data);
+}
+
+test("64 runs in flight give each its own answer, the bits of a run alone", async (t) => {
+  const model = await Model.load(DIGITS);
+  const inputs = Array.from({ length: 64 }, (_, i) => images(i, 1 + (i % 3)));
+  const alone = inputs.map((image) => bits(Object.values(model.run({ image }))[0]));
+  assert.ok(new Set(alone.map((answer) => JSON.stringify(answer))).size > 60, "answers differ");
+
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  for (let round = 0; round < 5; round++) {
+    const together = await Promise.all(inputs.map((image) => model.runAsync({ image })));
+    together.forEach((outputs, i) => {
+      assert.deepEqual(bits(Object.values(outputs)[0]), alone[i]);
+    });
+  }
+  delay.disable();
+  await model.close();
+  t.diagnostic(
+    `event loop delay with 64 in flight: median ${(delay.percentile(50) / 1e6).toFixed(1)} ms, ` +
+      `99th percentile ${(delay.percentile(99) / 1e6).toFixed(1)} ms, ` +
+      `maximum ${(delay.max / 1e6).toFixed(1)} ms`,
+  );
+});
+
+test("the event loop turns while TensorFlow works", async () => {
+  const model = await Model.load(DIGITS);
+  const image = images(1, 3000);
+  const order = /** @type {string[]} */ ([]);
+  const run = model.runAsync({ image }).then(() => order.push("run"));
+  await new Promise((resolve) => setImmediate(resolve));
+  order.push("turn");
+  await run;
+  assert.deepEqual(order, ["turn", "run"]);
+  await model.close();
+});
+
+test("calls beyond the slots wait their turn, in order", async () => {
+  const model = await Model.load(
+    writeSavedModel(join(folder, "queue"), identityGraph("INT32", [])),
+  );
+  const order = /** @type {number[]} */ ([]);
+  const many = 300; // more than koffi would queue
+  const runs = Array.from({ length: many }, async (_, i) => {
+    const { y } = await model.runAsync({ x: i });
+    assert.deepEqual(y.data, Int32Array.of(i));
+    order.push(i);
+  });
+  await Promise.all(runs);
+  // They start in order; how they end is up to the system, within what runs at once.
+  order.forEach((call, place) => {
+    assert.ok(Math.abs(call - place) < 10 * MAX_RUNNING, `call ${call} ended as number ${place}`);
+  });
+  await model.close();
+});
+
+test("errors in flight reject their own call only", async () => {
+  const model = await Model.load(DIGITS);
+  const image = images(2, 1);
+  const wrong = tensor("FP32", [1, 8], new Float32Array(8));
+  const results = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, i) => model.runAsync({ image: i % 2 === 0 ? image : wrong })),
+  );
+  results.forEach(({ status }, i) => {
+    assert.equal(status, i % 2 === 0 ? "fulfilled" : "rejected");
+  });
+  await model.close();
+});

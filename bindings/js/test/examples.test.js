@@ -1,0 +1,117 @@
+// The examples are what people copy: they must do what they say.
+
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { DIGITS, ROOT, temporaryFolder } from "./helpers/environment.js";
+import { identityGraph, info, writeSavedModel } from "./helpers/saved-model.js";
+
+const folder = temporaryFolder();
+
+/**
+ * @param {string} name
+ * @param {...string} args
+ */
+async function run(name, ...args) {
+  const file = join(ROOT, "examples", name);
+  return (await promisify(execFile)(process.execPath, [file, ...args])).stdout;
+}
+
+test("digits recognises a zero", async () => {
+  const [signature, input, output, digit, probabilities, end] = (
+    await run("digits.mjs", DIGITS)
+  ).split("\n");
+  assert.equal(signature, "signature serving_default");
+  assert.equal(input, "input image FP32 [?,8,8,1]");
+  assert.equal(output, "output probabilities FP32 [?,10]");
+  assert.equal(digit, "digit 0");
+  assert.match(probabilities, /^probabilities( [01]\.\d{6}){10}$/);
+  assert.equal(end, "");
+});
+
+test("inspect prints signatures, and their type", async () => {
+  const dir = writeSavedModel(join(folder, "model"), {
+    nodes: [],
+    signatures: {
+      two: {
+        inputs: { b: info("b:0", "BYTES", []), a: info("a:0", "FP32", [null, 3]) },
+        outputs: { y: info("", 20, null) },
+      },
+      one: {},
+    },
+  });
+  assert.equal(
+    await run("inspect.mjs", dir),
+    "signature one\nsignature two\ninput a FP32 [?,3]\ninput b BYTES []\noutput y TF_20 ?\n",
+  );
+  assert.equal(
+    await run("inspect.mjs", dir, "--types", "Model"),
+    `export type Model = {
+  "one": {
+    inputs: {};
+    outputs: {};
+  };
+  "two": {
+    inputs: { "a": { dtype: "FP32"; shape: [null, 3] }; "b": { dtype: "BYTES"; shape: [] } };
+    outputs: { "y": { dtype: "TF_20"; shape: null } };
+  };
+};
+`,
+  );
+});
+
+/**
+ * @param {string} dir
+ * @param {(post: (body: string) => Promise<Response>) => Promise<void>} use
+ */
+async function withServer(dir, use) {
+  const server = spawn(process.execPath, [join(ROOT, "examples", "http.mjs"), dir, "0"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  try {
+    const [started] = await once(server.stdout, "data");
+    const [url] = /** @type {string[]} */ (/http:\S+/.exec(String(started)));
+    await use((body) => fetch(url, { method: "POST", body }));
+  } finally {
+    server.kill();
+  }
+  assert.deepEqual(await once(server, "exit"), [0, null], "ends in order");
+}
+
+test("http answers many requests at once, and mistakes with what is wrong", () =>
+  withServer(DIGITS, async (post) => {
+    const image = Array.from({ length: 8 }, () => Array.from({ length: 8 }, () => [3]));
+    const request = JSON.stringify({ image: [image] });
+    const answers = await Promise.all(
+      Array.from({ length: 64 }, async () => (await post(request)).text()),
+    );
+    assert.equal(JSON.parse(answers[0]).probabilities[0].length, 10);
+    for (const answer of answers) assert.equal(answer, answers[0]);
+
+    for (const [body, mention] of [
+      [JSON.stringify({ image }), "expected [?,8,8,1]"],
+      ["{}", '"image" is missing'],
+      ["{", "JSON"],
+      ["null", "inputs"],
+    ]) {
+      const response = await post(body);
+      assert.equal(response.status, 400);
+      assert.ok((await response.text()).includes(mention));
+    }
+  }));
+
+test("http answers with text and 64-bit integers", async () => {
+  for (const [dtype, x] of /** @type {const} */ ([
+    ["BYTES", ["é", "text"]],
+    ["INT64", [[1, -2]]],
+  ])) {
+    const dir = writeSavedModel(join(folder, dtype), identityGraph(dtype, null));
+    await withServer(dir, async (post) => {
+      const response = await post(JSON.stringify({ x }));
+      assert.deepEqual(await response.json(), { y: x });
+    });
+  }
+});

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readSavedModel } from "../src/savedmodel.js";
+import { steleError, temporaryFolder } from "./helpers/environment.js";
+import { identityGraph, info, writeSavedModel } from "./helpers/saved-model.js";
+
+const folder = temporaryFolder();
+const graph = identityGraph("FP32", [null, 3]);
+
+test("reads names, dtypes and shapes, sorted, without TensorFlow's own signatures", async () => {
+  const dir = writeSavedModel(join(folder, "signatures"), {
+    nodes: [],
+    signatures: {
+      b: {
+        inputs: {
+          z: info("p:0", "FP32", [null, 8]),
+          a: info("q:1", "BYTES", null),
+          ä: info("", 20, []),
+        },
+      },
+      a: { outputs: { y: info("r:0", "UINT8", []), noShape: { name: "s", dtype: 1 } } },
+      __saved_model_init_op: { outputs: { __saved_model_init_op: info("NoOp", 0, null) } },
+    },
+  });
+  const signatures = await readSavedModel(dir, ["serve"]);
+  assert.deepEqual(JSON.parse(JSON.stringify(signatures)), {
+    a: {
+      inputs: {},
+      outputs: {
+        noShape: { name: "noShape", dtype: "FP32", shape: null, endpoint: "s" },
+        y: { name: "y", dtype: "UINT8", shape: [], endpoint: "r:0" },
+      },
+    },
+    b: {
+      inputs: {
+        a: { name: "a", dtype: "BYTES", shape: null, endpoint: "q:1" },
+        z: { name: "z", dtype: "FP32", shape: [null, 8], endpoint: "p:0" },
+        ä: { name: "ä", dtype: "TF_20", shape: [], endpoint: "" },
+      },
+      outputs: {},
+    },
+  });
+  assert.deepEqual(Object.keys(signatures), ["a", "b"]);
+  assert.deepEqual(Object.keys(signatures.b.inputs), ["a", "z", "ä"]);
+  assert.ok(
+    Object.isFrozen(signatures.b.inputs.z.shape),
+    "nobody can change what runs are checked by",
+  );
+});
+
+test("signatures may be named like members of every object", async () => {
+  const names = ["constructor", "toString", "hasOwnProperty"];
+  const dir = writeSavedModel(join(folder, "names"), {
+    nodes: [],
+    signatures: Object.fromEntries(names.map((name) => [name, {}])),
+  });
+  assert.deepEqual(Object.keys(await readSavedModel(dir, ["serve"])).sort(), names.sort());
+});
+
+test("chooses the graph with exactly the tags, in any order", async () => {
+  const dir = writeSavedModel(
+    join(folder, "tags"),
+    { ...graph, tags: ["serve", "gpu"], signatures: { both: {} } },
+    { ...graph, tags: ["serve"], signatures: { one: {} } },
+    { ...graph, tags: [], signatures: { none: {} } },
+  );
+  assert.deepEqual(Object.keys(await readSavedModel(dir, ["gpu", "serve", "gpu"])), ["both"]);
+  assert.deepEqual(Object.keys(await readSavedModel(dir, ["serve"])), ["one"]);
+  assert.deepEqual(Object.keys(await readSavedModel(dir, [])), ["none"]);
+  await assert.rejects(
+    readSavedModel(dir, ["train"]),
+    steleError("NOT_FOUND", '"train"', '"gpu,serve"', '"serve"'),
+  );
+});
+
+test("no folder, no SavedModel in it, a file in its place", async () => {
+  const empty = join(folder, "empty");
+  mkdirSync(empty);
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const directory = join(folder, "directory");
+  mkdirSync(join(directory, "saved_model.pb"), { recursive: true });
+  for (const dir of [join(folder, "missing"), empty, file, directory]) {
+    await assert.rejects(readSavedModel(dir, ["serve"]), steleError("NOT_FOUND", dir));
+  }
+});
+
+test("a saved_model.pb that is cut short, empty or something else", async () => {
+  const dir = writeSavedModel(join(folder, "damaged"), graph);
+  const path = join(dir, "saved_model.pb");
+  const bytes = readFileSync(path);
+  const damaged = {
+    empty: Buffer.alloc(0),
+    text: Buffer.from("this is no protocol buffer"),
+    "without graphs": Buffer.of(0x08, 0x01),
+  };
+  for (const content of Object.values(damaged)) {
+    writeFileSync(path, content);
+    await assert.rejects(readSavedModel(dir, ["serve"]), steleError("DATA_LOSS", path));
+  }
+  // Cut anywhere: also in the bytes of its last field, which nobody reads.
+  writeSavedModel(dir, { ...graph, signatures: {} });
+  for (const whole of [bytes, readFileSync(path)]) {
+    for (let length = 1; length < whole.length; length++) {
+      writeFileSync(path, whole.subarray(0, length));
+      await assert.rejects(
+        readSavedModel(dir, ["serve"]),
+        steleError("DATA_LOSS", path),
+        `${length}`,
+      );
+    }
+  }
+});
+
+test("a saved_model.pb that may not be read", { skip: process.getuid?.() === 0 }, async () => {
+  const dir = writeSavedModel(join(folder, "private"), graph);
+  chmodSync(join(dir, "saved_model.pb"), 0);
+  await assert.rejects(readSavedModel(dir, ["serve"]), steleError("PERMISSION_DENIED", dir));
+});
+
+test("a graph with a saver needs the index of its variables", async () => {
+  const saver = { filenameTensorName: "saver_filename:0", restoreOpName: "restore" };
+  const dir = writeSavedModel(join(folder, "variables"), { ...graph, saver });
+  const index = join(dir, "variables", "variables.index");
+  await assert.rejects(readSavedModel(dir, ["serve"]), steleError("NOT_FOUND", index));
+  mkdirSync(join(dir, "variables"));
+  writeFileSync(index, "");
+  assert.deepEqual(Object.keys(await readSavedModel(dir, ["serve"])), ["serving_default"]);
+});
