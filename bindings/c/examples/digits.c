@@ -4,11 +4,18 @@
 #include <stdio.h>
 #include <stele.h>
 
-static const float image[] = {0,  0,  5, 13, 12, 3,  0,  0,  0,  2, 15, 11, 12,
-                              14, 1,  0, 0,  5,  14, 1,  1,  14, 6, 0,  0,  7,
-                              12, 0,  0, 10, 8,  0,  0,  7,  11, 0, 0,  10, 8,
-                              0,  0,  5, 13, 0,  1,  13, 6,  0,  0, 1,  14, 10,
-                              12, 14, 1, 0,  0,  0,  5,  14, 12, 3, 0,  0};
+/* clang-format off */
+static const float image[] = {
+  0, 0,  5, 13, 12,  3, 0, 0,
+  0, 2, 15, 11, 12, 14, 1, 0,
+  0, 5, 14,  1,  1, 14, 6, 0,
+  0, 7, 12,  0,  0, 10, 8, 0,
+  0, 7, 11,  0,  0, 10, 8, 0,
+  0, 5, 13,  0,  1, 13, 6, 0,
+  0, 1, 14, 10, 12, 14, 1, 0,
+  0, 0,  5, 14, 12,  3, 0, 0,
+};
+/* clang-format on */
 static const int64_t dims[] = {1, 8, 8, 1};
 
 static void print_info(const char *kind, const stele_tensor_info *info) {

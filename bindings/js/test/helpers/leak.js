@@ -10,7 +10,7 @@ import { identityGraph, NUMBERS, node, shapeProto, type, writeSavedModel } from 
 const [, , work, folder, rounds] = process.argv;
 
 /** Bytes that one run or one load would leak if it leaked at all. */
-const PAYLOAD = { run: 16 * 1024, load: 1024 * 1024 };
+const PAYLOAD = { run: 16 * 1024, load: 2 * 1024 * 1024 };
 
 /** @type {unknown[]} what the planted leaks keep */
 const kept = [];
