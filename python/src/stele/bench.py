@@ -47,6 +47,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--runs", type=int, default=benchmark.Effort.runs, metavar="N",
         help="timed calls of each binding (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--config", default="default", metavar="C",
+        help="session config: default, inline, single or hex:<ConfigProto>",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the records (JSON Lines)")
     parser.add_argument(
         "--update", type=Path, metavar="FILE", help="also write the table into this Markdown file"
@@ -66,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     console.print("comparing …", style="dim")
     deviations = known.load(paths.bindings_dir())
     subject = _compare(journal, selected, deviations, args.model, args.case, out)
-    effort = benchmark.Effort(runs=args.runs)
+    effort = benchmark.Effort(runs=args.runs, config=args.config)
     for binding in selected:
         console.print(f"measuring {binding.id} …", style="dim")
         problem = _measure(journal, binding, subject, out / "workers" / binding.id, effort)
@@ -80,10 +84,10 @@ def run(args: argparse.Namespace) -> int:
         if status:
             report.show(console, journal, outgrown)
         console.print(_table(journal, selected))
-        console.print(_caption(subject), style="dim")
+        console.print(_caption(subject, args.config), style="dim")
         console.print(f"results: {journal.file}", soft_wrap=True)
     if args.update is not None:
-        _update(args.update, _markdown(journal, selected, subject))
+        _update(args.update, _markdown(journal, selected, _caption(subject, args.config)))
     return status
 
 
@@ -186,22 +190,22 @@ def _table(journal: Journal, selected: list[Binding]) -> Table:
     return table
 
 
-def _caption(subject: benchmark.Subject) -> str:
+def _caption(subject: benchmark.Subject, config: str) -> str:
     where = machine()
     return (
-        f"{subject.target.name}, case {subject.case.name}; {where['machine']}; "
+        f"{subject.target.name}, case {subject.case.name}, config {config}; {where['machine']}; "
         f"TensorFlow {where['tensorflow']}, Keras {where['keras']}, Python {where['python']}; "
         f"{where['date']}"
     )
 
 
-def _markdown(journal: Journal, selected: list[Binding], subject: benchmark.Subject) -> str:
+def _markdown(journal: Journal, selected: list[Binding], caption: str) -> str:
     lines = [
         "| " + " | ".join(_COLUMNS) + " |",
         "|---" + "|---:" * (len(_COLUMNS) - 1) + "|",
         *("| " + " | ".join(row) + " |" for row in _rows(journal, selected)),
         "",
-        _caption(subject) + ".",
+        caption + ".",
     ]
     return "\n".join(lines)
 

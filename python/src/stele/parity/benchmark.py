@@ -25,10 +25,11 @@ from stele.parity.record import Benchmark, Outcome
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a benchmark tries: untimed and timed calls."""
+    """How a benchmark runs: untimed calls, timed calls, and the session config."""
 
     warmup: int = 50
     runs: int = 500
+    config: str = "default"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def measure(binding: Binding, subject: Subject, folder: Path, effort: Effort) ->
         WorkerError: It broke off.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    conversation = Conversation(binding, folder)
+    conversation = Conversation(binding, folder, effort.config)
     try:
         binding.require()
         begin = time.monotonic()
