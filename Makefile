@@ -116,7 +116,7 @@ setup: $(STAMPS)/system $(STAMPS)/venv $(STAMPS)/package $(STAMPS)/tensorflow ##
 $(STAMPS)/system: python/src/stele/doctor.py
 	@mkdir -p $(@D)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  missing=$$(PYTHONPATH=python/src $(PYTHON3) -m stele.doctor --apt); \
+	  missing=$$(PYTHONPATH=python/src $(PYTHON3) -m stele.doctor --apt --all); \
 	  if [ -n "$$missing" ]; then \
 	    echo "installing Debian packages:" $$missing; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \

@@ -89,12 +89,7 @@ def start(name: str, profile: str, runs: int, model: Path, work: Path) -> Conten
     folder = work / f"{name}-{profile}"
     folder.mkdir()
     began = time.monotonic()
-    environment = {
-        "STELE_LIBTENSORFLOW": str(paths.build_dir() / "tensorflow" / "lib"),
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        **binding.environment,
-    }
-    worker = WorkerProcess(binding.run, folder / "stderr", environment)
+    worker = WorkerProcess(binding.run, folder / "stderr", binding.environment())
     ok(worker.request("hello", "1", timeout=TIMEOUT))
     ok(worker.request("load", str(model), "serve", profile, timeout=TIMEOUT))
     ok(worker.request("run", SIGNATURE, str(work / "in"), str(folder / "out"), timeout=TIMEOUT))
