@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 from _pytest.mark.expression import Expression
@@ -134,12 +135,13 @@ class Parity:
     def results(self) -> list[Result]:
         return self._journal.of(Result)
 
-    def close(self) -> None:
-        self._engine.close()
-        self._journal.end(int(any(result.red for result in self.results)))
+    def __enter__(self) -> Self:
+        self._engine.__enter__()
+        return self
 
-    def stop(self) -> None:
-        self._engine.stop()
+    def __exit__(self, *error: Any) -> None:
+        self._engine.__exit__(*error)
+        self._journal.end(int(any(result.red for result in self.results)))
 
 
 @pytest.fixture(scope="session")
@@ -151,12 +153,8 @@ def parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
         and hasattr(item, "callspec")
         and "cell" in item.callspec.params
     ]
-    run = Parity({(cell.binding, cell.model) for cell in cells})
-    try:
+    with Parity({(cell.binding, cell.model) for cell in cells}) as run:
         yield run
-        run.close()
-    finally:
-        run.stop()
 
 
 def judge(result: Result, binding: Binding) -> None:

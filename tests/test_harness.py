@@ -71,14 +71,9 @@ def run_fakes(target: cases.Target, out: Path, fakes: list[Binding], *, bad: boo
         write_bundle(out / "inputs" / name, {"x": array})
         found.append(cases.Case(name, "serving_default", out / "inputs" / name))
     journal = Journal(out / "results.jsonl")
-    run = engine.Engine(
-        out, journal, deviations=[], jobs=4, timeouts=Timeouts(hello=120, load=20, run=8)
-    )
-    try:
+    timeouts = Timeouts(hello=120, load=20, run=8)
+    with engine.Engine(out, journal, deviations=[], jobs=4, timeouts=timeouts) as run:
         run.check(engine.plan(target, found, out, bad=bad), fakes)
-        run.close()
-    finally:
-        run.stop()
     return journal
 
 
@@ -113,6 +108,11 @@ def test_outcome(journal: Journal, behaviour: str) -> None:
         assert result.outcome is outcome, result.detail
         assert words in result.detail
         assert result.red == (outcome is not Outcome.PASS)
+
+
+def test_noise_is_kept_in_the_log(journal: Journal) -> None:
+    log = journal.file.parent / "workers" / "fake-noise" / "worker.log"
+    assert b"stdout: @stele is what this line begins with\n" in log.read_bytes()
 
 
 def test_class_is_proved_by_the_mapped_library(journal: Journal) -> None:

@@ -102,12 +102,8 @@ def _compare(
     """Run the parity check, and choose what to measure from what it answered."""
     (target,) = cases.resolve([model])
     found = cases.collect(target, out / "inputs")
-    run_ = engine.Engine(out, journal, deviations=deviations)
-    try:
+    with engine.Engine(out, journal, deviations=deviations) as run_:
         reference = run_.check(engine.plan(target, found, out, bad=False), selected)
-        run_.close()
-    finally:
-        run_.stop()
     answers = reference.answers if reference is not None else {}
     case = _choose(found, answers, name)
     due = answers[case.name].outputs

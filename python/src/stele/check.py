@@ -111,21 +111,19 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     _refuse_twins([plan.target.name for plan in plans])
     deviations = known.load(paths.bindings_dir())
     cells = sum(len(plan.names()) for plan in plans)
-    with _progress(console, cells * len(selected)) as progress:
-        run_ = engine.Engine(
+    with (
+        _progress(console, cells * len(selected)) as progress,
+        engine.Engine(
             out,
             journal,
             deviations=deviations,
             jobs=args.jobs,
             config=args.config,
             progress=progress,
-        )
-        try:
-            for plan in plans:
-                run_.check(plan, selected)
-            run_.close()
-        finally:
-            run_.stop()
+        ) as run_,
+    ):
+        for plan in plans:
+            run_.check(plan, selected)
     outgrown = known.outgrown(journal.of(Result), deviations)
     status = engine.exit_status(journal, selected, outgrown, strict=args.strict)
     journal.end(status)

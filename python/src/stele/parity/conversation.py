@@ -87,17 +87,12 @@ class Conversation:
 
     @property
     def log(self) -> Path:
-        """The file with the worker's stderr."""
+        """The file with the worker's stderr and the noise on its stdout."""
         return self.folder / "worker.log"
 
     @property
     def _outputs_folder(self) -> Path:
         return self.folder / "outputs"
-
-    @property
-    def noise(self) -> list[str]:
-        """Lines of the running worker's stdout that were no replies."""
-        return self._process.noise if self._process is not None else []
 
     def start(self) -> None:
         """Start the worker and greet it; nothing to do when it runs.

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from stele.codes import Code, SteleError
 from stele.dtypes import Array
@@ -84,6 +86,8 @@ class Reference:
 class Engine:
     """Runs plans and writes every result to a journal.
 
+    As a context it ends its workers: politely, or at once after an error.
+
     Args:
         folder: For bundles, logs and failures; its old content is replaced.
         journal: Gets every record as soon as it is known.
@@ -147,7 +151,7 @@ class Engine:
             return Answer(Outcome(error.outcome), detail=str(error))
         return conversation
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """End every worker; one that does not end as it should is left a result."""
         for conversation in self._conversations.values():
             try:
@@ -164,10 +168,21 @@ class Engine:
                     )
                 )
 
-    def stop(self) -> None:
-        """End every worker now."""
-        for conversation in self._conversations.values():
-            conversation.stop()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._close()
+        finally:
+            for conversation in self._conversations.values():
+                conversation.stop()
 
     # --- a model ----------------------------------------------------------------
 
@@ -190,9 +205,10 @@ class Engine:
             for start in starts:
                 start.result()
             if reference is None:
+                why = Answer(Outcome.NOT_RUN, detail="the Python reference cannot run this model")
                 for binding in bindings:
                     if binding.id not in REFERENCES:
-                        self._skip(plan, binding, "the Python reference cannot run this model")
+                        self._record_unopened(plan, binding, why)
                 return None
             futures = [
                 pool.submit(self._run_binding, plan, binding, reference) for binding in bindings
@@ -360,12 +376,7 @@ class Engine:
             _due(answer),
             same_class=True,
         )
-        self._finish(
-            about,
-            conversation,
-            answer,
-            verdict,
-        )
+        self._finish(about, conversation, answer, verdict)
 
     def _finish(
         self,
@@ -413,11 +424,6 @@ class Engine:
                 outcome=outcome,
                 detail=_reason(answer),
             )
-        )
-
-    def _skip(self, plan: Plan, binding: Binding, why: str) -> None:
-        self._decide(
-            Result(plan.target.name, binding.id, LOAD_CASE, "", Outcome.NOT_RUN, detail=why)
         )
 
     def _judge_links(self, target: Target, reference: Reference) -> None:

@@ -132,12 +132,8 @@ class Ladder:
             if strings in (None, _takes_strings(signatures[case.signature]))
         ]
         journal = Journal(self._folder / f"{model}.jsonl")
-        run = engine.Engine(self._folder / model, journal)
-        try:
+        with engine.Engine(self._folder / model, journal) as run:
             run.check(engine.plan(target, found, self._folder / model, bad=bad), [self.binding])
-            run.close()
-        finally:
-            run.stop()
         for result in journal.of(Result):
             if result.outcome is not Outcome.PASS:
                 yield f"{model} {result.case}: {result.outcome}: {result.detail}"

@@ -24,7 +24,7 @@ from stele import tsv, worker
 # A reply is a line or two; a worker that prints more than this without a line
 # end is broken, and must not fill the harness's memory.
 _LONGEST_LINE = 1 << 20
-_NOISE_KEPT = 200
+_NOISE_KEPT = 200  # lines
 
 
 class WorkerError(Exception):
@@ -88,14 +88,15 @@ class WorkerProcess:
 
     Args:
         command: How to start it.
-        log: The file that gets its stderr.
+        log: The file that gets its stderr, and the noise on its stdout.
         environment: Variables to add to this process's own.
     """
 
     def __init__(
         self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
     ) -> None:
-        self.noise: list[str] = []
+        self._log = log
+        self._noise = 0
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._next = 1
         with log.open("ab") as stderr:
@@ -156,8 +157,10 @@ class WorkerProcess:
                 raise CrashError(f"{verb}: {self._ending()}")
             line = raw.decode(errors="surrogateescape").removesuffix("\n")
             if not line.startswith(worker.PREFIX + "\t"):
-                if line and len(self.noise) < _NOISE_KEPT:
-                    self.noise.append(line)
+                if line and self._noise < _NOISE_KEPT:
+                    self._noise += 1
+                    with self._log.open("ab") as log:
+                        log.write(b"stdout: " + raw)
                 continue
             return _parse(line, number, time.monotonic() - start)
 
