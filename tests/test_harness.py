@@ -14,7 +14,7 @@ import pytest
 
 from stele import cli
 from stele.parity import case as cases
-from stele.parity import engine, known
+from stele.parity import engine, family, known
 from stele.parity.binding import Binding
 from stele.parity.conversation import Timeouts
 from stele.parity.record import Journal, Outcome, Result
@@ -29,6 +29,8 @@ SIMPLE = {
     "wrong-dtype": (Outcome.MISMATCH, "dtype FP64, expected FP32"),
     "wrong-shape": (Outcome.MISMATCH, "shape [2, 3, 1], expected [2, 3]"),
     "off-by-one-ulp": (Outcome.MISMATCH, "up to 1 ULP"),
+    "remote-healthy": (Outcome.PASS, ""),
+    "remote-off-by-one-ulp": (Outcome.MISMATCH, "up to 1 ULP"),
     "negative-zero": (Outcome.MISMATCH, "-0.0 or a NaN's payload"),
     "column-major": (Outcome.MISMATCH, "elements differ"),
     "missing-output": (Outcome.MISMATCH, "outputs none; expected doubled"),
@@ -119,6 +121,8 @@ def test_class_is_proved_by_the_mapped_library(journal: Journal) -> None:
     (reference,) = {r.library_class for r in of(journal, "healthy")}
     assert reference != "unproven"
     assert {r.library_class for r in of(journal, "other-class-one-ulp")} == {"unproven"}
+    # A server that the worker started maps it in the worker's place.
+    assert {r.library_class for r in of(journal, "remote-healthy")} == {reference}
 
 
 def test_distance_across_classes_is_shown(journal: Journal) -> None:
@@ -217,8 +221,7 @@ def test_known_deviation_and_its_ratchet(journal: Journal, tmp_path: Path) -> No
 
 
 def test_workers_are_gone(journal: Journal) -> None:
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    for child in children:
+    for child in family.of(os.getpid()):
         command = Path(f"/proc/{child}/cmdline").read_bytes()
         assert b"fake.py" not in command, command
     assert journal.file.exists()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -44,6 +45,7 @@ _SPOILERS: dict[str, Callable[[Array], Array]] = {
     "wrong-dtype": lambda array: array.astype(np.float64),
     "wrong-shape": lambda array: array.reshape(*array.shape, 1),
     "off-by-one-ulp": _off_by_one_ulp,
+    "remote-off-by-one-ulp": _off_by_one_ulp,
     "other-class-one-ulp": _off_by_one_ulp,
     "other-class-wrong": lambda array: array + array.dtype.type(1),
     "column-major": _column_major,
@@ -128,7 +130,22 @@ def join_the_class() -> None:
         ctypes.CDLL(str(folder / name))
 
 
+def start_server() -> None:
+    """Let another process map the libraries, as a server does for its client."""
+    child = "import fake; fake.join_the_class(); print(flush=True); input()"
+    server = subprocess.Popen(
+        [sys.executable, "-c", child, BEHAVIOUR],
+        stdin=subprocess.PIPE,  # ends with this process
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+    )
+    assert server.stdout is not None
+    server.stdout.readline()
+
+
 if __name__ == "__main__":
-    if not BEHAVIOUR.startswith("other-class"):
+    if BEHAVIOUR.startswith("remote"):
+        start_server()
+    elif not BEHAVIOUR.startswith("other-class"):
         join_the_class()
     sys.exit(worker.serve(Runner()))

@@ -144,7 +144,7 @@ class Conversation:
         if reply.status != "ok":
             raise LoadRefusedError(_refusal(reply))
         assert self._process is not None  # noqa: S101  (start() made it)
-        self.library_class = library.of_process(self._process.pid, self.config)
+        self.library_class = library.of_worker(self._process.pid, self.config)
         return WorkerInfo(
             model=target.name,
             binding=self.binding.id,

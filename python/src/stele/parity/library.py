@@ -2,7 +2,8 @@
 
 The same libtensorflow files, by content, and the same ``TF_`` flags are one
 class; its bindings must agree bit for bit. Nothing here is declared by a
-binding: the kernel says which files are mapped.
+binding: the kernel says which files are mapped, into the worker or into a
+server that it started.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stele import paths
+from stele.parity import family
 
 _NAMES = ("libtensorflow_cc.", "libtensorflow_framework.", "libtensorflow.")
 _lock = threading.Lock()
@@ -47,16 +49,9 @@ class LibraryClass:
         return hashlib.sha256(whole).hexdigest()[:8]
 
 
-def of_process(pid: int, config: str = "default") -> LibraryClass:
-    """Hash the libtensorflow files mapped into a process that runs with this config."""
-    files = set()
-    try:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            path = line.split(maxsplit=5)[5] if line.count(" ") >= 5 and "/" in line else ""
-            if Path(path).name.startswith(_NAMES):
-                files.add(path)
-    except OSError:
-        pass  # not Linux, or the process has gone: unproven
+def of_worker(pid: int, config: str = "default") -> LibraryClass:
+    """Hash the libtensorflow files mapped by a worker that runs with this config."""
+    files = {file for member in family.of(pid) for file in _mapped(member)}
     # TF_CPP_* is about logging and changes no bit.
     flags = sorted(
         (name, value)
@@ -67,6 +62,16 @@ def of_process(pid: int, config: str = "default") -> LibraryClass:
         flags.append(("config", config))
     hashes = sorted((Path(file).name, _hash(Path(file))) for file in files)
     return LibraryClass(tuple(hashes), tuple(flags))
+
+
+def _mapped(pid: int) -> set[str]:
+    """Return the libtensorflow files mapped into a process; none off Linux."""
+    try:
+        lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    except OSError:
+        return set()  # the process has gone
+    paths_ = {line.split(maxsplit=5)[5] for line in lines if "/" in line}
+    return {path for path in paths_ if Path(path).name.startswith(_NAMES)}
 
 
 def _hash(file: Path) -> str:

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from stele import tsv, worker
+from stele.parity import family
 
 # A reply is a line or two; a worker that prints more than this without a line
 # end is broken, and must not fill the harness's memory.
@@ -190,12 +191,12 @@ class WorkerProcess:
             raise CrashError(f"bye: {self._ending()}")
 
     def peak_memory(self) -> int | None:
-        """Return the peak resident memory so far in bytes; None where unknown."""
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024
-        return None
+        """Return the peak resident memory so far in bytes; None where unknown.
+
+        The peaks of the worker and of the processes that it started, added up.
+        """
+        peaks = [_peak_memory(member) for member in family.of(self.pid)]
+        return sum(peaks) or None
 
     def stop(self) -> None:
         """End the process now, if it still runs, and release its pipes."""
@@ -219,6 +220,14 @@ class WorkerProcess:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _peak_memory(pid: int) -> int:
+    with contextlib.suppress(OSError):  # it has ended, or this is not Linux
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 _FIELDS = {"ok": 0, "unsupported": 1, "error": 2}
