@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -98,10 +98,10 @@ def _read_tensor(folder: Path, line: str) -> tuple[str, Array]:
     nbytes = _count(nbytes_text)
     if len(shape) != len(dims) or nbytes is None:
         raise refuse(f'has the malformed shape "{shape_text}" or size "{nbytes_text}"')
-    # Any dimension of 0 would hide an overflow of the others: multiply without it.
-    if math.prod(dim for dim in shape if dim) * max(dtype.itemsize, 1) > _MAX:
-        raise refuse(f"has a shape [{shape_text}] beyond 2^63-1 bytes")
-    count = math.prod(shape)
+    try:
+        count = count_elements(dtype, shape)
+    except ValueError as error:
+        raise refuse(str(error)) from error
     if dtype.itemsize and count * dtype.itemsize != nbytes:
         raise refuse(
             f"declares {nbytes} bytes; {dtype.name} [{shape_text}] has {count * dtype.itemsize}"
@@ -124,6 +124,24 @@ def _count(text: str) -> int | None:
         return None
     value = int(text) if len(text) < 20 else _MAX + 1
     return value if value <= _MAX else None
+
+
+def count_elements(dtype: dtypes.DType, shape: Sequence[int]) -> int:
+    """Return how many elements a shape has.
+
+    Raises:
+        ValueError: A negative dimension, or a size beyond 2^63-1 bytes.
+    """
+    if min(shape, default=0) < 0:
+        raise ValueError(f"has a negative dimension in its shape {_format(shape)}")
+    # Any dimension of 0 would hide an overflow of the others: multiply without it.
+    if math.prod(dim for dim in shape if dim) * max(dtype.itemsize, 1) > _MAX:
+        raise ValueError(f"has a shape {_format(shape)} beyond 2^63-1 bytes")
+    return math.prod(shape)
+
+
+def _format(shape: Sequence[int]) -> str:
+    return f"[{','.join(map(str, shape))}]"
 
 
 def encode(array: Array) -> bytes:
@@ -149,11 +167,21 @@ def decode(dtype: dtypes.DType, shape: tuple[int, ...], data: bytes) -> Array:
     Raises:
         ValueError: The bytes do not add up to this dtype and shape.
     """
+    array = view(dtype, shape, data)
+    return array if dtype.name == "BYTES" else array.copy()
+
+
+def view(dtype: dtypes.DType, shape: tuple[int, ...], data: bytes) -> Array:
+    """As `decode`, but numbers stay where they are, so that the array is read-only.
+
+    Raises:
+        ValueError: The bytes do not add up to this dtype and shape.
+    """
     if dtype.name == "BYTES":
         return _decode_bytes(shape, data)
     if dtype.name == "BOOL" and data.strip(b"\0\1"):
         raise ValueError("has a BOOL byte other than 0 and 1")
-    return np.frombuffer(data, dtype=dtype.numpy).reshape(shape).copy()
+    return np.frombuffer(data, dtype=dtype.numpy).reshape(shape)
 
 
 def _decode_bytes(shape: tuple[int, ...], data: bytes) -> Array:

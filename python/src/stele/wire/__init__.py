@@ -1,0 +1,1 @@
+"""Tensors and messages as they travel over gRPC, for the server and its clients."""
