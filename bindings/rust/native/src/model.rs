@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple};
 use stele::{Code, Library, Profile};
 
@@ -202,14 +203,7 @@ fn call<'py>(
     runner: &stele::Runner,
     inputs: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let pairs = inputs.map(pairs).transpose()?.unwrap_or_default();
-    let mut given = Vec::with_capacity(pairs.len());
-    for (name, value) in &pairs {
-        let name = name.to_str().map_err(|error| about_input(py, "?", error))?;
-        let inputs = &runner.signature().inputs;
-        let expected = inputs.iter().find(|spec| spec.name == name).map(|spec| spec.dtype);
-        given.push((name, Input::new(value, name, expected)?));
-    }
+    let given = inputs.map(|inputs| read(runner, inputs)).transpose()?.unwrap_or_default();
     let outputs = py.detach(|| runner.run(given.iter().map(|(name, input)| (name, &input.tensor))));
     for (_, input) in given {
         input.finish(py)?;
@@ -221,16 +215,22 @@ fn call<'py>(
     Ok(arrays)
 }
 
-type Pair<'py> = (Bound<'py, PyString>, Bound<'py, PyAny>);
-
-/// The pairs of a mapping, or the pairs that were given.
-fn pairs<'py>(inputs: &Bound<'py, PyAny>) -> PyResult<Vec<Pair<'py>>> {
+/// Reads a mapping of names to arrays, or pairs of them.
+fn read(runner: &stele::Runner, inputs: &Bound<'_, PyAny>) -> PyResult<Vec<(PyBackedStr, Input)>> {
+    let specs = &runner.signature().inputs;
+    let read = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        let name: PyBackedStr =
+            name.extract().map_err(|error| about_input(name.py(), "?", error))?;
+        let spec = specs.iter().find(|spec| spec.name == *name);
+        let input = Input::new(&value, &name, spec.map(|spec| spec.dtype))?;
+        Ok((name, input))
+    };
     if let Ok(dict) = inputs.cast::<PyDict>() {
-        return dict.iter().map(|(name, value)| Ok((name.cast_into()?, value))).collect();
+        return dict.iter().map(read).collect();
     }
     let items =
         if inputs.hasattr("items")? { inputs.call_method0("items")? } else { inputs.clone() };
-    items.try_iter()?.map(|pair| pair?.extract::<Pair<'py>>()).collect()
+    items.try_iter()?.map(|pair| read(pair?.extract()?)).collect()
 }
 
 /// Strings of any iterable, except of a string, whose letters nobody means.
