@@ -11,7 +11,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Model, tensor } from "tf-stele";
-import { writeBundle } from "../bundle.js";
+import { writeBundle } from "../protocol/bundle.js";
 import { ROOT } from "../test/helpers/environment.js";
 import { Worker } from "../test/helpers/worker.js";
 

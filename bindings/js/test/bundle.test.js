@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { DTYPES, tensor } from "tf-stele";
-import { readBundle, writeBundle } from "../bundle.js";
-import { escapeField, unescapeField } from "../fields.js";
+import { readBundle, writeBundle } from "../protocol/bundle.js";
+import { escapeField, unescapeField } from "../protocol/fields.js";
 import { bits, tensors } from "./helpers/arbitrary.js";
 import { steleError, temporaryFolder } from "./helpers/environment.js";
 

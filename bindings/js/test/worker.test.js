@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { DTYPES, tensor } from "tf-stele";
-import { readBundle, writeBundle } from "../bundle.js";
+import { readBundle, writeBundle } from "../protocol/bundle.js";
 import { DIGITS, temporaryFolder } from "./helpers/environment.js";
 import { identityGraph, info, writeSavedModel } from "./helpers/saved-model.js";
 import { Worker } from "./helpers/worker.js";

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { unescapeField } from "../../fields.js";
+import { unescapeField } from "../../protocol/fields.js";
 import { ROOT } from "./environment.js";
 
 export class Worker {

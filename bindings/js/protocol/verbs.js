@@ -1,0 +1,153 @@
+// The verbs of worker protocol 1, level 5, over any model with the surface of
+// tf-stele. A worker says how its binding loads one, and nothing else.
+
+import { SteleError } from "tf-stele";
+import { asBytes, readBundle, writeBundle, writeFile } from "./bundle.js";
+import { escapeField } from "./fields.js";
+import { Unsupported } from "./loop.js";
+
+/**
+ * @typedef {import("tf-stele").Signatures} Signatures
+ * @typedef {import("tf-stele").Tensor} Tensor
+ */
+
+/**
+ * A model that a worker runs.
+ *
+ * @typedef {object} Runnable
+ * @property {Signatures} signatures
+ * @property {(inputs: [string, Tensor][], options: { signature: string }) =>
+ *   Record<string, Tensor> | Promise<Record<string, Tensor>>} run
+ * @property {() => unknown} close
+ */
+
+/**
+ * @typedef {object} Binding
+ * @property {string} id as in `binding.toml`
+ * @property {readonly string[]} dtypes that it can take and return
+ * @property {() => Promise<{ language?: string, tensorflow: string }>} versions of the runtime, Node
+ *   unless told, and of the TensorFlow in use, empty if there is none
+ * @property {(dir: string, tags: string[], config: string) => Promise<Runnable>} load
+ */
+
+/**
+ * @param {Binding} binding
+ * @returns {Record<string, import("./loop.js").Verb>}
+ */
+export function verbsOf(binding) {
+  /** @type {Runnable | undefined} */
+  let model;
+
+  /** @returns {Runnable} */
+  function loaded() {
+    if (model === undefined) throw new SteleError("FAILED_PRECONDITION", "no model is loaded");
+    return model;
+  }
+
+  const verbs = {
+    hello: {
+      arguments: 1,
+      async run(/** @type {string} */ protocol) {
+        if (protocol !== "1") throw new Unsupported(`protocol ${protocol}`);
+        return {
+          protocol: "1",
+          binding: binding.id,
+          language: `JavaScript (Node ${process.versions.node})`,
+          ...(await binding.versions()),
+          verbs: [...Object.keys(verbs), "bye"].join(","),
+          dtypes: binding.dtypes.join(","),
+        };
+      },
+    },
+    load: {
+      arguments: 3,
+      async run(
+        /** @type {string} */ dir,
+        /** @type {string} */ tags,
+        /** @type {string} */ config,
+      ) {
+        const next = await binding.load(dir, tags === "" ? [] : tags.split(","), config);
+        await model?.close();
+        model = next;
+      },
+    },
+    run: {
+      arguments: 3,
+      async run(
+        /** @type {string} */ signature,
+        /** @type {string} */ from,
+        /** @type {string} */ to,
+      ) {
+        const current = loaded();
+        writeBundle(to, await current.run(readBundle(from), { signature }));
+      },
+    },
+    describe: {
+      arguments: 1,
+      run: (/** @type {string} */ file) => writeFile(file, description(loaded().signatures)),
+    },
+    bench: {
+      arguments: 6,
+      run: (/** @type {string[]} */ ...args) => bench(loaded(), ...args),
+    },
+    unload: {
+      arguments: 0,
+      async run() {
+        const current = model;
+        model = undefined;
+        await current?.close();
+      },
+    },
+  };
+  return verbs;
+}
+
+/**
+ * @param {Signatures} signatures
+ * @returns {string} the lines of the file that `describe` writes
+ */
+function description(signatures) {
+  const lines = [];
+  for (const [signature, tensors] of Object.entries(signatures)) {
+    for (const way of /** @type {const} */ (["input", "output"])) {
+      for (const { name, dtype, shape } of Object.values(tensors[`${way}s`])) {
+        const dims = shape === null ? "?" : shape.map((dim) => dim ?? -1).join(",");
+        lines.push([signature, way, name, dtype, dims].map(escapeField).join("\t"));
+      }
+    }
+  }
+  lines.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/**
+ * @param {Runnable} model
+ * @param {string[]} args signature, from, to, warmup, runs, samples
+ */
+async function bench(model, ...[signature, from, to, warmup, runs, samples]) {
+  const inputs = readBundle(from);
+  for (let i = count(warmup, 0); i > 0; i--) await model.run(inputs, { signature });
+  const durations = new BigUint64Array(count(runs, 1));
+  let outputs = {};
+  for (let i = 0; i < durations.length; i++) {
+    const start = process.hrtime.bigint();
+    const answer = model.run(inputs, { signature });
+    // A call that answers at once is not made to wait for a turn of the event loop.
+    outputs = answer instanceof Promise ? await answer : answer;
+    durations[i] = process.hrtime.bigint() - start;
+  }
+  writeFile(samples, asBytes(durations));
+  writeBundle(to, outputs);
+}
+
+/**
+ * @param {string} text
+ * @param {number} least
+ * @returns {number}
+ */
+function count(text, least) {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < least) {
+    throw new SteleError("INVALID_ARGUMENT", `"${text}" is no number of runs from ${least}`);
+  }
+  return Number(text);
+}
