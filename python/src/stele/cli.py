@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "check",
     "bench": "bench",
     "replay": "replay",
+    "serve": "serve",
     "new-binding": "scaffold",
 }
 

@@ -1,0 +1,186 @@
+"""``stele serve``: SavedModels over gRPC."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from stele import config, savedmodel
+from stele.codes import Code, SteleError
+from stele.server.folders import model_name
+from stele.server.options import MEBIBYTE, Options
+
+# grpcio and the runner are imported when a server starts: `stele --help` needs neither.
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command's options."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="serve SavedModels over gRPC: Open Inference Protocol and TensorFlow Serving's API",
+        description="Serves SavedModels over gRPC, without importing TensorFlow. One port answers "
+        "the Open Inference Protocol (what Triton, KServe and MLServer speak), TensorFlow "
+        "Serving's Predict, GetModelMetadata and GetModelStatus, health and reflection. When all "
+        "models are loaded, one line on stdout says so.",
+        epilog="example: stele serve digits=build/models/digits/saved_model --profile inline",
+    )
+    parser.add_argument(
+        "models", nargs="*", metavar="[NAME=]DIR", help="a SavedModel, or a folder with a numbered "
+        "SavedModel for each version, of which the newest is served (default NAME: the folder's)",
+    )  # fmt: skip
+    where = parser.add_argument_group("where")
+    where.add_argument(
+        "--host", default=Options.host, help="default: %(default)s, this machine alone"
+    )
+    where.add_argument(
+        "--port", type=int, default=Options.port, help="default: %(default)s; 0 takes a free one"
+    )
+    models = parser.add_argument_group("models")
+    models.add_argument(
+        "--profile", choices=list(config.PROFILES), default="default",
+        help="session config: TensorFlow's own (default), or inline or single, which are two to "
+        "three times faster on small models",
+    )  # fmt: skip
+    models.add_argument(
+        "--config", metavar="hex:DIGITS", help="a serialized ConfigProto instead of a profile"
+    )
+    models.add_argument(
+        "--tags", default=",".join(savedmodel.DEFAULT_TAGS), metavar="T,T",
+        help="of the MetaGraphDef to load (default: %(default)s)",
+    )  # fmt: skip
+    models.add_argument(
+        "--poll", type=float, default=Options.poll, metavar="SECONDS",
+        help="between looks for new versions (default: %(default)s; 0: never)",
+    )  # fmt: skip
+    models.add_argument(
+        "--model-control", choices=["none", "explicit"], default="none",
+        help="explicit: clients load and unload models from folders of this machine; no polling",
+    )  # fmt: skip
+    load = parser.add_argument_group("load")
+    load.add_argument(
+        "--workers", type=int, default=Options.workers, metavar="N",
+        help="calls that run at once (default: the processors, here %(default)s)",
+    )  # fmt: skip
+    load.add_argument(
+        "--queue", type=int, default=Options.queue, metavar="N",
+        help="calls that may wait; more are RESOURCE_EXHAUSTED (default: %(default)s)",
+    )  # fmt: skip
+    load.add_argument(
+        "--max-message", type=int, default=Options.max_message // MEBIBYTE, metavar="MIB",
+        help="of a request; more is RESOURCE_EXHAUSTED (default: %(default)s)",
+    )  # fmt: skip
+    life = parser.add_argument_group("life")
+    life.add_argument(
+        "--grace", type=float, default=Options.grace, metavar="SECONDS",
+        help="for calls inside when the server stops, on SIGTERM or SIGINT (default: %(default)s)",
+    )  # fmt: skip
+    life.add_argument(
+        "--stop-with-stdin", action="store_true", help="also stop at the end of stdin, such as "
+        "when the process that started this one is gone",
+    )  # fmt: skip
+    life.add_argument("--json", action="store_true", help="say that it is ready as JSON")
+    parser.set_defaults(run=run, usage=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until told to stop, and return the exit status."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    # TensorFlow tells of each step of a load, unless the user wants to hear it.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        from stele.server.app import Server
+    except ModuleNotFoundError as error:
+        raise SteleError(
+            Code.FAILED_PRECONDITION,
+            f"{error.name} is not installed; the server needs: pip install 'tf-stele[serve]' "
+            "tf-stele-native",
+        ) from error
+    # Before the models are loaded: a server that is told to stop then stops then.
+    stop = _stop_signals()
+    if args.stop_with_stdin:
+        threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
+    server = Server(_options(args))
+    address = server.start()
+    _say_ready(address, server.repository.names(), as_json=args.json)
+    stop.wait()
+    if not server.drain():
+        # A model that runs cannot be interrupted, and would hold the process.
+        logging.getLogger("stele.server").warning("calls are still running; leaving them")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+    return 0
+
+
+def _options(args: argparse.Namespace) -> Options:
+    explicit = args.model_control == "explicit"
+    models = _models(args)
+    if not models and not explicit:
+        args.usage.error("no model to serve: name a folder, or use --model-control explicit")
+    for name in ("workers", "max_message"):
+        if getattr(args, name) < 1:
+            args.usage.error(f"--{name.replace('_', '-')} takes at least 1")
+    for name in ("queue", "poll", "grace", "port"):
+        if getattr(args, name) < 0:
+            args.usage.error(f"--{name} takes no negative number")
+    return Options(
+        models=models,
+        host=args.host,
+        port=args.port,
+        tags=frozenset(args.tags.split(",")) if args.tags else frozenset(),
+        session_config=config.parse(args.config or args.profile),
+        max_message=args.max_message * MEBIBYTE,
+        workers=args.workers,
+        queue=args.queue,
+        explicit=explicit,
+        poll=args.poll,
+        grace=args.grace,
+    )
+
+
+def _models(args: argparse.Namespace) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for text in args.models:
+        name, equals, folder = text.partition("=")
+        if not equals or not _NAME.fullmatch(name) or Path(text).exists():
+            name, folder = model_name(Path(text)), text
+        if name in found:
+            args.usage.error(f'two models are called "{name}": give one a name, as NAME={folder}')
+        found[name] = Path(folder)
+    return found
+
+
+def _stop_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: object) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+    return stop
+
+
+def _wait_for_stdin(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    stop.set()
+
+
+def _say_ready(address: str, names: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"event": "ready", "address": address, "models": names}), flush=True)
+    else:
+        print(f"ready on {address}: {', '.join(names) or 'no models yet'}", flush=True)

@@ -1,0 +1,7 @@
+"""The server behind ``stele serve``: SavedModels over gRPC, without importing TensorFlow.
+
+A service (`oip_service`, `tfserving_service`) has a method for each RPC: it takes a
+request message and a `call.Call`, returns the response message or raises
+`SteleError`, and knows nothing of how it is carried. `transport` carries it over
+grpcio; anything else that can call a method may do so in its place.
+"""

@@ -1,0 +1,98 @@
+"""How many calls may run, and how many may wait: the rest is refused at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stele.codes import Code, SteleError
+from stele.server.call import Call, check
+
+
+class Admission:
+    """Bounds the calls inside the server.
+
+    A call first needs a `place`, of which there are ``workers + queue``, then, to
+    run the model, a `turn`, of which there are ``workers``, given in the order of
+    arrival. Calls in one batch have a place each and share a turn.
+    """
+
+    def __init__(self, workers: int, queue: int) -> None:
+        self._capacity = workers + queue
+        self._inside = 0
+        self._free = workers
+        self._waiting: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
+
+    @property
+    def inside(self) -> int:
+        """How many calls run or wait."""
+        return self._inside
+
+    @property
+    def waiting(self) -> int:
+        """How many calls, or batches, wait for their turn."""
+        return len(self._waiting)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place.
+
+        Raises:
+            SteleError: RESOURCE_EXHAUSTED when all are taken.
+        """
+        with self._lock:
+            if self._inside >= self._capacity:
+                raise SteleError(
+                    Code.RESOURCE_EXHAUSTED,
+                    f"{self._capacity} calls are running or waiting, and no more may wait",
+                )
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+
+    @contextmanager
+    def turn(self, call: Call) -> Iterator[None]:
+        """Hold a turn, waiting for it as long as the client does.
+
+        Raises:
+            SteleError: DEADLINE_EXCEEDED or CANCELLED when the client waits no more.
+        """
+        with self._lock:
+            waiter = None
+            if self._free and not self._waiting:
+                self._free -= 1
+            else:
+                waiter = threading.Event()
+                self._waiting.append(waiter)
+        if waiter is not None:
+            self._wait(waiter, call)
+        try:
+            check(call)
+            yield
+        finally:
+            self._pass_on()
+
+    def _wait(self, waiter: threading.Event, call: Call) -> None:
+        # The end of the call wakes us as well as our turn does.
+        if call.add_callback(waiter.set):
+            waiter.wait(call.time_remaining())
+        with self._lock:
+            if waiter not in self._waiting:
+                return
+            self._waiting.remove(waiter)
+        check(call)
+        # Woken by neither a turn nor the client: the call ended without a word.
+        raise SteleError(Code.CANCELLED, "the call ended before the model was run")
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1

@@ -1,0 +1,60 @@
+"""One inference, whatever API asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stele.bundle import Tensors
+from stele.codes import Code, SteleError
+from stele.dtypes import Array
+from stele.savedmodel import Signature
+from stele.server.admission import Admission
+from stele.server.call import Call
+from stele.server.version import Prepared
+
+
+class Inference:
+    """Runs signatures within the server's bounds."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    def run(
+        self, prepared: Prepared, inputs: Tensors, wanted: Sequence[str], call: Call
+    ) -> dict[str, Array]:
+        """Run a signature.
+
+        Args:
+            prepared: The signature.
+            inputs: Names and arrays; a name may wrongly occur twice.
+            wanted: The outputs to return, in this order; all if empty.
+            call: Of the client.
+
+        Raises:
+            SteleError: INVALID_ARGUMENT for inputs that do not fit; RESOURCE_EXHAUSTED
+                when too many wait; DEADLINE_EXCEEDED or CANCELLED when the client
+                stopped waiting; or TensorFlow's own.
+        """
+        if wanted:
+            check_outputs(prepared.signature, wanted)
+        with self._admission.place(), self._admission.turn(call):
+            outputs = prepared.run(inputs)
+        return {name: outputs[name] for name in wanted} if wanted else outputs
+
+
+def check_outputs(signature: Signature, wanted: Sequence[str]) -> None:
+    """Refuse outputs that the signature does not have.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT, naming the output.
+    """
+    there = [spec.name for spec in signature.outputs]
+    for name in wanted:
+        if name not in there:
+            names = ", ".join(f'"{other}"' for other in there) or "none"
+            raise SteleError(
+                Code.INVALID_ARGUMENT,
+                f'no output "{name}"; signature "{signature.name}" has {names}',
+            )
+        if wanted.count(name) > 1:
+            raise SteleError(Code.INVALID_ARGUMENT, f'output "{name}" is asked for twice')

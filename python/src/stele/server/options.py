@@ -1,0 +1,44 @@
+"""What a server is told: one value for each option of ``stele serve``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stele import config, savedmodel
+
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to serve.
+
+    Attributes:
+        models: Folders by model name; each a SavedModel, or a numbered one for each
+            version.
+        host: To listen on.
+        port: To listen on; 0 for a free one.
+        tags: Of the MetaGraphDefs.
+        session_config: A serialized ConfigProto.
+        max_message: Bytes of a request; more is RESOURCE_EXHAUSTED.
+        workers: Calls that run at once.
+        queue: Calls that may wait.
+        explicit: Whether clients may load and unload models.
+        poll: Seconds between looks for new versions; 0 for never.
+        grace: Seconds that calls are given when the server stops.
+    """
+
+    models: dict[str, Path] = field(default_factory=dict)
+    host: str = "127.0.0.1"
+    port: int = 8500
+    tags: Collection[str] = savedmodel.DEFAULT_TAGS
+    session_config: bytes = config.PROFILES["default"]
+    max_message: int = 64 * MEBIBYTE
+    workers: int = max(2, os.cpu_count() or 1)
+    queue: int = 64
+    explicit: bool = False
+    poll: float = 2.0
+    grace: float = 10.0

@@ -1,0 +1,99 @@
+"""One loaded SavedModel."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import stele_native
+
+from stele import savedmodel
+from stele.bundle import Tensors
+from stele.codes import Code, SteleError
+from stele.dtypes import Array
+from stele.savedmodel import Signature, TensorSpec
+
+
+class Prepared:
+    """A signature, ready to run.
+
+    Attributes:
+        signature: What it takes and gives.
+        batchable: Whether calls may share a run: the first dimension of every input
+            and output is unknown, hence likely the batch. Cleared for good when the
+            model turns out not to keep it.
+    """
+
+    def __init__(self, signature: Signature, runner: stele_native.Runner) -> None:
+        self.signature = signature
+        self._runner = runner
+        self.batchable = _has_rows(signature.inputs) and _has_rows(signature.outputs)
+
+    def run(self, inputs: Tensors) -> dict[str, Array]:
+        """Check the inputs and run.
+
+        Raises:
+            SteleError: INVALID_ARGUMENT, naming the input; or TensorFlow's own.
+        """
+        try:
+            outputs: dict[str, Array] = self._runner.run(inputs)
+        except stele_native.SteleError as error:
+            raise SteleError(Code(error.code), error.message) from error
+        return outputs
+
+
+def _has_rows(specs: tuple[TensorSpec, ...]) -> bool:
+    return bool(specs) and all(spec.shape and spec.shape[0] is None for spec in specs)
+
+
+class Version:
+    """A version of a model, loaded; released when nothing refers to it any more.
+
+    Attributes:
+        number: Of the version.
+        signatures: Those for callers, by name, sorted.
+        signature_defs: The same, each as a serialized SignatureDef.
+    """
+
+    def __init__(
+        self, number: int, folder: Path, tags: Collection[str], session_config: bytes
+    ) -> None:
+        """Load a SavedModel.
+
+        Args:
+            number: What to call this version.
+            folder: The SavedModel.
+            tags: Of its MetaGraphDef.
+            session_config: A serialized ConfigProto.
+
+        Raises:
+            SteleError: As ``bindings/PROTOCOL.md`` has for ``load``.
+        """
+        graph = savedmodel.select(folder, savedmodel.read(folder), tags)
+        self.number = number
+        self.signatures = savedmodel.signatures(graph)
+        self.signature_defs = {
+            name: graph.signature_def[name].SerializeToString() for name in self.signatures
+        }
+        try:
+            self._model = stele_native.Model(folder, tags=tags, config=session_config)
+        except stele_native.SteleError as error:
+            raise SteleError(Code(error.code), error.message) from error
+        self._prepared: dict[str, Prepared] = {}
+
+    def prepare(self, name: str) -> Prepared:
+        """Return a signature, ready to run.
+
+        Raises:
+            SteleError: NOT_FOUND, naming those there; UNIMPLEMENTED for a sparse one.
+        """
+        found = self._prepared.get(name)
+        if found is None:
+            signature = savedmodel.find_signature(self.signatures, name)
+            try:
+                runner = self._model.prepare(name)
+            except stele_native.SteleError as error:
+                raise SteleError(Code(error.code), error.message) from error
+            # Two threads may both get here; then one of two equal objects stays.
+            found = self._prepared.setdefault(name, Prepared(signature, runner))
+        return found
