@@ -1,12 +1,12 @@
 // The check before a run. Without it TensorFlow 2.21 aborts the process on some
 // wrong ranks and answers in silence on some wrong dimensions.
 
-import { types } from "node:util";
 import { DTYPES, dtypeByName } from "./dtypes.js";
 import { SteleError } from "./errors.js";
 import { fromNested } from "./nested.js";
 import { formatShape } from "./shape.js";
 import { checkTensor } from "./tensor.js";
+import { isUint8Array } from "./typed-array.js";
 
 /**
  * @typedef {import("./dtypes.js").DType} DType
@@ -139,7 +139,7 @@ function checkInput(spec, value) {
  */
 function asTensor(what, dtype, value) {
   if (typeof value === "object" && value !== null && "dtype" in value) return value;
-  if (ArrayBuffer.isView(value) && !(dtype === "BYTES" && types.isUint8Array(value))) {
+  if (ArrayBuffer.isView(value) && !(dtype === "BYTES" && isUint8Array(value))) {
     const { length } = /** @type {Uint8Array} */ (value);
     return { dtype, shape: [length / DTYPES[dtype].lanes], data: value };
   }

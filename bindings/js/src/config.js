@@ -1,7 +1,7 @@
 // Session configurations: serialized ConfigProtos, the useful ones by name.
 
-import { types } from "node:util";
 import { SteleError } from "./errors.js";
+import { isUint8Array } from "./typed-array.js";
 
 const EXECUTOR = new TextEncoder().encode("SINGLE_THREADED_EXECUTOR");
 
@@ -37,7 +37,7 @@ export function configBytes(profile, config) {
     if (profile !== undefined) {
       throw new SteleError("INVALID_ARGUMENT", "give a profile or a config, not both");
     }
-    if (!types.isUint8Array(config)) {
+    if (!isUint8Array(config)) {
       throw new SteleError("INVALID_ARGUMENT", "config is no Uint8Array");
     }
     return config;

@@ -1,6 +1,5 @@
 // Nested arrays, the way people write small tensors: [[1, 2], [3, 4]].
 
-import { types } from "node:util";
 import { DTYPES } from "./dtypes.js";
 import { SteleError } from "./errors.js";
 import {
@@ -10,6 +9,7 @@ import {
   numbersFromFloat16,
 } from "./float16.js";
 import { MAX_RANK } from "./shape.js";
+import { isUint8Array } from "./typed-array.js";
 
 /**
  * @typedef {import("./dtypes.js").DType} DType
@@ -62,7 +62,7 @@ const ACCEPTS = {
   FP64: isNumber,
   C64: isNumber,
   C128: isNumber,
-  BYTES: (value) => typeof value === "string" || types.isUint8Array(value),
+  BYTES: (value) => typeof value === "string" || isUint8Array(value),
 };
 
 /** @param {keyof typeof RANGES} dtype */

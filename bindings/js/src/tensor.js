@@ -1,11 +1,11 @@
 // Tensors: plain objects {dtype, shape, data}, and the checks that make one
 // safe to hand to TensorFlow.
 
-import { types } from "node:util";
 import { DTYPES, dtypeByName } from "./dtypes.js";
 import { SteleError } from "./errors.js";
 import { elementCount, formatShape } from "./shape.js";
 import { bytesFromStrings } from "./text.js";
+import { isUint8Array, typedArrayName } from "./typed-array.js";
 
 /**
  * @typedef {import("./dtypes.js").DType} DType
@@ -24,18 +24,6 @@ import { bytesFromStrings } from "./text.js";
 /** The name of the class that holds a dtype's elements. */
 const ARRAY_NAMES = /** @type {Record<DType, string>} */ (
   Object.fromEntries(Object.values(DTYPES).map(({ name, array = Array }) => [name, array.name]))
-);
-
-/** The name of a typed array's class, also for one made in another realm. */
-const typedArrayName = /** @type {(value: unknown) => string | undefined} */ (
-  Function.prototype.call.bind(
-    /** @type {() => string} */ (
-      Object.getOwnPropertyDescriptor(
-        Object.getPrototypeOf(Uint8Array.prototype),
-        Symbol.toStringTag,
-      )?.get
-    ),
-  )
 );
 
 /**
@@ -117,7 +105,7 @@ export function checkTensor(what, { dtype, shape, data }) {
  */
 function checkBytes(what, elements) {
   return Array.from(elements, (element, index) => {
-    if (types.isUint8Array(element)) return element;
+    if (isUint8Array(element)) return element;
     if (typeof element === "string") return bytesFromStrings([element])[0];
     throw new SteleError(
       "INVALID_ARGUMENT",
