@@ -44,6 +44,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     where.add_argument(
         "--port", type=int, default=Options.port, help="default: %(default)s; 0 takes a free one"
     )
+    where.add_argument(
+        "--tls-cert", type=Path, metavar="PEM", help="speak TLS, with this certificate chain"
+    )
+    where.add_argument("--tls-key", type=Path, metavar="PEM", help="and this private key")
     models = parser.add_argument_group("models")
     models.add_argument(
         "--profile", choices=list(config.PROFILES), default="default",
@@ -75,6 +79,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="calls that may wait; more are RESOURCE_EXHAUSTED (default: %(default)s)",
     )  # fmt: skip
     load.add_argument(
+        "--batch", type=int, default=Options.batch, metavar="ROWS",
+        help="run calls that wait as one batch of at most so many rows; only for models whose rows "
+        "do not depend on each other, and bits may differ from an unbatched call's (default: off)",
+    )  # fmt: skip
+    load.add_argument(
         "--max-message", type=int, default=Options.max_message // MEBIBYTE, metavar="MIB",
         help="of a request; more is RESOURCE_EXHAUSTED (default: %(default)s)",
     )  # fmt: skip
@@ -87,7 +96,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--stop-with-stdin", action="store_true", help="also stop at the end of stdin, such as "
         "when the process that started this one is gone",
     )  # fmt: skip
-    life.add_argument("--json", action="store_true", help="say that it is ready as JSON")
+    watch = parser.add_argument_group("watch")
+    watch.add_argument(
+        "--access-log", action="store_true", help="a line of JSON on stderr for each call"
+    )
+    watch.add_argument(
+        "--metrics-port", type=int, metavar="PORT",
+        help="serve Prometheus metrics to this machine; 0 takes a free port",
+    )  # fmt: skip
+    watch.add_argument("--json", action="store_true", help="say that it is ready as JSON")
     parser.set_defaults(run=run, usage=parser)
 
 
@@ -112,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
         threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
     server = Server(_options(args))
     address = server.start()
-    _say_ready(address, server.repository.names(), as_json=args.json)
+    _say_ready(address, server.models, as_json=args.json)
     stop.wait()
     if not server.drain():
         # A model that runs cannot be interrupted, and would hold the process.
@@ -131,7 +148,9 @@ def _options(args: argparse.Namespace) -> Options:
     for name in ("workers", "max_message"):
         if getattr(args, name) < 1:
             args.usage.error(f"--{name.replace('_', '-')} takes at least 1")
-    for name in ("queue", "poll", "grace", "port"):
+    if (args.tls_cert is None) != (args.tls_key is None):
+        args.usage.error("--tls-cert and --tls-key go together")
+    for name in ("queue", "poll", "grace", "port", "batch"):
         if getattr(args, name) < 0:
             args.usage.error(f"--{name} takes no negative number")
     return Options(
@@ -141,11 +160,15 @@ def _options(args: argparse.Namespace) -> Options:
         tags=frozenset(args.tags.split(",")) if args.tags else frozenset(),
         session_config=config.parse(args.config or args.profile),
         max_message=args.max_message * MEBIBYTE,
+        tls=(args.tls_cert, args.tls_key) if args.tls_cert is not None else None,
         workers=args.workers,
         queue=args.queue,
+        batch=args.batch,
         explicit=explicit,
         poll=args.poll,
         grace=args.grace,
+        access_log=args.access_log,
+        metrics_port=args.metrics_port,
     )
 
 

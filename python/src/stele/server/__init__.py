@@ -2,6 +2,6 @@
 
 A service (`oip_service`, `tfserving_service`) has a method for each RPC: it takes a
 request message and a `call.Call`, returns the response message or raises
-`SteleError`, and knows nothing of how it is carried. `transport` carries it over
-grpcio; anything else that can call a method may do so in its place.
+`SteleError`, and knows nothing of how it is carried. `transport` makes of it a function
+from bytes to bytes; `app` gives these to grpcio, and anything else may take them too.
 """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from stele.codes import Code, SteleError
 from stele.server.call import Call, check
@@ -14,9 +12,9 @@ from stele.server.call import Call, check
 class Admission:
     """Bounds the calls inside the server.
 
-    A call first needs a `place`, of which there are ``workers + queue``, then, to
-    run the model, a `turn`, of which there are ``workers``, given in the order of
-    arrival. Calls in one batch have a place each and share a turn.
+    A call first needs a place, of which there are ``workers + queue``, then, to run
+    the model, a turn, of which there are ``workers``, given in the order of arrival.
+    Calls in one batch have a place each and share a turn.
     """
 
     def __init__(self, workers: int, queue: int) -> None:
@@ -31,14 +29,8 @@ class Admission:
         """How many calls run or wait."""
         return self._inside
 
-    @property
-    def waiting(self) -> int:
-        """How many calls, or batches, wait for their turn."""
-        return len(self._waiting)
-
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place.
+    def place(self) -> _Place:
+        """Take a place, to be held in a ``with`` statement.
 
         Raises:
             SteleError: RESOURCE_EXHAUSTED when all are taken.
@@ -50,15 +42,10 @@ class Admission:
                     f"{self._capacity} calls are running or waiting, and no more may wait",
                 )
             self._inside += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._inside -= 1
+        return _Place(self)
 
-    @contextmanager
-    def turn(self, call: Call) -> Iterator[None]:
-        """Hold a turn, waiting for it as long as the client does.
+    def turn(self, call: Call) -> _Turn:
+        """Wait for a turn as long as the client does, to hold it in a ``with`` statement.
 
         Raises:
             SteleError: DEADLINE_EXCEEDED or CANCELLED when the client waits no more.
@@ -72,11 +59,13 @@ class Admission:
                 self._waiting.append(waiter)
         if waiter is not None:
             self._wait(waiter, call)
+        turn = _Turn(self)
         try:
             check(call)
-            yield
-        finally:
-            self._pass_on()
+        except SteleError:
+            self.pass_on()
+            raise
+        return turn
 
     def _wait(self, waiter: threading.Event, call: Call) -> None:
         # The end of the call wakes us as well as our turn does.
@@ -87,12 +76,48 @@ class Admission:
                 return
             self._waiting.remove(waiter)
         check(call)
-        # Woken by neither a turn nor the client: the call ended without a word.
+        # grpcio ends a call at its deadline, and its clock may be ahead of ours.
         raise SteleError(Code.CANCELLED, "the call ended before the model was run")
 
-    def _pass_on(self) -> None:
+    def leave(self) -> None:
+        """Give a place back."""
+        with self._lock:
+            self._inside -= 1
+
+    def pass_on(self) -> None:
+        """Give a turn to the call that has waited longest."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().set()
             else:
                 self._free += 1
+
+
+class _Place:
+    """A place that is held. Classes, because generators cost a call several µs."""
+
+    __slots__ = ("_admission",)
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_exception: object) -> None:
+        self._admission.leave()
+
+
+class _Turn:
+    """A turn that is held."""
+
+    __slots__ = ("_admission",)
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_exception: object) -> None:
+        self._admission.pass_on()

@@ -1,4 +1,4 @@
-"""One server: its parts put together, its start and its end."""
+"""One server over grpcio: its start and its end."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ from importlib import metadata
 import grpc
 
 from stele.codes import Code, SteleError
-from stele.server import reflection, transport
-from stele.server.admission import Admission
+from stele.server import reflection, tls, transport
 from stele.server.health import Health
-from stele.server.inference import Inference
-from stele.server.oip_service import OpenInference
 from stele.server.options import Options
-from stele.server.polling import Polling
-from stele.server.repository import Repository, Source
-from stele.server.tfserving_service import TensorFlowServing
-from stele.wire import messages
+from stele.server.services import Services
 
 _LOG = logging.getLogger("stele.server")
 
@@ -27,7 +21,7 @@ _SPARE_THREADS = 8
 
 
 class Server:
-    """A server over grpcio; made, started, and drained once."""
+    """A server; made, started, and drained once."""
 
     def __init__(self, options: Options) -> None:
         """Load the models.
@@ -36,35 +30,17 @@ class Server:
             SteleError: A model cannot be loaded.
         """
         self._options = options
-        self.repository = Repository()
-        for name, folder in options.models.items():
-            source = Source(folder, options.tags, options.session_config)
-            self.repository.load(name, source)
-        self._admission = Admission(options.workers, options.queue)
-        inference = Inference(self._admission)
-        self._open_inference = OpenInference(
-            self.repository,
-            inference,
-            session_config=options.session_config,
-            explicit=options.explicit,
-        )
-        serving = TensorFlowServing(self.repository, inference)
+        self._services = Services(options)
         self._grpc = self._transport()
-        self._grpc.add_generic_rpc_handlers(
-            (
-                transport.handlers(messages.OPEN_INFERENCE, self._open_inference),
-                transport.handlers(messages.PREDICTION, serving),
-                transport.handlers(messages.MODEL, serving),
-            )
-        )
+        for service, functions in self._services.answers().items():
+            self._grpc.add_generic_rpc_handlers((transport.handlers(service, functions),))
         self._health = Health(self._grpc)
         reflection.add(self._grpc)
-        self._polling = Polling(self.repository, 0 if options.explicit else options.poll)
 
-    def _transport(self) -> grpc.Server:
+    def _transport(self) -> transport.GrpcServer:
         options = self._options
-        # A call that waits holds a thread. Twice as many calls may be known to
-        # grpcio, so that those beyond are refused by us, by name.
+        # A call that waits holds a thread. grpcio knows of twice as many calls, so
+        # that most of those beyond are refused by us, with a reason.
         threads = options.workers + options.queue + _SPARE_THREADS
         return grpc.server(
             ThreadPoolExecutor(threads, thread_name_prefix="stele-call"),
@@ -77,24 +53,41 @@ class Server:
             ],
         )
 
+    @property
+    def models(self) -> list[str]:
+        """The names of the models, sorted."""
+        return self._services.repository.names()
+
     def start(self) -> str:
         """Listen; return the address.
 
         Raises:
-            SteleError: UNAVAILABLE when the port is taken.
+            SteleError: UNAVAILABLE when a port is taken; what is wrong with the
+                certificate.
         """
-        options = self._options
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        try:
-            port = self._grpc.add_insecure_port(f"{host}:{options.port}")
-        except RuntimeError as error:
-            told = f"cannot listen on {host}:{options.port}: the port is taken or not ours"
-            raise SteleError(Code.UNAVAILABLE, told) from error
+        address = self._listen()
+        services = self._services
+        if services.metrics is not None and self._options.metrics_port is not None:
+            url = services.metrics.serve(self._options.metrics_port)
+            _LOG.info("metrics on %s", url)
         self._grpc.start()
-        self._polling.start()
-        address = f"{host}:{port}"
+        services.polling.start()
         _LOG.info("stele %s serves on %s", metadata.version("tf-stele"), address)
         return address
+
+    def _listen(self) -> str:
+        options = self._options
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        wanted = f"{host}:{options.port}"
+        try:
+            if options.tls is None:
+                port = self._grpc.add_insecure_port(wanted)
+            else:
+                port = self._grpc.add_secure_port(wanted, tls.credentials(*options.tls))
+        except RuntimeError as error:
+            told = f"cannot listen on {wanted}: the port is taken or not ours"
+            raise SteleError(Code.UNAVAILABLE, told) from error
+        return f"{host}:{port}"
 
     def drain(self) -> bool:
         """Take no more calls, and wait for those inside as long as the grace lasts.
@@ -102,9 +95,10 @@ class Server:
         Returns:
             Whether all were done by then.
         """
-        _LOG.info("draining: %d calls inside", self._admission.inside)
+        services = self._services
+        _LOG.info("draining: %d calls inside", services.admission.inside)
         self._health.drain()
-        self._open_inference.drain()
+        services.drain()
         self._grpc.stop(self._options.grace).wait()
-        self._polling.stop()
-        return self._admission.inside == 0
+        services.polling.stop()
+        return services.admission.inside == 0

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 _PB = "saved_model.pb"
 
-# A version that moves through an int64 on the wire.
+# A version is an int64 on the wire.
 _LARGEST = 2**63 - 1
 
 Fingerprint = tuple[tuple[str, int, int], ...]
 
 
-def is_versioned(folder: Path) -> bool:
-    """Tell whether a folder has numbered versions, and is no SavedModel itself."""
-    return not (folder / _PB).exists() and newest(folder) is not None
+def is_saved_model(folder: Path) -> bool:
+    """Tell whether a folder is a SavedModel, whatever else it holds."""
+    return (folder / _PB).exists()
 
 
-def newest(folder: Path) -> int | None:
-    """Return the largest version below a folder; None if there is none."""
-    return max((number for number, _ in versions(folder)), default=None)
-
-
-def versions(folder: Path) -> Iterator[tuple[int, Path]]:
-    """Yield the numbered SavedModels below a folder, in no order."""
+def versions(folder: Path) -> dict[int, Path]:
+    """Return the numbered SavedModels below a folder, the largest number first."""
     try:
         children = list(folder.iterdir())
     except OSError:
-        return
-    for child in children:
-        name = child.name
-        if name.isascii() and name.isdigit() and int(name) <= _LARGEST and (child / _PB).exists():
-            yield int(name), child
+        return {}
+    found = {
+        int(child.name): child
+        for child in children
+        if _is_number(child.name) and is_saved_model(child)
+    }
+    return dict(sorted(found.items(), reverse=True))
 
 
-def version(folder: Path, number: int) -> Path:
-    """Return the folder of a version: ``7``, ``07``, ``007``, whichever is there."""
-    return next(path for found, path in versions(folder) if found == number)
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdigit() and int(name) <= _LARGEST
 
 
 def fingerprint(folder: Path) -> Fingerprint:
@@ -58,6 +53,6 @@ def model_name(folder: Path) -> str:
     ``digits``, ``digits/saved_model`` and ``digits/3`` are all called digits.
     """
     path = folder.resolve()
-    if path.name == "saved_model" or (path.name.isascii() and path.name.isdigit()):
+    if path.name == "saved_model" or _is_number(path.name):
         path = path.parent
     return path.name

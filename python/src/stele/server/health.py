@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from stele.server.transport import GrpcServer
 from stele.wire import messages
 
 
 class Health:
     """The standard health service of one server."""
 
-    def __init__(self, server: Any) -> None:  # noqa: ANN401
+    def __init__(self, server: GrpcServer) -> None:
         """Add the service to a ``grpc.Server``."""
         self._servicer = health.HealthServicer()
         for service in messages.SERVICES:

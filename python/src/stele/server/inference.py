@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stele import savedmodel
 from stele.bundle import Tensors
 from stele.codes import Code, SteleError
 from stele.dtypes import Array
 from stele.savedmodel import Signature
 from stele.server.admission import Admission
+from stele.server.batcher import Batcher
 from stele.server.call import Call
 from stele.server.version import Prepared
 
@@ -16,8 +18,10 @@ from stele.server.version import Prepared
 class Inference:
     """Runs signatures within the server's bounds."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: Admission, batcher: Batcher | None = None) -> None:
+        """Run each call alone, or leave what it can to a batcher."""
         self._admission = admission
+        self._batcher = batcher
 
     def run(
         self, prepared: Prepared, inputs: Tensors, wanted: Sequence[str], call: Call
@@ -37,9 +41,19 @@ class Inference:
         """
         if wanted:
             check_outputs(prepared.signature, wanted)
-        with self._admission.place(), self._admission.turn(call):
-            outputs = prepared.run(inputs)
+        with self._admission.place():
+            outputs = self._run(prepared, inputs, call)
         return {name: outputs[name] for name in wanted} if wanted else outputs
+
+    def _run(self, prepared: Prepared, inputs: Tensors, call: Call) -> dict[str, Array]:
+        if self._batcher is not None:
+            # Else the runner does it: here a misfit would spoil the calls of others.
+            savedmodel.check_inputs(prepared.signature, inputs)
+            rows = self._batcher.rows(prepared, inputs)
+            if rows:
+                return self._batcher.run(prepared, inputs, rows, call)
+        with self._admission.turn(call):
+            return prepared.run(inputs)
 
 
 def check_outputs(signature: Signature, wanted: Sequence[str]) -> None:

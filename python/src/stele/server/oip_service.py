@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from stele import config, savedmodel
 from stele.codes import Code, SteleError
@@ -18,6 +17,7 @@ from stele.server.inference import Inference
 from stele.server.repository import Repository, Source, unknown_model
 from stele.server.version import Version
 from stele.wire import messages, oip
+from stele.wire.messages import Message
 
 _PLATFORM = "tensorflow_savedmodel"
 
@@ -50,21 +50,21 @@ class OpenInference:
         """Tell from now on that the server is not ready."""
         self._draining = True
 
-    def ServerLive(self, _request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def ServerLive(self, _request: Message, _call: Call) -> Message:  # noqa: N802
         """The server runs, or nobody would answer."""
         return messages.ServerLiveResponse(live=True)
 
-    def ServerReady(self, _request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def ServerReady(self, _request: Message, _call: Call) -> Message:  # noqa: N802
         """Every model is loaded before the server listens."""
         return messages.ServerReadyResponse(ready=not self._draining)
 
-    def ServerMetadata(self, _request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def ServerMetadata(self, _request: Message, _call: Call) -> Message:  # noqa: N802
         """Name, version, extensions."""
         return messages.ServerMetadataResponse(
             name="stele", version=metadata.version("tf-stele"), extensions=["model_repository"]
         )
 
-    def ModelReady(self, request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def ModelReady(self, request: Message, _call: Call) -> Message:  # noqa: N802
         """A model that is there can answer.
 
         Raises:
@@ -73,7 +73,7 @@ class OpenInference:
         self._version(request.name, request.version)
         return messages.ModelReadyResponse(ready=not self._draining)
 
-    def ModelMetadata(self, request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def ModelMetadata(self, request: Message, _call: Call) -> Message:  # noqa: N802
         """Inputs and outputs of the default signature.
 
         Raises:
@@ -92,7 +92,7 @@ class OpenInference:
                 entries.add(name=spec.name, datatype=spec.dtype, shape=_shape(spec))
         return response
 
-    def ModelInfer(self, request: Any, call: Call) -> Any:  # noqa: N802, ANN401
+    def ModelInfer(self, request: Message, call: Call) -> Message:  # noqa: N802
         """Run a signature.
 
         Raises:
@@ -111,7 +111,7 @@ class OpenInference:
         oip.put_outputs(response, outputs, raw=not oip.is_typed(request))
         return response
 
-    def RepositoryIndex(self, request: Any, _call: Call) -> Any:  # noqa: N802, ANN401, ARG002
+    def RepositoryIndex(self, request: Message, _call: Call) -> Message:  # noqa: N802, ARG002
         """The models. All of them are ready: one that cannot be loaded is not there."""
         response = messages.RepositoryIndexResponse()
         for name in self._repository.names():
@@ -120,7 +120,7 @@ class OpenInference:
                 response.models.add(name=name, version=str(served.current.number), state="READY")
         return response
 
-    def RepositoryModelLoad(self, request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def RepositoryModelLoad(self, request: Message, _call: Call) -> Message:  # noqa: N802
         """Load a SavedModel folder of this machine, or again one that is there.
 
         Raises:
@@ -133,7 +133,7 @@ class OpenInference:
         self._repository.load(request.model_name, self._source(request))
         return messages.RepositoryModelLoadResponse()
 
-    def RepositoryModelUnload(self, request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def RepositoryModelUnload(self, request: Message, _call: Call) -> Message:  # noqa: N802
         """Forget a model.
 
         Raises:
@@ -151,7 +151,7 @@ class OpenInference:
                 "this server's models are fixed; start it with --model-control explicit",
             )
 
-    def _source(self, request: Any) -> Source:  # noqa: ANN401
+    def _source(self, request: Message) -> Source:
         """Read the parameters of a load; what is left out stays as it was, if it was."""
         path = _text(request.parameters, "path")
         tags = _text(request.parameters, "tags")
@@ -191,7 +191,7 @@ class OpenInference:
         return current
 
 
-def _text(parameters: Mapping[str, Any], name: str) -> str | None:
+def _text(parameters: Mapping[str, Message], name: str) -> str | None:
     """Return a parameter that must be a string; None if it is not given."""
     if name not in parameters:
         return None
@@ -201,11 +201,11 @@ def _text(parameters: Mapping[str, Any], name: str) -> str | None:
     return text
 
 
-def _signature_name(parameters: Mapping[str, Any]) -> str:
+def _signature_name(parameters: Mapping[str, Message]) -> str:
     return _text(parameters, "signature_name") or savedmodel.DEFAULT_SIGNATURE
 
 
-def _refuse_foreign(request: Any) -> None:  # noqa: ANN401
+def _refuse_foreign(request: Message) -> None:
     for kind, tensors in (("input", request.inputs), ("output", request.outputs)):
         for tensor in tensors:
             for name in tensor.parameters:

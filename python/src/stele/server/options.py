@@ -24,11 +24,15 @@ class Options:
         tags: Of the MetaGraphDefs.
         session_config: A serialized ConfigProto.
         max_message: Bytes of a request; more is RESOURCE_EXHAUSTED.
-        workers: Calls that run at once.
+        tls: The files of certificate and key; None for plain text.
+        workers: Calls, or batches, that run at once.
         queue: Calls that may wait.
+        batch: Rows of a batch at most; 0 for no batches.
         explicit: Whether clients may load and unload models.
         poll: Seconds between looks for new versions; 0 for never.
         grace: Seconds that calls are given when the server stops.
+        access_log: Whether to write a line for each call to stderr.
+        metrics_port: Where to serve metrics; 0 for a free port, None for nowhere.
     """
 
     models: dict[str, Path] = field(default_factory=dict)
@@ -37,8 +41,12 @@ class Options:
     tags: Collection[str] = savedmodel.DEFAULT_TAGS
     session_config: bytes = config.PROFILES["default"]
     max_message: int = 64 * MEBIBYTE
+    tls: tuple[Path, Path] | None = None
     workers: int = max(2, os.cpu_count() or 1)
     queue: int = 64
+    batch: int = 0
     explicit: bool = False
     poll: float = 2.0
     grace: float = 10.0
+    access_log: bool = False
+    metrics_port: int | None = None

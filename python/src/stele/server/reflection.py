@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
+from stele.server.transport import GrpcServer
 from stele.wire import messages
 
 
-def add(server: Any) -> None:  # noqa: ANN401
+def add(server: GrpcServer) -> None:
     """Add the service to a ``grpc.Server``.
 
     It answers from one pool: ours, with the two standard services put into it.

@@ -15,6 +15,9 @@ from stele.server.version import Version
 
 _LOG = logging.getLogger("stele.server")
 
+# The version of a SavedModel that has no number.
+_ONLY = 1
+
 # How many versions a model's history tells of.
 _HISTORY = 16
 
@@ -68,11 +71,13 @@ class Served:
         """
         self.source = source
         self.history: dict[int, Status] = {}
-        self._versioned = folders.is_versioned(source.folder)
         # Versions that could not be loaded, as they were then.
         self._bad: dict[int, folders.Fingerprint] = {}
-        number = (folders.newest(source.folder) or 1) if self._versioned else 1
-        self.current = self._load(number)
+        # A folder that is neither is refused as no SavedModel.
+        found = {} if folders.is_saved_model(source.folder) else folders.versions(source.folder)
+        self._versioned = bool(found)
+        number, folder = next(iter(found.items()), (_ONLY, source.folder))
+        self.current = self._load(number, folder)
         self._tell(number, Status(State.AVAILABLE))
 
     def refresh(self) -> Version | None:
@@ -82,11 +87,11 @@ class Served:
         """
         if not self._versioned:
             return None
-        # Without any version left, as while somebody moves them, the old one stays.
-        for number in sorted((number for number, _ in folders.versions(self.source.folder)))[::-1]:
+        # With no version left, as while somebody moves them, the old one stays.
+        for number, folder in folders.versions(self.source.folder).items():
             if number == self.current.number:
                 return None
-            loaded = self._try(number)
+            loaded = self._try(number, folder)
             if loaded is not None:
                 self._tell(self.current.number, Status(State.END))
                 self.current = loaded
@@ -94,27 +99,21 @@ class Served:
                 return loaded
         return None
 
-    def _try(self, number: int) -> Version | None:
-        try:
-            seen = folders.fingerprint(folders.version(self.source.folder, number))
-        except StopIteration:
-            # Gone since it was listed.
-            return None
+    def _try(self, number: int, folder: Path) -> Version | None:
+        seen = folders.fingerprint(folder)
         if self._bad.get(number) == seen:
             return None
         self._tell(number, Status(State.LOADING))
         try:
-            return self._load(number)
+            return self._load(number, folder)
         except SteleError as error:
             self._bad[number] = seen
             self._tell(number, Status(State.END, error))
-            _LOG.error("version %d in %s stays out: %s", number, self.source.folder, error)
+            _LOG.error("%s stays out: %s", folder, error)
             return None
 
-    def _load(self, number: int) -> Version:
-        source = self.source
-        folder = folders.version(source.folder, number) if self._versioned else source.folder
-        return Version(number, folder, source.tags, source.session_config)
+    def _load(self, number: int, folder: Path) -> Version:
+        return Version(number, folder, self.source.tags, self.source.session_config)
 
     def _tell(self, number: int, status: Status) -> None:
         told = dict(self.history)

@@ -6,8 +6,6 @@ used; where an input does not fit, the message is stele's, which says more.
 
 from __future__ import annotations
 
-from typing import Any
-
 from stele import savedmodel
 from stele.codes import Code, SteleError
 from stele.server.call import Call
@@ -15,6 +13,7 @@ from stele.server.inference import Inference
 from stele.server.repository import Repository, Served
 from stele.server.version import Version
 from stele.wire import messages, tensor_proto
+from stele.wire.messages import Message
 
 _SIGNATURE_DEF = "signature_def"
 _TYPE_URL = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
@@ -27,7 +26,7 @@ class TensorFlowServing:
         self._repository = repository
         self._inference = inference
 
-    def Predict(self, request: Any, call: Call) -> Any:  # noqa: N802, ANN401
+    def Predict(self, request: Message, call: Call) -> Message:  # noqa: N802
         """Run a signature.
 
         Raises:
@@ -48,7 +47,7 @@ class TensorFlowServing:
             tensor_proto.put(response.outputs[output], array)
         return response
 
-    def GetModelMetadata(self, request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def GetModelMetadata(self, request: Message, _call: Call) -> Message:  # noqa: N802
         """The signatures, as the SavedModel has them.
 
         Raises:
@@ -75,7 +74,7 @@ class TensorFlowServing:
         entry.value = signatures.SerializeToString()
         return response
 
-    def GetModelStatus(self, request: Any, _call: Call) -> Any:  # noqa: N802, ANN401
+    def GetModelStatus(self, request: Message, _call: Call) -> Message:  # noqa: N802
         """What became of a model's versions, newest first.
 
         Raises:
@@ -104,7 +103,7 @@ class TensorFlowServing:
                     told.status.error_message = status.error.message
         return response
 
-    def _version(self, request: Any) -> Version:  # noqa: ANN401
+    def _version(self, request: Message) -> Version:
         """Find what answers.
 
         Raises:
@@ -124,7 +123,7 @@ class TensorFlowServing:
         return current
 
 
-def _wanted(spec: Any) -> int | None:  # noqa: ANN401
+def _wanted(spec: Message) -> int | None:
     """Return the version that a ModelSpec asks for; None for the newest."""
     choice = spec.WhichOneof("version_choice")
     if choice == "version_label":
@@ -135,6 +134,6 @@ def _wanted(spec: Any) -> int | None:  # noqa: ANN401
     return int(spec.version.value) if choice == "version" else None
 
 
-def _put_spec(spec: Any, name: str, version: Version) -> None:  # noqa: ANN401
+def _put_spec(spec: Message, name: str, version: Version) -> None:
     spec.name = name
     spec.version.value = version.number

@@ -11,9 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, TypeAlias
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+# A message, whose class is made at run time: type checkers know nothing of it.
+Message: TypeAlias = Any
+
+# One of protobuf's repeated fields.
+Repeated: TypeAlias = Any
 
 OPEN_INFERENCE = "inference.GRPCInferenceService"
 PREDICTION = "tensorflow.serving.PredictionService"
@@ -37,7 +43,7 @@ def _pool() -> descriptor_pool.DescriptorPool:
 POOL = _pool()
 
 
-def message(name: str) -> Any:  # noqa: ANN401  (a class that no type checker knows)
+def message(name: str) -> type[Message]:
     """Return a message's class by its full name.
 
     Raises:
@@ -59,8 +65,8 @@ class Method:
 
     name: str
     path: str
-    request: Any
-    response: Any
+    request: type[Message]
+    response: type[Message]
 
 
 def methods(service: str) -> dict[str, Method]:

@@ -11,7 +11,6 @@ BYTES tensors are numpy object arrays of ``bytes``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from stele import bundle, dtypes
 from stele.bundle import Tensors
 from stele.codes import Code, SteleError
 from stele.dtypes import Array, DType
+from stele.wire.messages import Message, Repeated
 
 # dtype -> the field of InferTensorContents that holds its elements.
 _FIELDS = {
@@ -39,7 +39,7 @@ _FIELDS = {
 Named = Mapping[str, Array] | Iterable[tuple[str, Array]]
 
 
-def put_inputs(request: Any, tensors: Named, *, raw: bool = True) -> None:  # noqa: ANN401
+def put_inputs(request: Message, tensors: Named, *, raw: bool = True) -> None:
     """Add tensors to a ModelInferRequest.
 
     Args:
@@ -53,7 +53,7 @@ def put_inputs(request: Any, tensors: Named, *, raw: bool = True) -> None:  # no
     _put(request.inputs, request.raw_input_contents, tensors, raw=raw)
 
 
-def put_outputs(response: Any, tensors: Named, *, raw: bool = True) -> None:  # noqa: ANN401
+def put_outputs(response: Message, tensors: Named, *, raw: bool = True) -> None:
     """Add tensors to a ModelInferResponse, as `put_inputs`.
 
     Raises:
@@ -62,7 +62,7 @@ def put_outputs(response: Any, tensors: Named, *, raw: bool = True) -> None:  # 
     _put(response.outputs, response.raw_output_contents, tensors, raw=raw)
 
 
-def take_inputs(request: Any) -> Tensors:  # noqa: ANN401
+def take_inputs(request: Message) -> Tensors:
     """Return the tensors of a ModelInferRequest, in their order, duplicates kept.
 
     Raises:
@@ -71,7 +71,7 @@ def take_inputs(request: Any) -> Tensors:  # noqa: ANN401
     return _take(request.inputs, request.raw_input_contents)
 
 
-def take_outputs(response: Any) -> Tensors:  # noqa: ANN401
+def take_outputs(response: Message) -> Tensors:
     """Return the tensors of a ModelInferResponse, as `take_inputs`.
 
     Raises:
@@ -80,12 +80,12 @@ def take_outputs(response: Any) -> Tensors:  # noqa: ANN401
     return _take(response.outputs, response.raw_output_contents)
 
 
-def is_typed(request: Any) -> bool:  # noqa: ANN401
+def is_typed(request: Message) -> bool:
     """Tell whether a ModelInferRequest has its tensors in the typed form."""
     return bool(request.inputs) and not request.raw_input_contents
 
 
-def _put(entries: Any, raws: Any, tensors: Named, *, raw: bool) -> None:  # noqa: ANN401
+def _put(entries: Repeated, raws: Repeated, tensors: Named, *, raw: bool) -> None:
     pairs = list(tensors.items() if isinstance(tensors, Mapping) else tensors)
     found = [dtypes.of(array) for _, array in pairs]
     raw = raw or any(dtype.name not in _FIELDS for dtype in found)
@@ -99,7 +99,7 @@ def _put(entries: Any, raws: Any, tensors: Named, *, raw: bool) -> None:  # noqa
             entry.contents.SetInParent()
 
 
-def _take(entries: Any, raws: Any) -> Tensors:  # noqa: ANN401
+def _take(entries: Repeated, raws: Repeated) -> Tensors:
     if not raws:
         return [(entry.name, _typed(entry)) for entry in entries]
     for entry in entries:
@@ -115,7 +115,7 @@ def _take(entries: Any, raws: Any) -> Tensors:  # noqa: ANN401
     return [(entry.name, _raw(entry, data)) for entry, data in zip(entries, raws, strict=True)]
 
 
-def _raw(entry: Any, data: bytes) -> Array:  # noqa: ANN401
+def _raw(entry: Message, data: bytes) -> Array:
     dtype, shape, count = _declared(entry)
     due = count * dtype.itemsize
     if dtype.itemsize and due != len(data):
@@ -126,7 +126,7 @@ def _raw(entry: Any, data: bytes) -> Array:  # noqa: ANN401
         raise _refuse(entry, str(error)) from error
 
 
-def _typed(entry: Any) -> Array:  # noqa: ANN401
+def _typed(entry: Message) -> Array:
     dtype, shape, count = _declared(entry)
     if dtype.name not in _FIELDS and (count or entry.contents.ByteSize()):
         raise _refuse(entry, f"has dtype {dtype.name}, which travels in raw contents only")
@@ -143,7 +143,7 @@ def _typed(entry: Any) -> Array:  # noqa: ANN401
         raise _refuse(entry, str(error)) from error
 
 
-def to_array(dtype: DType, values: Any) -> Array:  # noqa: ANN401
+def to_array(dtype: DType, values: Repeated) -> Array:
     """Return protobuf's repeated values as an array of one dimension.
 
     Raises:
@@ -159,7 +159,7 @@ def to_array(dtype: DType, values: Any) -> Array:  # noqa: ANN401
         raise ValueError(f"has a value that {dtype.name} cannot hold") from error
 
 
-def _declared(entry: Any) -> tuple[DType, tuple[int, ...], int]:  # noqa: ANN401
+def _declared(entry: Message) -> tuple[DType, tuple[int, ...], int]:
     """Return dtype, shape and number of elements as an entry declares them."""
     dtype = dtypes.BY_NAME.get(entry.datatype)
     if dtype is None:
@@ -176,5 +176,5 @@ def form(dtype: DType, shape: tuple[int, ...]) -> str:
     return f"{dtype.name} [{','.join(map(str, shape))}]"
 
 
-def _refuse(entry: Any, what: str) -> SteleError:  # noqa: ANN401
+def _refuse(entry: Message, what: str) -> SteleError:
     return SteleError(Code.INVALID_ARGUMENT, f'tensor "{entry.name}" {what}')

@@ -15,6 +15,7 @@ import numpy as np
 from stele import bundle, dtypes
 from stele.codes import Code, SteleError
 from stele.dtypes import Array, DType
+from stele.wire.messages import Message, Repeated
 from stele.wire.oip import form, to_array
 
 # dtype -> its field, and the numpy dtype that the field's values are read as if
@@ -42,7 +43,7 @@ _FIELDS: dict[str, tuple[str, Any]] = {
 FILL_LIMIT = 64 * 2**20
 
 
-def put(proto: Any, array: Array) -> None:  # noqa: ANN401
+def put(proto: Message, array: Array) -> None:
     """Write an array into an empty TensorProto, in the typed form.
 
     TensorFlow Serving answers in this form, and many clients read nothing else.
@@ -58,7 +59,7 @@ def put(proto: Any, array: Array) -> None:  # noqa: ANN401
     getattr(proto, field).extend(values.tolist())
 
 
-def put_content(proto: Any, array: Array) -> None:  # noqa: ANN401
+def put_content(proto: Message, array: Array) -> None:
     """Write an array into an empty TensorProto, numbers as ``tensor_content``.
 
     Raises:
@@ -72,14 +73,14 @@ def put_content(proto: Any, array: Array) -> None:  # noqa: ANN401
     proto.tensor_content = bundle.encode(array)
 
 
-def _declare(proto: Any, dtype: DType, shape: tuple[int, ...]) -> None:  # noqa: ANN401
+def _declare(proto: Message, dtype: DType, shape: tuple[int, ...]) -> None:
     proto.dtype = dtype.number
     proto.tensor_shape.SetInParent()
     for size in shape:
         proto.tensor_shape.dim.add(size=size)
 
 
-def take(name: str, proto: Any) -> Array:  # noqa: ANN401
+def take(name: str, proto: Message) -> Array:
     """Return a TensorProto as an array; one read from ``tensor_content`` is read-only.
 
     Args:
@@ -99,7 +100,7 @@ def take(name: str, proto: Any) -> Array:  # noqa: ANN401
         raise SteleError(Code.INVALID_ARGUMENT, f'tensor "{name}" {error}') from error
 
 
-def _take(dtype: DType, proto: Any) -> Array:  # noqa: ANN401
+def _take(dtype: DType, proto: Message) -> Array:
     if proto.tensor_shape.unknown_rank:
         raise ValueError("has a shape of unknown rank")
     shape = tuple(dim.size for dim in proto.tensor_shape.dim)
@@ -123,7 +124,7 @@ def _take(dtype: DType, proto: Any) -> Array:  # noqa: ANN401
     return bundle.view(dtype, shape, content)
 
 
-def _typed(dtype: DType, shape: tuple[int, ...], count: int, values: Any) -> Array:  # noqa: ANN401
+def _typed(dtype: DType, shape: tuple[int, ...], count: int, values: Repeated) -> Array:
     parts = _FIELDS[dtype.name][1]
     # How many values make an element: two of a complex number.
     width = dtype.itemsize // np.dtype(parts).itemsize if parts is not None else 1
