@@ -1,6 +1,5 @@
 // Where libtensorflow is.
 
-import { execFile } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -114,6 +113,7 @@ function interpreters() {
  */
 async function inWheel(python) {
   const from = `wheel of ${python}`;
+  const { execFile } = await import("node:child_process"); // which costs those who need it not
   try {
     // Python looks for modules in the working directory first: let it be one without any.
     const { stdout } = await promisify(execFile)(python, ["-c", LOCATE], {
