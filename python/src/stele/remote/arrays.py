@@ -1,0 +1,63 @@
+"""What callers give as inputs, as arrays that can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from stele import dtypes
+from stele.bundle import Tensors
+from stele.codes import Code, SteleError
+from stele.dtypes import Array
+from stele.savedmodel import Signature
+
+Inputs = Mapping[str, ArrayLike] | Iterable[tuple[str, ArrayLike]]
+
+
+def as_tensors(inputs: Inputs, signature: Signature | None) -> Tensors:
+    """Return inputs as arrays, in their order; a name may wrongly occur twice.
+
+    A list of numbers takes the dtype of the signature's input if that can hold
+    them; whatever has a dtype keeps it, and is judged by it. Text is UTF-8.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT, naming the input.
+    """
+    pairs = inputs.items() if isinstance(inputs, Mapping) else inputs
+    due = {spec.name: spec.number for spec in signature.inputs} if signature else {}
+    found = []
+    for name, value in pairs:
+        try:
+            dtype = dtypes.BY_NUMBER.get(due.get(name, 0))
+            found.append((name, _as_array(value, dtype.numpy if dtype else None)))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SteleError(Code.INVALID_ARGUMENT, f'input "{name}": {error}') from error
+    return found
+
+
+def _as_array(value: ArrayLike, due: np.dtype[Any] | None) -> Array:
+    array = np.asarray(value)
+    free = not hasattr(value, "dtype")
+    if free and due is not None and due.kind != "O" and np.can_cast(array.dtype, due, "same_kind"):
+        array = np.asarray(value, dtype=due)
+    if array.dtype.kind in "OSUT":
+        return _as_bytes(array)
+    dtypes.of(array.view(array.dtype.newbyteorder("=")))
+    return array
+
+
+def _as_bytes(array: Array) -> Array:
+    """Return elements of ``bytes``, the protocol's form of BYTES."""
+    elements = array.reshape(-1).tolist()
+    for index, element in enumerate(elements):
+        if isinstance(element, str):
+            elements[index] = element.encode()
+        elif not isinstance(element, bytes):
+            kind = type(element).__name__
+            raise TypeError(f"element {index} is {kind}, neither bytes nor str")
+    result = np.empty(len(elements), dtype=object)
+    result[:] = elements
+    return result.reshape(array.shape)
