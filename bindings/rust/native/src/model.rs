@@ -43,12 +43,13 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    fn runner(&self, py: Python<'_>, signature: &str) -> PyResult<stele::Runner> {
+    fn prepared(&self, py: Python<'_>, signature: &str) -> PyResult<Prepared> {
         let model = self.model.read().unwrap_or_else(PoisonError::into_inner);
         let Some(model) = &*model else {
             return Err(refuse(py, Code::FailedPrecondition, "the model is closed"));
         };
-        model.runner(signature).map_err(|error| raise(py, &error))
+        let runner = model.runner(signature).map_err(|error| raise(py, &error))?;
+        Ok(Prepared::new(py, runner))
     }
 }
 
@@ -103,7 +104,8 @@ impl Model {
         py: Python<'py>,
         inputs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        call(py, &self.runner(py, DEFAULT_SIGNATURE)?, inputs.map(|inputs| inputs.as_any()))
+        let inputs = inputs.map(|inputs| inputs.as_any());
+        self.prepared(py, DEFAULT_SIGNATURE)?.call(py, inputs)
     }
 
     /// Run a signature.
@@ -133,7 +135,7 @@ impl Model {
         inputs: &Bound<'py, PyAny>,
         signature: &str,
     ) -> PyResult<Bound<'py, PyDict>> {
-        call(py, &self.runner(py, signature)?, Some(inputs))
+        self.prepared(py, signature)?.call(py, Some(inputs))
     }
 
     /// Resolve a signature once, to run it many times.
@@ -143,9 +145,9 @@ impl Model {
     ///     SteleError: UNIMPLEMENTED for a sparse or composite one.
     #[pyo3(signature = (signature="serving_default"))]
     fn prepare(&self, py: Python<'_>, signature: &str) -> PyResult<Runner> {
-        let runner = self.runner(py, signature)?;
+        let prepared = self.prepared(py, signature)?;
         let signature = self.signatures.bind(py).as_any().get_item(signature)?.unbind();
-        Ok(Runner { runner, signature })
+        Ok(Runner { prepared, signature })
     }
 
     /// Release the model, once no call and no Runner needs it any more.
@@ -170,7 +172,7 @@ impl Model {
 /// A signature of a model, ready to run; it keeps the model alive.
 #[pyclass(frozen, module = "stele_native")]
 pub(crate) struct Runner {
-    runner: stele::Runner,
+    prepared: Prepared,
     /// The Signature that this runs.
     #[pyo3(get)]
     signature: Py<PyAny>,
@@ -185,7 +187,7 @@ impl Runner {
         py: Python<'py>,
         inputs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        call(py, &self.runner, inputs.map(|inputs| inputs.as_any()))
+        self.prepared.call(py, inputs.map(|inputs| inputs.as_any()))
     }
 
     /// Run on inputs by name, as `Model.run`.
@@ -194,43 +196,59 @@ impl Runner {
         py: Python<'py>,
         inputs: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        call(py, &self.runner, Some(inputs))
+        self.prepared.call(py, Some(inputs))
     }
 }
 
-fn call<'py>(
-    py: Python<'py>,
-    runner: &stele::Runner,
-    inputs: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let given = inputs.map(|inputs| read(runner, inputs)).transpose()?.unwrap_or_default();
-    let outputs = py.detach(|| runner.run(given.iter().map(|(name, input)| (name, &input.tensor))));
-    for (_, input) in given {
-        input.finish(py)?;
-    }
-    let arrays = PyDict::new(py);
-    for (name, tensor) in outputs.map_err(|error| raise(py, &error))? {
-        arrays.set_item(name, to_array(py, tensor)?)?;
-    }
-    Ok(arrays)
+/// A signature and the names of its outputs, which Python hashes but once.
+struct Prepared {
+    runner: stele::Runner,
+    outputs: Vec<Py<PyString>>,
 }
 
-/// Reads a mapping of names to arrays, or pairs of them.
-fn read(runner: &stele::Runner, inputs: &Bound<'_, PyAny>) -> PyResult<Vec<(PyBackedStr, Input)>> {
-    let specs = &runner.signature().inputs;
-    let read = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
-        let name: PyBackedStr =
-            name.extract().map_err(|error| about_input(name.py(), "?", error))?;
-        let spec = specs.iter().find(|spec| spec.name == *name);
-        let input = Input::new(&value, &name, spec.map(|spec| spec.dtype))?;
-        Ok((name, input))
-    };
-    if let Ok(dict) = inputs.cast::<PyDict>() {
-        return dict.iter().map(read).collect();
+impl Prepared {
+    fn new(py: Python<'_>, runner: stele::Runner) -> Prepared {
+        let outputs = runner.signature().outputs.iter();
+        let outputs = outputs.map(|spec| PyString::new(py, &spec.name).unbind()).collect();
+        Prepared { runner, outputs }
     }
-    let items =
-        if inputs.hasattr("items")? { inputs.call_method0("items")? } else { inputs.clone() };
-    items.try_iter()?.map(|pair| read(pair?.extract()?)).collect()
+
+    fn call<'py>(
+        &self,
+        py: Python<'py>,
+        inputs: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let given = inputs.map(|inputs| self.read(inputs)).transpose()?.unwrap_or_default();
+        let tensors = given.iter().map(|(name, input)| (name, &input.tensor));
+        let outputs = py.detach(|| self.runner.run(tensors));
+        for (_, input) in given {
+            input.finish(py)?;
+        }
+        let arrays = PyDict::new(py);
+        let tensors = outputs.map_err(|error| raise(py, &error))?.into_tensors();
+        for (name, tensor) in self.outputs.iter().zip(tensors) {
+            arrays.set_item(name, to_array(py, tensor)?)?;
+        }
+        Ok(arrays)
+    }
+
+    /// Reads a mapping of names to arrays, or pairs of them.
+    fn read(&self, inputs: &Bound<'_, PyAny>) -> PyResult<Vec<(PyBackedStr, Input)>> {
+        let specs = &self.runner.signature().inputs;
+        let read = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+            let name: PyBackedStr =
+                name.extract().map_err(|error| about_input(name.py(), "?", error))?;
+            let spec = specs.iter().find(|spec| spec.name == *name);
+            let input = Input::new(&value, &name, spec.map(|spec| spec.dtype))?;
+            Ok((name, input))
+        };
+        if let Ok(dict) = inputs.cast::<PyDict>() {
+            return dict.iter().map(read).collect();
+        }
+        let items =
+            if inputs.hasattr("items")? { inputs.call_method0("items")? } else { inputs.clone() };
+        items.try_iter()?.map(|pair| read(pair?.extract()?)).collect()
+    }
 }
 
 /// Strings of any iterable, except of a string, whose letters nobody means.

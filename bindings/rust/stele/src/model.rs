@@ -283,6 +283,11 @@ impl Outputs {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
         self.signature.outputs.iter().map(|spec| &*spec.name).zip(&self.tensors)
     }
+
+    /// The tensors alone, in the order of [`Signature::outputs`].
+    pub fn into_tensors(self) -> Vec<Tensor> {
+        self.tensors
+    }
 }
 
 impl IntoIterator for Outputs {
