@@ -24,7 +24,8 @@ const DEFAULT_SIGNATURE: &str = "serving_default";
 ///     tags: The tags that the graph has, exactly these.
 ///     profile: A named session configuration: "default" is TensorFlow's own,
 ///         "inline" runs ops in the caller's thread, "single" schedules nothing
-///         between ops. The bits are the same.
+///         between ops. The bits are the same, but for subnormal numbers, which
+///         TensorFlow's pool threads flush to zero.
 ///     config: A serialized ConfigProto instead of a profile.
 ///     library: The folder or file of libtensorflow. If not given: the one that
 ///         this process has, STELE_LIBTENSORFLOW, the wheel of this environment,

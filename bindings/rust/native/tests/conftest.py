@@ -41,3 +41,10 @@ def state() -> Model:
 def own() -> Path:
     """The folder of this folder's own models."""
     return OWN
+
+
+@pytest.fixture(scope="session")
+def wheel() -> Path:
+    """The wheel that `make wheel` built."""
+    (found,) = (BUILD / "rust" / "wheels").glob("*.whl")
+    return found

@@ -5,11 +5,20 @@ mod common;
 use std::thread;
 
 use common::{digits, image};
-use stele::{Model, Profile, TensorView};
+use stele::{Model, Outputs, Profile, Runner, Tensor, TensorView};
 
 const THREADS: usize = 8;
 const RUNS: usize = 1000;
 const IMAGES: usize = 5;
+
+#[test]
+fn everything_goes_from_thread_to_thread() {
+    fn goes<T: Send + Sync + Clone + 'static>() {}
+    goes::<Model>();
+    goes::<Runner>();
+    goes::<Outputs>();
+    goes::<Tensor>();
+}
 
 #[test]
 fn threads_on_one_model_give_the_same_bits() {
