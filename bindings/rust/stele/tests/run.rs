@@ -107,9 +107,9 @@ fn an_output_is_an_input_of_the_next_call() {
     assert_eq!(second.get("transposed").unwrap().data::<i32>().unwrap(), [1, 2, 3, 4, 5, 6]);
     assert_eq!(second.get("same").unwrap().data::<i32>().unwrap(), [1, 4, 2, 5, 3, 6]);
     let names: Vec<_> = runner.signature().outputs.iter().map(|spec| &*spec.name).collect();
-    assert_eq!(names, ["same", "shape", "transposed"]);
+    assert_eq!(names, ["reversed", "same", "shape", "transposed"]);
     let dtypes: Vec<_> = second.into_tensors().iter().map(Tensor::dtype).collect();
-    assert_eq!(dtypes, [DType::Int32, DType::Int64, DType::Int32]);
+    assert_eq!(dtypes, [DType::Int32, DType::Int32, DType::Int64, DType::Int32]);
 }
 
 #[test]
