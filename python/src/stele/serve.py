@@ -11,11 +11,17 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stele import config, savedmodel
 from stele.codes import Code, SteleError
 from stele.server.folders import model_name
 from stele.server.options import MEBIBYTE, Options
+from stele.server.ray import arguments as ray_arguments
+
+if TYPE_CHECKING:
+    from stele.server.app import Server
+    from stele.server.ray.app import RayServer
 
 # grpcio and the runner are imported when a server starts: `stele --help` needs neither.
 
@@ -105,6 +111,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="serve Prometheus metrics to this machine; 0 takes a free port",
     )  # fmt: skip
     watch.add_argument("--json", action="store_true", help="say that it is ready as JSON")
+    ray_arguments.add(parser)
     parser.set_defaults(run=run, usage=parser)
 
 
@@ -115,19 +122,11 @@ def run(args: argparse.Namespace) -> int:
     )
     # TensorFlow tells of each step of a load, unless the user wants to hear it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        from stele.server.app import Server
-    except ModuleNotFoundError as error:
-        raise SteleError(
-            Code.FAILED_PRECONDITION,
-            f"{error.name} is not installed; the server needs: pip install 'tf-stele[serve]' "
-            "tf-stele-native",
-        ) from error
     # Before the models are loaded: a server that is told to stop then stops then.
     stop = _stop_signals()
     if args.stop_with_stdin:
         threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
-    server = Server(_options(args))
+    server = _server(args, stop)
     address = server.start()
     _say_ready(address, server.models, as_json=args.json)
     stop.wait()
@@ -138,6 +137,25 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.flush()
         os._exit(0)
     return 0
+
+
+def _server(args: argparse.Namespace, stop: threading.Event) -> Server | RayServer:
+    options, ray_options = _options(args), ray_arguments.parse(args)
+    try:
+        if ray_options is None:
+            from stele.server.app import Server
+
+            return Server(options)
+        from stele.server.ray.app import RayServer
+
+        return RayServer(options, ray_options, stop)
+    except ModuleNotFoundError as error:
+        extra = "serve" if ray_options is None else "ray"
+        raise SteleError(
+            Code.FAILED_PRECONDITION,
+            f"{error.name} is not installed; the server needs: pip install 'tf-stele[{extra}]' "
+            "tf-stele-native",
+        ) from error
 
 
 def _options(args: argparse.Namespace) -> Options:
