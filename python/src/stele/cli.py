@@ -19,8 +19,10 @@ COMMANDS = {
     "inspect": "inspect",
     "check": "check",
     "bench": "bench",
+    "convert": "convert.command",
     "replay": "replay",
     "serve": "serve",
+    "predict": "predict",
     "new-binding": "scaffold",
 }
 
