@@ -41,12 +41,21 @@ def as_tensors(inputs: Inputs, signature: Signature | None) -> Tensors:
 def _as_array(value: ArrayLike, due: np.dtype[Any] | None) -> Array:
     array = np.asarray(value)
     free = not hasattr(value, "dtype")
-    if free and due is not None and due.kind != "O" and np.can_cast(array.dtype, due, "same_kind"):
+    if free and array.dtype.kind in "SUT":
+        # numpy's fixed-width strings drop the NULs at an element's end.
+        array = np.asarray(value, dtype=object)
+    elif free and due is not None and due.kind != "O" and _fits(array, due):
         array = np.asarray(value, dtype=due)
     if array.dtype.kind in "OSUT":
         return _as_bytes(array)
-    dtypes.of(array.view(array.dtype.newbyteorder("=")))
+    if array.dtype.byteorder == ">":
+        array = array.astype(array.dtype.newbyteorder("="))
+    dtypes.of(array)  # refuses what has no name
     return array
+
+
+def _fits(array: Array, due: np.dtype[Any]) -> bool:
+    return np.can_cast(array.dtype, due, "same_kind")
 
 
 def _as_bytes(array: Array) -> Array:
