@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { test } from "node:test";
 import { Model, tensor } from "tf-stele";
-import { MAX_RUNNING } from "../src/slots.js";
 import { bits } from "./helpers/arbitrary.js";
 import { DIGITS, temporaryFolder } from "./helpers/environment.js";
 import { identityGraph, writeSavedModel } from "./helpers/saved-model.js";
@@ -57,21 +56,14 @@ test("the event loop turns while TensorFlow works", async () => {
   await model.close();
 });
 
-test("calls beyond the slots wait their turn, in order", async () => {
+test("more calls than koffi would queue", async () => {
   const model = await Model.load(
     writeSavedModel(join(folder, "queue"), identityGraph("INT32", [])),
   );
-  const order = /** @type {number[]} */ ([]);
-  const many = 300; // more than koffi would queue
-  const runs = Array.from({ length: many }, async (_, i) => {
-    const { y } = await model.runAsync({ x: i });
+  const runs = Array.from({ length: 300 }, (_, x) => model.runAsync({ x }));
+  const answers = await Promise.all(runs);
+  answers.forEach(({ y }, i) => {
     assert.deepEqual(y.data, Int32Array.of(i));
-    order.push(i);
-  });
-  await Promise.all(runs);
-  // They start in order; how they end is up to the system, within what runs at once.
-  order.forEach((call, place) => {
-    assert.ok(Math.abs(call - place) < 10 * MAX_RUNNING, `call ${call} ended as number ${place}`);
   });
   await model.close();
 });
