@@ -45,8 +45,8 @@ def zoo() -> Callable[[str], Path]:
 @contextmanager
 def serving(models: dict[str, Path] | None = None, **options: Any) -> Iterator[Client]:
     """A server in this process, and a client of it."""
-    options.setdefault("poll", 0)
-    server = Server(Options(models=models or {}, port=0, grace=options.pop("grace", 5), **options))
+    options = {"port": 0, "poll": 0, "grace": 5, **options}
+    server = Server(Options(models=models or {}, **options))
     address = server.start()
     with connect(address) as client:
         client.address = address

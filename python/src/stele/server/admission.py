@@ -22,20 +22,33 @@ class Admission:
         self._inside = 0
         self._free = workers
         self._waiting: deque[threading.Event] = deque()
+        self._closed = False
         self._lock = threading.Lock()
+        self._left = threading.Condition(self._lock)
 
     @property
     def inside(self) -> int:
         """How many calls run or wait."""
         return self._inside
 
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self._closed = True
+
+    def wait_empty(self, seconds: float) -> bool:
+        """Wait until nobody is inside; return whether that came about in time."""
+        with self._left:
+            return self._left.wait_for(lambda: not self._inside, seconds)
+
     def place(self) -> _Place:
         """Take a place, to be held in a ``with`` statement.
 
         Raises:
-            SteleError: RESOURCE_EXHAUSTED when all are taken.
+            SteleError: RESOURCE_EXHAUSTED when all are taken; UNAVAILABLE after `close`.
         """
         with self._lock:
+            if self._closed:
+                raise SteleError(Code.UNAVAILABLE, "the server is stopping")
             if self._inside >= self._capacity:
                 raise SteleError(
                     Code.RESOURCE_EXHAUSTED,
@@ -83,6 +96,8 @@ class Admission:
         """Give a place back."""
         with self._lock:
             self._inside -= 1
+            if self._closed:
+                self._left.notify_all()
 
     def pass_on(self) -> None:
         """Give a turn to the call that has waited longest."""

@@ -20,6 +20,10 @@ _LOG = logging.getLogger("stele.server")
 _SPARE_THREADS = 8
 
 
+# Seconds for answers that are on their way to their clients.
+_LAST_ANSWERS = 1.0
+
+
 class Server:
     """A server; made, started, and drained once."""
 
@@ -95,10 +99,10 @@ class Server:
         Returns:
             Whether all were done by then.
         """
-        services = self._services
-        _LOG.info("draining: %d calls inside", services.admission.inside)
+        _LOG.info("draining: %d calls inside", self._services.admission.inside)
         self._health.drain()
-        services.drain()
-        self._grpc.stop(self._options.grace).wait()
-        services.polling.stop()
-        return services.admission.inside == 0
+        # grpcio ends what arrives while it stops with CANCELLED, which no client
+        # retries: first we refuse calls ourselves, until none is left.
+        done = self._services.drain(self._options.grace)
+        self._grpc.stop(_LAST_ANSWERS if done else None).wait()
+        return done

@@ -24,11 +24,11 @@ class Polling:
         if self._seconds > 0:
             self._thread.start()
 
-    def stop(self) -> None:
-        """Look no more; a load that has begun is waited for."""
+    def stop(self, seconds: float) -> None:
+        """Look no more; wait so long for a load that has begun."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         while not self._stop.wait(self._seconds):

@@ -46,7 +46,8 @@ class Services:
         self.admission = Admission(options.workers, options.queue)
         self.metrics = self._metrics() if options.metrics_port is not None else None
         self.polling = Polling(self.repository, 0 if options.explicit else options.poll)
-        inference = Inference(self.admission, self._batcher(options.batch))
+        self._batching = self._batcher(options.batch)
+        inference = Inference(self.admission, self._batching)
         self._open_inference = OpenInference(
             self.repository,
             inference,
@@ -84,6 +85,19 @@ class Services:
             for service, implementation in implementations.items()
         }
 
-    def drain(self) -> None:
-        """Tell from now on that nothing is ready."""
+    def drain(self, grace: float) -> bool:
+        """Let no call in any more, and wait for those inside.
+
+        New ones are UNAVAILABLE, which clients retry elsewhere.
+
+        Args:
+            grace: Seconds to wait at most.
+
+        Returns:
+            Whether all were done by then.
+        """
         self._open_inference.drain()
+        self.admission.close()
+        done = self.admission.wait_empty(grace)
+        self.polling.stop(grace)
+        return done

@@ -1,0 +1,174 @@
+"""What the server does when there is too much to do, or too little time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+
+from stele.codes import Code, SteleError
+from stele.server.admission import Admission
+from stele.server.call import Detached
+
+from .client import Client, infer_request
+from .conftest import refused, serving
+
+STEPS = 20_000
+
+
+@pytest.fixture(scope="module")
+def steps(bench: Client) -> int:
+    """How many steps keep a worker busy for about a second."""
+    start = time.monotonic()
+    bench.infer("bench", {"steps": np.array(STEPS)}, "spin")
+    return int(STEPS / max(time.monotonic() - start, 0.01))
+
+
+@pytest.fixture
+def narrow(models: Path) -> Iterator[Client]:
+    """A server that runs one call at a time, and lets two wait."""
+    with serving({"bench": models / "bench"}, workers=1, queue=2) as client:
+        yield client
+
+
+def spin(client: Client, steps: int, timeout: float = 60.0) -> grpc.Future:
+    return client.infer_later("bench", {"steps": np.array(steps)}, "spin", timeout)
+
+
+def wait_until(client: Client, inside: int) -> None:
+    for _ in range(1000):
+        if client.server._services.admission.inside == inside:
+            return
+        time.sleep(0.01)
+    raise AssertionError(client.server._services.admission.inside)
+
+
+def test_a_call_beyond_the_queue_is_refused_at_once(narrow: Client, steps: int) -> None:
+    running = [spin(narrow, steps) for _ in range(3)]
+    wait_until(narrow, 3)
+    with refused("RESOURCE_EXHAUSTED", "3 calls"):
+        narrow.infer("bench", {"x": np.ones((1, 2), np.float32)})
+    # What is not inference still has an answer.
+    assert narrow.call("ServerLive", timeout=5).live
+    assert [future.result() is not None for future in running] == [True] * 3
+    assert narrow.infer("bench", {"x": np.ones((1, 2), np.float32)})
+
+
+def test_a_flood_is_refused_by_one_code(narrow: Client, steps: int) -> None:
+    futures = [spin(narrow, steps // 20) for _ in range(200)]
+    codes = Counter(future.code().name for future in futures)
+    assert set(codes) == {"OK", "RESOURCE_EXHAUSTED"}
+    assert codes["OK"] >= 3
+    wait_until(narrow, 0)
+
+
+def test_a_deadline_that_passes_in_the_queue(narrow: Client, steps: int) -> None:
+    first = spin(narrow, steps)
+    wait_until(narrow, 1)
+    second = spin(narrow, steps, timeout=0.1)
+    third = spin(narrow, 1)
+    assert second.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    # It has left the queue, while the first still runs.
+    wait_until(narrow, 2)
+    assert not first.done()
+    assert first.result() is not None
+    assert third.result() is not None
+
+
+def test_a_call_that_is_cancelled_in_the_queue_does_not_run(narrow: Client, steps: int) -> None:
+    first = spin(narrow, steps)
+    wait_until(narrow, 1)
+    second = spin(narrow, 60 * steps)
+    wait_until(narrow, 2)
+    start = time.monotonic()
+    assert second.cancel()
+    wait_until(narrow, 1)
+    assert first.result() is not None
+    # A minute of work has not begun.
+    assert narrow.infer("bench", {"x": np.ones((1, 2), np.float32)}, timeout=30)
+    assert time.monotonic() - start < 30
+
+
+def test_calls_inside_are_finished_when_the_server_drains(models: Path, steps: int) -> None:
+    with serving({"bench": models / "bench"}, workers=1) as client:
+        futures = [spin(client, steps // 2) for _ in range(2)]
+        wait_until(client, 2)
+        drained = threading.Thread(target=client.server.drain)
+        drained.start()
+        while client.call("ServerReady").ready:
+            time.sleep(0.01)
+        assert not client.call("ModelReady", name="bench").ready
+        with refused("UNAVAILABLE", "stopping"):
+            client.infer("bench", {"x": np.ones((1, 2), np.float32)})
+        assert all(future.result() is not None for future in futures)
+        drained.join(timeout=30)
+        assert not drained.is_alive()
+
+
+def test_the_grace_ends(models: Path, steps: int) -> None:
+    with serving({"bench": models / "bench"}, workers=1, grace=0.2) as client:
+        future = spin(client, steps * 2)
+        wait_until(client, 1)
+        assert client.server.drain() is False
+        assert future.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+        wait_until(client, 0)
+
+
+def test_turns_come_in_the_order_of_arrival() -> None:
+    admission = Admission(workers=1, queue=9)
+    order: list[int] = []
+    threads = []
+
+    def run(number: int) -> None:
+        with admission.turn(Detached()):
+            order.append(number)
+
+    with admission.turn(Detached()):
+        for number in range(5):
+            threads.append(threading.Thread(target=run, args=(number,)))
+            threads[-1].start()
+            while len(admission._waiting) <= number:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert order == list(range(5))
+    assert admission._free == 1
+
+
+class Impatient(Detached):
+    """A call whose deadline has passed."""
+
+    def time_remaining(self) -> float | None:
+        return 0.0
+
+
+def test_a_turn_that_comes_too_late_is_passed_on() -> None:
+    admission = Admission(workers=1, queue=0)
+    with pytest.raises(SteleError) as caught:
+        admission.turn(Impatient())
+    assert caught.value.code is Code.DEADLINE_EXCEEDED
+    with admission.place(), admission.turn(Detached()):
+        with pytest.raises(SteleError) as caught:
+            admission.place()
+        assert caught.value.code is Code.RESOURCE_EXHAUSTED
+        with pytest.raises(SteleError) as caught:
+            admission.turn(Impatient())
+        assert caught.value.code is Code.DEADLINE_EXCEEDED
+    assert (admission.inside, admission._free, len(admission._waiting)) == (0, 1, 0)
+
+
+def test_requests_are_refused_before_they_wait(narrow: Client, steps: int) -> None:
+    running = spin(narrow, steps)
+    wait_until(narrow, 1)
+    request = infer_request("bench", {"x": np.ones((1, 2), np.float32)})
+    request.raw_input_contents[0] = b"?"
+    with refused("INVALID_ARGUMENT", '"x"'):
+        narrow.rpc("inference.GRPCInferenceService", "ModelInfer")(request)
+    assert not running.done()
+    running.result()

@@ -1,0 +1,199 @@
+"""Health, reflection, TLS, metrics, and the access log, as their official clients see them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
+from prometheus_client.parser import text_string_to_metric_families
+
+from stele.codes import Code, SteleError
+from stele.server import tls
+from stele.wire import messages as m
+
+from .client import Client, connect
+from .conftest import refused, serving
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+X = {"x": np.ones((1, 2), np.float32)}
+
+
+def test_health(bench: Client) -> None:
+    stub = health_pb2_grpc.HealthStub(bench.channel)
+    for service in ("", *m.SERVICES):
+        assert stub.Check(health_pb2.HealthCheckRequest(service=service)).status == SERVING
+    with refused("NOT_FOUND"):
+        stub.Check(health_pb2.HealthCheckRequest(service="nobody"))
+
+
+def test_who_watches_hears_of_the_end(models: Path) -> None:
+    with serving({"bench": models / "bench"}) as client:
+        watch = health_pb2_grpc.HealthStub(client.channel).Watch(health_pb2.HealthCheckRequest())
+        assert next(watch).status == SERVING
+        start = time.monotonic()
+        client.server.drain()
+        assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert list(watch) == []
+        # Nobody is waited for who only watches.
+        assert time.monotonic() - start < 4
+
+
+def test_reflection_describes_every_service(bench: Client) -> None:
+    database = ProtoReflectionDescriptorDatabase(bench.channel)
+    assert set(database.get_services()) == {
+        *m.SERVICES,
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+    }
+    # A client that knows nothing but what it was told.
+    pool = DescriptorPool(database)
+    service = pool.FindServiceByName(m.OPEN_INFERENCE)
+    method = service.FindMethodByName("ModelMetadata")
+    request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+    call = bench.channel.unary_unary(
+        f"/{service.full_name}/{method.name}",
+        request_serializer=request.SerializeToString,
+        response_deserializer=response.FromString,
+    )
+    assert call(request(name="bench")).platform == "tensorflow_savedmodel"
+    predict = pool.FindServiceByName(m.PREDICTION).FindMethodByName("Predict")
+    assert predict.input_type.fields_by_name["inputs"].number == 2
+    assert pool.FindServiceByName("grpc.health.v1.Health")
+
+
+# --- TLS ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate of localhost, signed by itself, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-keyout", key, "-out", cert],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return cert, key
+
+
+def test_tls(models: Path, certificate: tuple[Path, Path]) -> None:
+    root = grpc.ssl_channel_credentials(certificate[0].read_bytes())
+    with (
+        serving({"bench": models / "bench"}, tls=certificate) as plain,
+        Client(grpc.secure_channel(plain.address, root)) as client,
+    ):
+        assert client.infer("bench", X)["y"].tolist() == [[2, 2]]
+        with refused("UNAVAILABLE"):
+            plain.infer("bench", X)
+        with (
+            Client(grpc.secure_channel(plain.address, grpc.ssl_channel_credentials())) as stranger,
+            refused("UNAVAILABLE"),
+        ):
+            stranger.infer("bench", X)
+
+
+def test_certificates_that_are_none(certificate: tuple[Path, Path], tmp_path: Path) -> None:
+    cert, key = certificate
+    other = tmp_path / "other.pem"
+    subprocess.run(["openssl", "genrsa", "-out", other, "2048"], check=True, capture_output=True)
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("not PEM")
+    for files in ((garbage, key), (cert, garbage), (cert, other)):
+        with pytest.raises(SteleError) as caught:
+            tls.credentials(*files)
+        assert caught.value.code is Code.INVALID_ARGUMENT
+        assert all(str(file) in caught.value.message for file in files)
+    missing = tmp_path / "missing.pem"
+    for files in ((missing, key), (cert, missing)):
+        with pytest.raises(SteleError) as caught:
+            tls.credentials(*files)
+        assert caught.value.code is Code.NOT_FOUND
+        assert str(missing) in caught.value.message
+
+
+# --- what it tells ------------------------------------------------------------
+
+
+def test_metrics(models: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    labels = ("method", "model", "code")
+    with serving({"bench": models / "bench"}, metrics_port=0, batch=8) as client:
+        (told,) = [r.getMessage() for r in caplog.records if "metrics on" in r.getMessage()]
+        for _ in range(3):
+            client.infer("bench", X)
+        for name in ("nobody", "somebody"):
+            with refused("NOT_FOUND"):
+                client.infer(name, X)
+        client.predict("bench", X)
+        with urllib.request.urlopen(told.split()[-1], timeout=10) as answer:  # noqa: S310
+            families = list(text_string_to_metric_families(answer.read().decode()))
+    values = {
+        (sample.name, *(sample.labels[name] for name in labels if name in sample.labels)): (
+            sample.value
+        )
+        for family in families
+        for sample in family.samples
+    }
+    assert values["stele_requests_total", "ModelInfer", "bench", "OK"] == 3
+    # Names that clients make up are one.
+    assert values["stele_requests_total", "ModelInfer", "", "NOT_FOUND"] == 2
+    assert values["stele_requests_total", "Predict", "bench", "OK"] == 1
+    assert values["stele_request_seconds_count", "ModelInfer", "bench"] == 3
+    assert values["stele_batch_calls_count",] == 4
+    assert values["stele_calls_inside",] == 0
+
+
+def test_access_log(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving({"bench": models / "bench"}, access_log=True) as client:
+        client.infer("bench", X)
+        with refused("NOT_FOUND"):
+            client.infer("no\nbody", X)
+        with refused("INVALID_ARGUMENT"):
+            client.channel.unary_unary("/inference.GRPCInferenceService/ModelInfer")(b"\xff")
+        client.metadata("signature_def", name="bench")
+    good, unknown, garbage, metadata = [
+        json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")
+    ]
+    assert good.keys() == {
+        "time", "peer", "method", "model", "code", "ms", "received", "sent",
+    }  # fmt: skip
+    assert good["method"] == "/inference.GRPCInferenceService/ModelInfer"
+    assert (good["model"], good["code"]) == ("bench", "OK")
+    assert good["peer"].startswith("ipv4:127.0.0.1:")
+    assert min(good["ms"], good["received"], good["sent"]) > 0
+    assert (unknown["model"], unknown["code"]) == ("no\nbody", "NOT_FOUND")
+    assert '"bench"' in unknown["message"]
+    assert (garbage["model"], garbage["code"]) == ("", "INVALID_ARGUMENT")
+    assert (metadata["model"], metadata["code"]) == ("bench", "OK")
+
+
+def test_two_servers_do_not_share_a_port(models: Path) -> None:
+    with serving({"bench": models / "bench"}) as client:
+        port = int(client.address.rpartition(":")[2])
+        with pytest.raises(SteleError) as caught, serving(explicit=True, port=port):
+            pass
+    assert caught.value.code is Code.UNAVAILABLE
+    assert client.address in caught.value.message
+
+
+def test_ipv6(models: Path) -> None:
+    with (
+        serving({"bench": models / "bench"}, host="::1") as client,
+        connect(client.address) as own,
+    ):
+        assert client.address.startswith("[::1]:")
+        assert own.infer("bench", X)
