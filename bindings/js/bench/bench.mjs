@@ -1,116 +1,118 @@
-// Latency and start-up beside the C binding, on one model with batch 1. Both
-// workers take turns in short rounds, so that whatever else the machine does
-// happens to both; the medians are compared, never times of different runs.
+// Latency and start-up beside the C binding and the official package, and the
+// event loop's delay, on one model with batch 1. Prints the README's tables.
+//
+//   node bench/bench.mjs BUILD [README]    also writes them between its two marks
+//
 // With the default profile TensorFlow's own threads fall asleep when a caller
 // takes some microseconds more between two runs, and take longer to wake up than
 // the whole run: the other profiles show what a binding itself costs.
-//
-//   node bench/bench.mjs C_WORKER SAVED_MODEL
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { arch, availableParallelism, cpus, tmpdir, type } from "node:os";
 import { join, resolve } from "node:path";
-import { Model, tensor } from "tf-stele";
+import { promisify } from "node:util";
+import { Model, tensor, tensorflowVersion } from "tf-stele";
 import { writeBundle } from "../protocol/bundle.js";
 import { ROOT } from "../test/helpers/environment.js";
-import { Worker } from "../test/helpers/worker.js";
+import { latency, startUp } from "./rounds.js";
 
-const ROUNDS = 20;
-const RUNS = 1000;
-const STARTS = 9;
-const MARGIN_US = 25;
-const START_RATIO = 1.5;
+const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
+const OFFICIAL = "js-tfjs-node";
 
-const [cWorker, model] = process.argv.slice(2).map((path) => resolve(path));
-const commands = { c: [cWorker], "js-node": [process.execPath, join(ROOT, "worker.mjs")] };
-const ids = /** @type {(keyof typeof commands)[]} */ (Object.keys(commands));
-const folder = mkdtempSync(join(tmpdir(), "stele-bench-"));
-const [input, output, samples] = ["in", "out", "samples"].map((name) => join(folder, name));
+const [build, readme] = process.argv.slice(2).map((path) => resolve(path));
+const model = join(build, "models", "digits", "saved_model");
+const official = join(build, "js", "comparator");
+
+/** @type {Record<string, string[]>} */
+const commands = {
+  c: [join(build, "c", "worker")],
+  "js-node": [process.execPath, join(ROOT, "worker.mjs")],
+};
+if (existsSync(join(official, ".built"))) {
+  commands[OFFICIAL] = [process.execPath, join(ROOT, "comparator", "worker.mjs"), official];
+}
+
+/** The official package has no session configuration. */
+const PROFILES = {
+  default: Object.keys(commands),
+  inline: ["c", "js-node"],
+  single: ["c", "js-node"],
+};
 
 /**
- * @param {Worker} worker
- * @param {...string} request
+ * Every dimension that the model leaves open is 1.
+ *
+ * @param {string} dir
  */
-async function ask(worker, ...request) {
-  const [status, ...rest] = await worker.request(...request);
-  if (status !== "ok") throw new Error(`${request[0]}: ${rest.join(": ")}`);
-}
-
-/** @param {number[]} values */
-function median(values) {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
-}
-
-/** Every dimension that the model leaves open is 1. */
-async function writeInput() {
+async function writeInput(dir) {
   const loaded = await Model.load(model);
   const [{ name, shape }] = Object.values(loaded.signatures.serving_default.inputs);
   const dims = (shape ?? []).map((dim) => dim ?? 1);
   const count = dims.reduce((product, dim) => product * dim, 1);
-  writeBundle(input, { [name]: tensor("FP32", dims, new Float32Array(count).fill(3)) });
+  writeBundle(dir, { [name]: tensor("FP32", dims, new Float32Array(count).fill(3)) });
   await loaded.close();
 }
 
 /**
- * @param {string} profile
- * @returns {Promise<{ c: number, js: number, difference: number }>} microseconds of one run: the
- *   median of the rounds' medians, and of their differences
+ * @param {import("./rounds.js").Subject} subject
+ * @returns {AsyncGenerator<string>} lines of Markdown
  */
-async function latency(profile) {
-  const workers = ids.map((id) => new Worker(commands[id]));
-  for (const worker of workers) await ask(worker, "load", model, "serve", profile);
-  const rounds = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    const medians = [];
-    for (const worker of workers) {
-      const counts = ["200", String(RUNS)];
-      await ask(worker, "bench", "serving_default", input, output, ...counts, samples);
-      const nanoseconds = new BigUint64Array(Uint8Array.from(readFileSync(samples)).buffer);
-      medians.push(median(Array.from(nanoseconds, (time) => Number(time) / 1000)));
-    }
-    if (round > 0) rounds.push(medians); // the first one warms up
-  }
-  for (const worker of workers) await ask(worker, "bye");
-  return {
-    c: median(rounds.map(([c]) => c)),
-    js: median(rounds.map(([, js]) => js)),
-    difference: median(rounds.map(([c, js]) => js - c)),
-  };
-}
-
-/** @returns {Promise<Record<string, number>>} median milliseconds from process start to a prediction */
-async function startUp() {
-  /** @type {Record<string, number[]>} */
-  const times = Object.fromEntries(ids.map((id) => [id, []]));
-  for (let round = 0; round < STARTS; round++) {
-    for (const id of ids) {
-      const start = performance.now();
-      const worker = new Worker(commands[id]);
-      await ask(worker, "load", model, "serve", "default");
-      await ask(worker, "run", "serving_default", input, output);
-      times[id].push(performance.now() - start);
-      await ask(worker, "bye");
-    }
-  }
-  return Object.fromEntries(ids.map((id) => [id, median(times[id])]));
-}
-
-try {
-  await writeInput();
-  for (const profile of ["default", "inline", "single"]) {
-    const { c, js, difference } = await latency(profile);
-    const verdict = difference <= MARGIN_US ? "within" : "NOT within";
-    console.log(
-      `run, ${profile}: c ${c.toFixed(1)} us, js-node ${js.toFixed(1)} us, ` +
-        `difference ${difference.toFixed(1)} us, ${verdict} ${MARGIN_US} us`,
+async function* tables(subject) {
+  yield "| binding | profile | a call | more than C | over C |";
+  yield "|---|---|---:|---:|---:|";
+  for (const [profile, ids] of Object.entries(PROFILES)) {
+    const all = await latency(
+      ids.map((id) => commands[id]),
+      profile,
+      subject,
     );
+    for (const [i, { time, more, ratio }] of all.entries()) {
+      yield `| \`${ids[i]}\` | ${profile} | ${time.toFixed(1)} µs | ${more < 0 ? "" : "+"}${more.toFixed(1)} µs | ${ratio.toFixed(2)} × |`;
+    }
   }
-  const { c, "js-node": js } = await startUp();
-  const verdict = js < START_RATIO * c ? "below" : "NOT below";
-  console.log(
-    `start to first prediction: c ${c.toFixed(0)} ms, js-node ${js.toFixed(0)} ms, ` +
-      `ratio ${(js / c).toFixed(2)}, ${verdict} ${START_RATIO}`,
-  );
+  yield "";
+  yield "| binding | process start to first answer | over C |";
+  yield "|---|---:|---:|";
+  const starts = await startUp(Object.values(commands), subject);
+  for (const [i, { time, ratio }] of starts.entries()) {
+    yield `| \`${Object.keys(commands)[i]}\` | ${time.toFixed(0)} ms | ${ratio.toFixed(2)} × |`;
+  }
+  yield "";
+  const program = join(ROOT, "bench", "in-flight.mjs");
+  const args = [program, subject.model, subject.input];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  const { inFlight, calls, perSecond, busy, idle } = JSON.parse(stdout);
+  const ms = (/** @type {{ p99: number, max: number }} */ { p99, max }) =>
+    `99 % within ${p99.toFixed(1)} ms, at most ${max.toFixed(1)} ms`;
+  yield `${inFlight} calls of \`runAsync\` always in flight, ${calls} in all, ${perSecond.toFixed(0)} in a second:`;
+  yield `the event loop's turns took 1 ms as asked for, ${ms(busy)}; with nothing to do, ${ms(idle)}.`;
+  yield "";
+  yield `\`digits\`, batch 1; ${type()} ${arch()}, ${cpus()[0].model.trim()}, ${availableParallelism()} cores;`;
+  yield `TensorFlow ${await tensorflowVersion()}, Node ${process.versions.node}; ${new Date().toISOString().slice(0, 10)}.`;
+  if (commands[OFFICIAL] === undefined) {
+    yield "";
+    yield `\`${OFFICIAL}\` was not there: \`make comparator\` builds it.`;
+  }
+}
+
+/** @param {string[]} lines */
+function update(lines) {
+  const text = readFileSync(readme, "utf8");
+  const [from, to] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
+  writeFileSync(readme, [text.slice(0, from), ...lines, text.slice(to)].join("\n"));
+}
+
+const folder = mkdtempSync(join(tmpdir(), "stele-bench-"));
+try {
+  const input = join(folder, "in");
+  await writeInput(input);
+  const lines = [];
+  for await (const line of tables({ model, input, folder })) {
+    console.log(line);
+    lines.push(line);
+  }
+  if (readme !== undefined) update(lines);
 } finally {
   rmSync(folder, { recursive: true });
 }

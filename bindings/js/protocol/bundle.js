@@ -3,12 +3,14 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DTYPES, SteleError, tensor } from "tf-stele";
+import { DTYPES } from "../src/dtypes.js";
+import { SteleError } from "../src/errors.js";
+import { tensor } from "../src/tensor.js";
 import { escapeField, unescapeField } from "./fields.js";
 
 /**
- * @typedef {import("tf-stele").DType} DType
- * @typedef {import("tf-stele").Tensor} Tensor
+ * @typedef {import("../src/dtypes.js").DType} DType
+ * @typedef {import("../src/tensor.js").Tensor} Tensor
  */
 
 const INDEX = "tensors.tsv";
@@ -49,7 +51,7 @@ export function writeFile(path, content) {
 }
 
 /**
- * @param {import("tf-stele").DataOf[Exclude<DType, "BYTES">]} data
+ * @param {import("../src/dtypes.js").DataOf[Exclude<DType, "BYTES">]} data
  * @returns {Uint8Array} the same memory
  */
 export function asBytes({ buffer, byteOffset, byteLength }) {

@@ -2,7 +2,7 @@
 // describes its lines. What the verbs do is none of its business.
 
 import { createInterface } from "node:readline";
-import { SteleError } from "tf-stele";
+import { SteleError } from "../src/errors.js";
 import { escapeField, unescapeField } from "./fields.js";
 
 /** What a verb refuses because this binding cannot do it at all. */

@@ -1,14 +1,14 @@
 // The verbs of worker protocol 1, level 5, over any model with the surface of
 // tf-stele. A worker says how its binding loads one, and nothing else.
 
-import { SteleError } from "tf-stele";
+import { SteleError } from "../src/errors.js";
 import { asBytes, readBundle, writeBundle, writeFile } from "./bundle.js";
 import { escapeField } from "./fields.js";
 import { Unsupported } from "./loop.js";
 
 /**
- * @typedef {import("tf-stele").Signatures} Signatures
- * @typedef {import("tf-stele").Tensor} Tensor
+ * @typedef {import("../src/signature.js").Signatures} Signatures
+ * @typedef {import("../src/tensor.js").Tensor} Tensor
  */
 
 /**
@@ -18,8 +18,14 @@ import { Unsupported } from "./loop.js";
  * @property {Signatures} signatures
  * @property {(inputs: [string, Tensor][], options: { signature: string }) =>
  *   Record<string, Tensor> | Promise<Record<string, Tensor>>} run
+ * @property {(inputs: [string, Tensor][], options: Runs) => Promise<Timed>} [bench] times runs where
+ *   they are made, if that is not here
  * @property {() => unknown} close
  */
+
+/** @typedef {{ signature: string, warmup: number, runs: number }} Runs */
+
+/** @typedef {{ outputs: Record<string, Tensor>, durations: BigUint64Array }} Timed nanoseconds */
 
 /**
  * @typedef {object} Binding
@@ -126,8 +132,22 @@ function description(signatures) {
  */
 async function bench(model, ...[signature, from, to, warmup, runs, samples]) {
   const inputs = readBundle(from);
-  for (let i = count(warmup, 0); i > 0; i--) await model.run(inputs, { signature });
-  const durations = new BigUint64Array(count(runs, 1));
+  const options = { signature, warmup: count(warmup, 0), runs: count(runs, 1) };
+  const { outputs, durations } = await (model.bench?.(inputs, options) ??
+    time(model, inputs, options));
+  writeFile(samples, asBytes(durations));
+  writeBundle(to, outputs);
+}
+
+/**
+ * @param {Runnable} model
+ * @param {[string, Tensor][]} inputs
+ * @param {Runs} options
+ * @returns {Promise<Timed>}
+ */
+async function time(model, inputs, { signature, warmup, runs }) {
+  for (let i = warmup; i > 0; i--) await model.run(inputs, { signature });
+  const durations = new BigUint64Array(runs);
   let outputs = {};
   for (let i = 0; i < durations.length; i++) {
     const start = process.hrtime.bigint();
@@ -136,8 +156,7 @@ async function bench(model, ...[signature, from, to, warmup, runs, samples]) {
     outputs = answer instanceof Promise ? await answer : answer;
     durations[i] = process.hrtime.bigint() - start;
   }
-  writeFile(samples, asBytes(durations));
-  writeBundle(to, outputs);
+  return { outputs, durations };
 }
 
 /**
