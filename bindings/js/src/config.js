@@ -6,7 +6,8 @@ import { isUint8Array } from "./typed-array.js";
 const EXECUTOR = new TextEncoder().encode("SINGLE_THREADED_EXECUTOR");
 
 /**
- * The named profiles. They change how long a call takes, not its bits.
+ * The named profiles. They change how long a call takes, and not its bits, unless there are
+ * subnormal numbers: TensorFlow flushes those to zero in its pool's threads, not in the caller's.
  *
  * - `default`: TensorFlow's own choice.
  * - `inline`: ops run in the caller's thread; best for small models.

@@ -92,8 +92,9 @@ export class Model {
      * The model's signatures: names, dtypes and shapes of their inputs and outputs.
      *
      * @readonly
+     * @type {import("./typing.js").SignaturesOf<T>}
      */
-    this.signatures = signatures;
+    this.signatures = /** @type {any} */ (signatures);
   }
 
   /**
@@ -233,9 +234,10 @@ export class Model {
   #prepare(name) {
     const known = this.#prepared.get(name);
     if (known !== undefined) return known;
-    const signature = this.signatures[name];
+    const signatures = /** @type {Signatures} */ (this.signatures);
+    const signature = signatures[name];
     if (signature === undefined) {
-      const names = Object.keys(this.signatures).map((there) => `"${there}"`);
+      const names = Object.keys(signatures).map((there) => `"${there}"`);
       throw new SteleError(
         "NOT_FOUND",
         `no signature "${name}"; this model has ${names.join(", ") || "none"}`,

@@ -5,6 +5,7 @@
  * @typedef {import("./dtypes.js").DType} DType
  * @typedef {import("./nested.js").Nested} Nested
  * @typedef {import("./shape.js").PartialShape} PartialShape
+ * @typedef {import("./signature.js").TensorSpec} TensorSpec
  */
 
 /**
@@ -42,6 +43,25 @@
  * @template {TensorType} T
  * @typedef {T["dtype"] extends infer D extends DType
  *   ? import("./tensor.js").Tensor<D, Known<T["shape"]>> : never} TensorOf
+ */
+
+/**
+ * What a model says of one input or output.
+ *
+ * @template {TensorType} T
+ * @typedef {TensorSpec & { readonly dtype: T["dtype"], readonly shape: T["shape"] }} SpecOf
+ */
+
+/**
+ * What a model says of its signatures; of a model without a type of its own, any.
+ *
+ * @template {ModelType} T
+ * @typedef {string extends keyof T ? import("./signature.js").Signatures : {
+ *   readonly [S in keyof T]: {
+ *     readonly inputs: { readonly [N in keyof T[S]["inputs"]]: SpecOf<T[S]["inputs"][N]> },
+ *     readonly outputs: { readonly [N in keyof T[S]["outputs"]]: SpecOf<T[S]["outputs"][N]> },
+ *   }
+ * }} SignaturesOf
  */
 
 /**

@@ -25,6 +25,18 @@ const vectors: Float64Array = vector.data;
 model.run({ image: { dtype: "FP32", shape: [1, 8, 8, 1], data: values } });
 model.run([["image", image]]);
 
+const { image: known } = model.signatures.serving_default.inputs;
+const told: readonly [string, "FP32", readonly [null, 8, 8, 1]] = [
+  known.name,
+  known.dtype,
+  known.shape,
+];
+void told;
+
+// @ts-expect-error no such signature
+model.signatures.predict;
+// @ts-expect-error no such input
+model.signatures.serving_default.inputs.picture;
 // @ts-expect-error no such input
 model.run({ picture: image });
 // @ts-expect-error input missing
