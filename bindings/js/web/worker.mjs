@@ -1,0 +1,74 @@
+// The worker of the bindings `js-browser-*`: worker protocol 1 on a converted model in
+// headless Chromium. bindings/PROTOCOL.md is the specification.
+//
+//   node worker.mjs onnx|tfjs|litert PYTHON
+
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { serve } from "../protocol/loop.js";
+import { verbsOf } from "../protocol/verbs.js";
+import { readSavedModel } from "../src/savedmodel.js";
+import { openBrowser } from "./host/browser.js";
+import { requireDefaultConfig } from "./host/config.js";
+import { convert } from "./host/convert.js";
+import { RemoteModel } from "./host/remote.js";
+import { serveFolders } from "./host/server.js";
+
+/** @type {Record<string, { package: string, dtypes: string[] }>} */
+const RUNTIMES = {
+  onnx: {
+    package: "onnxruntime-web",
+    dtypes: "BOOL INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 FP16 FP32 FP64 BYTES".split(
+      " ",
+    ),
+  },
+  tfjs: { package: "@tensorflow/tfjs-core", dtypes: ["BOOL", "INT32", "FP32", "BYTES"] },
+  litert: { package: "@litertjs/core", dtypes: ["INT32", "UINT8", "FP32"] },
+};
+
+const [format, python] = process.argv.slice(2);
+const runtime = RUNTIMES[format];
+const below = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+const server = await serveFolders({
+  "/": below("host/"),
+  "/modules/": below("node_modules/"),
+  "/tf-stele/src/": below("../src/"),
+  "/tf-stele/web/src/": below("src/"),
+});
+const browser = await openBrowser();
+browser.page.on("console", (message) => console.error(`page: ${message.text()}`));
+await browser.page.goto(`${server.origin}/harness.html`);
+
+/** How many models have been loaded: each is served under a path of its own. */
+let loads = 0;
+
+/**
+ * @param {string} dir
+ * @param {string[]} tags
+ * @param {string} config
+ */
+async function load(dir, tags, config) {
+  const signatures = await readSavedModel(dir, tags);
+  requireDefaultConfig(config);
+  const { folder } = await convert(python, format, dir, tags);
+  const path = `/models/${++loads}/`;
+  server.mount(path, `${folder}/`);
+  return RemoteModel.load(browser.page, path, signatures);
+}
+
+async function versions() {
+  const { version } = createRequire(import.meta.url)(
+    `./node_modules/${runtime.package}/package.json`,
+  );
+  return {
+    language: `JavaScript (Chromium ${browser.version}, ${runtime.package} ${version})`,
+    tensorflow: "",
+  };
+}
+
+const verbs = verbsOf({ id: `js-browser-${format}`, dtypes: runtime.dtypes, versions, load });
+
+await serve(verbs);
+await browser.close();
+server.close();
