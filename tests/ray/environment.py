@@ -1,0 +1,94 @@
+"""Makes the environment with Ray and `stele serve --ray`, build/envs/ray.
+
+    python -m tests.ray.environment [--lock]
+
+What is pinned stands in requirements.txt; an environment that is up to date is
+left alone. The package stele itself is installed as a link to the checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from stele import paths
+from tests.interop.environments import Environment
+
+ROOT = Path(__file__).parents[2]
+LOCK = Path(__file__).with_name("requirements.txt")
+
+
+class RayEnvironment(Environment):
+    """The environment of a server on Ray."""
+
+    @property
+    def _lock(self) -> Path:
+        return LOCK
+
+    @property
+    def command(self) -> Path:
+        """The command ``stele`` in it."""
+        return self.folder / "bin" / "stele"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What it must be told: it has no TensorFlow of its own."""
+        return {"STELE_LIBTENSORFLOW": str(paths.build_dir() / "tensorflow" / "lib")}
+
+    @property
+    def made(self) -> bool:
+        """Whether it is there and up to date."""
+        return super().made and self.command.exists()
+
+    def make(self) -> None:
+        """Make what is not up to date of it.
+
+        Raises:
+            subprocess.CalledProcessError: A package cannot be installed.
+        """
+        super().make()
+        if self.command.exists():
+            return
+        with tempfile.TemporaryDirectory() as wheels:
+            # Built where the build's own packages are: not in the environment.
+            build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel:editable"]
+            subprocess.run(
+                [*build, "-d", wheels], cwd=ROOT / "python", check=True, stdout=subprocess.DEVNULL
+            )
+            self._install("--force-reinstall", *map(str, Path(wheels).glob("*.whl")))
+
+
+RAY = RayEnvironment("ray", native=True)
+
+
+def lock() -> None:
+    """Resolve the versions anew; needs uv.
+
+    Raises:
+        subprocess.CalledProcessError: There is no solution.
+    """
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    subprocess.run(
+        ["uv", "pip", "compile", "--quiet", "--upgrade", "--python-version", python,
+         "--no-header", "--no-annotate", "--no-emit-index-url", "--extra", "ray",
+         "--extra", "serve", ROOT / "python" / "pyproject.toml", LOCK.with_suffix(".in"),
+         "--output-file", LOCK],
+        check=True,
+    )  # fmt: skip
+
+
+def main() -> int:
+    """Make the environment."""
+    parser = argparse.ArgumentParser(description="make build/envs/ray")
+    parser.add_argument("--lock", action="store_true", help="resolve the versions anew (needs uv)")
+    if parser.parse_args().lock:
+        lock()
+    RAY.make()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
