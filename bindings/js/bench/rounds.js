@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readBundle } from "../protocol/bundle.js";
+import { toRaw } from "../src/raw.js";
 import { Worker } from "../test/helpers/worker.js";
 
 const ROUNDS = 20;
@@ -60,10 +61,7 @@ function compare(rounds) {
  */
 function bitsOf(dir) {
   return readBundle(dir)
-    .map(
-      ([name, { data }]) =>
-        `${name} ${Buffer.from(/** @type {any} */ (data).buffer).toString("hex")}`,
-    )
+    .map(([name, tensor]) => `${name} ${Buffer.from(toRaw(tensor)).toString("hex")}`)
     .join();
 }
 

@@ -1,11 +1,10 @@
 // Bundles: folders of tensors on disk, as bindings/PROTOCOL.md describes them.
-// Tensor files are little-endian, like every machine that TensorFlow runs on.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DTYPES } from "../src/dtypes.js";
 import { SteleError } from "../src/errors.js";
-import { tensor } from "../src/tensor.js";
+import { fromRaw, toRaw } from "../src/raw.js";
 import { escapeField, unescapeField } from "./fields.js";
 
 /**
@@ -33,8 +32,9 @@ export function readBundle(dir) {
 export function writeBundle(dir, tensors) {
   // Not with `recursive`: on a file system that refuses folders Node tries for ever.
   if (!existsSync(dir)) writing(dir, () => mkdirSync(dir));
-  const lines = Object.entries(tensors).map(([name, { dtype, shape, data }], i) => {
-    const bytes = dtype === "BYTES" ? frame(data) : asBytes(data);
+  const lines = Object.entries(tensors).map(([name, tensor], i) => {
+    const { dtype, shape } = tensor;
+    const bytes = toRaw(tensor);
     writeFile(join(dir, `${i}.bin`), bytes);
     return `${escapeField(name)}\t${dtype}\t${shape.join(",")}\t${bytes.length}\t${i}.bin\n`;
   });
@@ -48,14 +48,6 @@ export function writeBundle(dir, tensors) {
  */
 export function writeFile(path, content) {
   writing(path, () => writeFileSync(path, content));
-}
-
-/**
- * @param {import("../src/dtypes.js").DataOf[Exclude<DType, "BYTES">]} data
- * @returns {Uint8Array} the same memory
- */
-export function asBytes({ buffer, byteOffset, byteLength }) {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /**
@@ -79,29 +71,7 @@ function readTensor(dir, line) {
   if (bytes.length !== nbytes) {
     throw invalid(`${what}: "${file}" has ${bytes.length} bytes, declared are ${nbytes}`);
   }
-  if (info.array === undefined) return [name, checked(what, "BYTES", shape, unframe(what, bytes))];
-  if (bytes.length % info.size !== 0) {
-    throw invalid(`${what}: ${nbytes} bytes are no whole number of ${dtype} elements`);
-  }
-  // A copy, for an array's elements must be aligned to their size.
-  const data = new info.array((bytes.length / info.size) * info.lanes);
-  asBytes(data).set(bytes);
-  return [name, checked(what, info.name, shape, data)];
-}
-
-/**
- * @param {string} what
- * @param {DType} dtype
- * @param {number[]} shape
- * @param {any} data
- * @returns {Tensor}
- */
-function checked(what, dtype, shape, data) {
-  try {
-    return tensor(dtype, shape, data);
-  } catch (error) {
-    throw invalid(`${what}: ${/** @type {Error} */ (error).message}`);
-  }
+  return [name, fromRaw(what, info.name, shape, bytes)];
 }
 
 /** @param {string} message */
@@ -120,37 +90,6 @@ function wholeNumber(what, text) {
     throw invalid(`${what}: "${text}" in ${INDEX} is no whole number from 0 to 2^63-1`);
   }
   return number;
-}
-
-/**
- * @param {string} what
- * @param {Buffer} bytes
- * @returns {Uint8Array[]} the elements of a BYTES tensor
- */
-function unframe(what, bytes) {
-  const elements = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const end = at + 4 <= bytes.length ? at + 4 + bytes.readUInt32LE(at) : Infinity;
-    if (end > bytes.length) throw invalid(`${what}: BYTES element ${elements.length} is cut short`);
-    elements.push(Uint8Array.from(bytes.subarray(at + 4, end)));
-    at = end;
-  }
-  return elements;
-}
-
-/**
- * @param {Uint8Array[]} elements
- * @returns {Uint8Array}
- */
-function frame(elements) {
-  return Buffer.concat(
-    elements.flatMap((element) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(element.length);
-      return [length, element];
-    }),
-  );
 }
 
 /**

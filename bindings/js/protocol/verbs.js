@@ -2,7 +2,8 @@
 // tf-stele. A worker says how its binding loads one, and nothing else.
 
 import { SteleError } from "../src/errors.js";
-import { asBytes, readBundle, writeBundle, writeFile } from "./bundle.js";
+import { asBytes } from "../src/raw.js";
+import { readBundle, writeBundle, writeFile } from "./bundle.js";
 import { escapeField } from "./fields.js";
 import { Unsupported } from "./loop.js";
 

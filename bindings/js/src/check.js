@@ -25,6 +25,28 @@ import { isUint8Array } from "./typed-array.js";
 /** @typedef {Readonly<Record<string, InputValue>> | Iterable<[string, InputValue]>} InputValues */
 
 /**
+ * @param {import("./signature.js").Signatures} signatures
+ * @param {string} name
+ * @returns {{ inputs: TensorSpec[], outputs: TensorSpec[] }} of a signature that can be run
+ * @throws {SteleError} NOT_FOUND: no such signature, naming those there; UNIMPLEMENTED: it has a
+ *   sparse, composite or unnamed-dtype tensor
+ */
+export function requireSignature(signatures, name) {
+  const signature = signatures[name];
+  if (signature === undefined) {
+    const names = Object.keys(signatures).map((there) => `"${there}"`);
+    throw new SteleError(
+      "NOT_FOUND",
+      `no signature "${name}"; this model has ${names.join(", ") || "none"}`,
+    );
+  }
+  const inputs = Object.values(signature.inputs);
+  const outputs = Object.values(signature.outputs);
+  requireDense(name, [...inputs, ...outputs]);
+  return { inputs, outputs };
+}
+
+/**
  * A signature is usable when every tensor is dense and of a named dtype.
  *
  * @param {string} signature
@@ -56,13 +78,51 @@ export function requireDense(signature, specs) {
  *   dtype, rank or known dimension than the signature
  */
 export function checkInputs(specs, inputs) {
+  const given = byName(inputs);
+  requireNames(specs, given);
+  return specs.map((spec) => checkInput(spec, given[spec.name]));
+}
+
+/**
+ * What can be checked of inputs when nobody says what the model takes.
+ *
+ * @param {InputValues} inputs
+ * @returns {[string, Tensor][]}
+ * @throws {SteleError} INVALID_ARGUMENT: an input is there twice or is no tensor, which alone has a
+ *   dtype of its own
+ */
+export function checkTensors(inputs) {
+  return Object.entries(byName(inputs)).map(([name, value]) => {
+    const what = `input "${name}"`;
+    if (!isTensorLike(value)) {
+      throw new SteleError(
+        "INVALID_ARGUMENT",
+        `${what} needs to be a tensor: what this model takes is not known`,
+      );
+    }
+    return [name, checkTensor(what, value)];
+  });
+}
+
+/**
+ * @param {unknown} inputs
+ * @returns {Record<string, unknown>}
+ */
+function byName(inputs) {
   if (typeof inputs !== "object" || inputs === null) {
     throw new SteleError("INVALID_ARGUMENT", "inputs are an object of tensors by name");
   }
-  const given =
-    Symbol.iterator in inputs ? fromPairs(inputs) : /** @type {Record<string, unknown>} */ (inputs);
-  requireNames(specs, given);
-  return specs.map((spec) => checkInput(spec, given[spec.name]));
+  return Symbol.iterator in inputs
+    ? fromPairs(/** @type {Iterable<unknown>} */ (inputs))
+    : /** @type {Record<string, unknown>} */ (inputs);
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is { dtype?: unknown, shape?: unknown, data?: unknown }}
+ */
+function isTensorLike(value) {
+  return typeof value === "object" && value !== null && "dtype" in value;
 }
 
 /**
@@ -138,7 +198,7 @@ function checkInput(spec, value) {
  * @returns {{ dtype?: unknown, shape?: unknown, data?: unknown }}
  */
 function asTensor(what, dtype, value) {
-  if (typeof value === "object" && value !== null && "dtype" in value) return value;
+  if (isTensorLike(value)) return value;
   if (ArrayBuffer.isView(value) && !(dtype === "BYTES" && isUint8Array(value))) {
     const { length } = /** @type {Uint8Array} */ (value);
     return { dtype, shape: [length / DTYPES[dtype].lanes], data: value };

@@ -2,10 +2,11 @@
 
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkInputs, requireDense } from "./check.js";
+import { checkInputs, requireSignature } from "./check.js";
 import { configBytes } from "./config.js";
 import { Code, SteleError } from "./errors.js";
 import { loadLibrary } from "./library.js";
+import { Lifetime } from "./lifetime.js";
 
 /**
  * @typedef {import("./check.js").InputValues} InputValues
@@ -73,13 +74,9 @@ import { loadLibrary } from "./library.js";
  */
 export class Model {
   #session;
+  #lifetime;
   /** @type {Map<string, Prepared>} */
   #prepared = new Map();
-  #inFlight = 0;
-  /** @type {Promise<void> | undefined} */
-  #closed;
-  /** @type {(() => void) | undefined} */
-  #resolveClosed;
 
   /**
    * @private
@@ -88,6 +85,7 @@ export class Model {
    */
   constructor(session, signatures) {
     this.#session = session;
+    this.#lifetime = new Lifetime("model", () => session.close());
     /**
      * The model's signatures: names, dtypes and shapes of their inputs and outputs.
      *
@@ -149,7 +147,7 @@ export class Model {
     try {
       return record(prepared.outputs, prepared.call.run(tensors));
     } finally {
-      this.#end();
+      this.#lifetime.leave();
     }
   }
 
@@ -167,7 +165,7 @@ export class Model {
     try {
       return record(prepared.outputs, await prepared.call.runAsync(tensors));
     } finally {
-      this.#end();
+      this.#lifetime.leave();
     }
   }
 
@@ -179,13 +177,7 @@ export class Model {
    *   when this returns
    */
   close() {
-    if (this.#closed === undefined) {
-      this.#closed = new Promise((resolve) => {
-        this.#resolveClosed = resolve;
-      });
-      this.#releaseWhenIdle();
-    }
-    return this.#closed;
+    return this.#lifetime.close();
   }
 
   /** Closes the model at the end of a `using` block. */
@@ -201,30 +193,15 @@ export class Model {
   /**
    * @param {InputValues} inputs
    * @param {string} [signature]
-   * @returns {{ prepared: Prepared, tensors: Tensor[] }} for a run that {@link #end} ends
+   * @returns {{ prepared: Prepared, tensors: Tensor[] }} for a use of the model, which the caller
+   *   ends
    */
   #begin(inputs, signature = "serving_default") {
-    this.#requireOpen();
+    this.#lifetime.requireOpen();
     const prepared = this.#prepare(signature);
     const tensors = checkInputs(prepared.inputs, inputs);
-    this.#requireOpen(); // again: a getter among the inputs may have closed it
-    this.#inFlight++;
+    this.#lifetime.enter(); // only now: a getter among the inputs may have closed it
     return { prepared, tensors };
-  }
-
-  #end() {
-    this.#inFlight--;
-    this.#releaseWhenIdle();
-  }
-
-  #requireOpen() {
-    if (this.#closed !== undefined) throw new SteleError("FAILED_PRECONDITION", "model is closed");
-  }
-
-  #releaseWhenIdle() {
-    if (this.#resolveClosed === undefined || this.#inFlight > 0) return;
-    this.#session.close();
-    this.#resolveClosed();
   }
 
   /**
@@ -234,20 +211,8 @@ export class Model {
   #prepare(name) {
     const known = this.#prepared.get(name);
     if (known !== undefined) return known;
-    const signatures = /** @type {Signatures} */ (this.signatures);
-    const signature = signatures[name];
-    if (signature === undefined) {
-      const names = Object.keys(signatures).map((there) => `"${there}"`);
-      throw new SteleError(
-        "NOT_FOUND",
-        `no signature "${name}"; this model has ${names.join(", ") || "none"}`,
-      );
-    }
-    const inputs = Object.values(signature.inputs);
-    const outputs = Object.values(signature.outputs);
-    requireDense(name, [...inputs, ...outputs]);
-    const call = this.#session.prepare(inputs, outputs);
-    const prepared = { inputs, outputs, call };
+    const { inputs, outputs } = requireSignature(/** @type {Signatures} */ (this.signatures), name);
+    const prepared = { inputs, outputs, call: this.#session.prepare(inputs, outputs) };
     this.#prepared.set(name, prepared);
     return prepared;
   }
