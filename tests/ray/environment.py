@@ -39,9 +39,9 @@ class RayEnvironment(Environment):
         return {"STELE_LIBTENSORFLOW": str(paths.build_dir() / "tensorflow" / "lib")}
 
     @property
-    def made(self) -> bool:
-        """Whether it is there and up to date."""
-        return super().made and self.command.exists()
+    def installed(self) -> bool:
+        """Whether the packages are there, and the package stele."""
+        return super().installed and self.command.exists()
 
     def make(self) -> None:
         """Make what is not up to date of it.
