@@ -23,6 +23,7 @@ COMMANDS = {
     "replay": "replay",
     "serve": "serve",
     "predict": "predict",
+    "web": "web.command",
     "new-binding": "scaffold",
 }
 

@@ -15,6 +15,6 @@ export { toNested } from "../../src/nested.js";
 export { formatShape } from "../../src/shape.js";
 export { tensor } from "../../src/tensor.js";
 export { bytesFromStrings, stringsFromBytes } from "../../src/text.js";
-export { distance } from "./distance.js";
+export { distance, ulps } from "./distance.js";
 export { Model } from "./model.js";
 export { UnsupportedError } from "./unsupported.js";

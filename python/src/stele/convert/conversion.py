@@ -64,7 +64,7 @@ def convert(
     folder = out or paths.build_dir() / "converted" / fingerprint
     with locked(folder):
         if manifest.read(folder).get("fingerprint") != fingerprint:
-            _refuse_foreign(folder)
+            refuse_foreign(folder, MANIFEST)
             with staged(folder) as fresh:
                 entries = _convert(request, signatures, fresh, report)
                 Manifest(
@@ -137,15 +137,19 @@ def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-def _refuse_foreign(folder: Path) -> None:
-    """Refuse to replace a folder that no conversion has made."""
+def refuse_foreign(folder: Path, mark: str) -> None:
+    """Refuse to replace a folder that has files, but not the one that marks it as ours.
+
+    Raises:
+        SteleError: ALREADY_EXISTS.
+    """
     try:
-        foreign = folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists()
+        foreign = folder.exists() and any(folder.iterdir()) and not (folder / mark).exists()
     except OSError as error:
         raise from_os_error(error) from error
     if foreign:
         raise SteleError(
-            Code.ALREADY_EXISTS, f'"{folder}" has files, and no {MANIFEST}: not a conversion'
+            Code.ALREADY_EXISTS, f'"{folder}" has files and no {mark}: it is left as it is'
         )
 
 
