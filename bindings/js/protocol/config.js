@@ -1,10 +1,10 @@
 // The config of `load`, as options of `Model.load`.
 
-import { SteleError } from "tf-stele";
+import { SteleError } from "../src/errors.js";
 
 /**
  * @param {string} config `hex:` and digits, or the name of a profile
- * @returns {import("tf-stele").LoadOptions}
+ * @returns {import("../src/model.js").LoadOptions}
  * @throws {SteleError} INVALID_ARGUMENT: the digits are no bytes
  */
 export function configuration(config) {

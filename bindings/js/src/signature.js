@@ -82,7 +82,7 @@ function readShape(shape) {
  * @param {[string, T][]} entries
  * @returns {Readonly<Record<string, T>>} without a prototype: any name is a key like any other
  */
-function sortedRecord(entries) {
+export function sortedRecord(entries) {
   // By UTF-8 bytes, so that every language lists a model's names in one order.
   const sorted = entries.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   /** @type {Record<string, T>} */

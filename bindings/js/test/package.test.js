@@ -9,28 +9,49 @@ import { promisify } from "node:util";
 import { BUILD, DIGITS, ROOT, temporaryFolder } from "./helpers/environment.js";
 
 const run = promisify(execFile);
-const project = temporaryFolder();
-const modules = join(project, "node_modules");
-const installed = join(modules, "tf-stele");
+const folder = temporaryFolder();
 
-mkdirSync(installed, { recursive: true });
-await run("tar", [
-  "xzf",
-  join(BUILD, "js", "tf-stele.tgz"),
-  "-C",
-  installed,
-  "--strip-components=1",
-]);
-// Its dependencies, as npm would put them beside it, without a network.
-for (const name of ["koffi", "@koromix", "pbf", "@types", "undici-types"]) {
-  symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+/**
+ * @param {string} name
+ * @param {...string} modules that npm would put beside the package, here without a network
+ * @returns {Promise<string>} a project with the package installed
+ */
+async function makeProject(name, ...modules) {
+  const project = join(folder, name);
+  const there = join(project, "node_modules");
+  const installed = join(there, "tf-stele");
+  mkdirSync(installed, { recursive: true });
+  const archive = join(BUILD, "js", "tf-stele.tgz");
+  await run("tar", ["xzf", archive, "-C", installed, "--strip-components=1"]);
+  for (const module of ["koffi", "@koromix", "pbf", "@types", "undici-types", ...modules]) {
+    symlinkSync(join(ROOT, "node_modules", module), join(there, module));
+  }
+  writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+  return project;
 }
-writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+
+const project = await makeProject("plain");
+const installed = join(project, "node_modules", "tf-stele");
+const remote = await makeProject("remote", "@grpc");
 
 test("depends on what this test gave it, and has no install script", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   assert.deepEqual(Object.keys(manifest.dependencies), ["koffi", "pbf"]);
+  assert.deepEqual(Object.keys(manifest.peerDependencies), ["@grpc/grpc-js"]);
+  assert.deepEqual(manifest.peerDependenciesMeta, { "@grpc/grpc-js": { optional: true } });
   assert.equal(manifest.scripts, undefined);
+});
+
+test("a remote model without gRPC says what to install; with it, that nobody is there", async () => {
+  const program = `
+    import { Model } from "tf-stele/remote";
+    await Model.connect("127.0.0.1:1", "digits", { retries: 0 }).catch(
+      (error) => console.log(error.codeName, error.message));
+  `;
+  const connect = async (/** @type {string} */ cwd) =>
+    (await run(process.execPath, ["--input-type=module", "-e", program], { cwd })).stdout;
+  assert.match(await connect(project), /^FAILED_PRECONDITION .*npm install @grpc\/grpc-js/);
+  assert.match(await connect(remote), /^UNAVAILABLE no answer from 127\.0\.0\.1:1/);
 });
 
 test("runs outside the repository", async () => {
@@ -40,18 +61,27 @@ test("runs outside the repository", async () => {
   assert.match(stdout, /^digit 0$/m);
 });
 
-test("its types know a model's names, dtypes and shapes", async () => {
-  const program = readFileSync(join(ROOT, "test", "helpers", "typed.ts"));
-  writeFileSync(join(project, "typed.ts"), program);
+/**
+ * @param {string} project
+ * @param {string} program of test/helpers
+ * @returns {Promise<string>} what the compiler complains about
+ */
+async function compile(project, program) {
+  writeFileSync(join(project, program), readFileSync(join(ROOT, "test", "helpers", program)));
   const compilerOptions = {
     ...{ strict: true, noEmit: true, module: "nodenext", target: "es2022", types: ["node"] },
     lib: ["es2023", "esnext.disposable"],
   };
-  writeFileSync(
-    join(project, "tsconfig.json"),
-    JSON.stringify({ compilerOptions, files: ["typed.ts"] }),
-  );
+  const config = JSON.stringify({ compilerOptions, files: [program] });
+  writeFileSync(join(project, "tsconfig.json"), config);
   const tsc = join(ROOT, "node_modules", ".bin", "tsc");
-  const { stdout } = await run(tsc, ["-p", project]).catch((error) => error);
-  assert.equal(stdout, "");
+  return (await run(tsc, ["-p", project]).catch((error) => error)).stdout;
+}
+
+test("its types know a model's names, dtypes and shapes", async () => {
+  assert.equal(await compile(project, "typed.ts"), "");
+});
+
+test("and so do those of a remote model", async () => {
+  assert.equal(await compile(remote, "typed-remote.ts"), "");
 });
