@@ -116,7 +116,8 @@ pub enum Error {
     Corrupt(String),
     /// No graph of the model has the tags asked for: `NOT_FOUND`.
     Tags(String),
-    /// The session configuration is none: `INVALID_ARGUMENT`.
+    /// The configuration, of a session or of a connection, is none:
+    /// `INVALID_ARGUMENT`.
     Config(String),
     /// The model has no signature of that name: `NOT_FOUND`.
     Signature(String),
@@ -140,6 +141,14 @@ pub enum Error {
         /// TensorFlow's message.
         message: String,
     },
+    /// A server refused, failed, or did not answer.
+    Remote {
+        /// The server's code; `UNAVAILABLE` and `DEADLINE_EXCEEDED` if it did not
+        /// answer, `INTERNAL` if its answer does not add up.
+        code: Code,
+        /// The server's message, or the server's address and what happened.
+        message: String,
+    },
 }
 
 impl Error {
@@ -148,7 +157,8 @@ impl Error {
         match self {
             Error::File { code, .. }
             | Error::Library { code, .. }
-            | Error::TensorFlow { code, .. } => *code,
+            | Error::TensorFlow { code, .. }
+            | Error::Remote { code, .. } => *code,
             Error::Corrupt(_) => Code::DataLoss,
             Error::Tags(_) | Error::Signature(_) => Code::NotFound,
             Error::Config(_)
@@ -166,6 +176,7 @@ impl Error {
             Error::File { message, .. }
             | Error::Library { message, .. }
             | Error::TensorFlow { message, .. }
+            | Error::Remote { message, .. }
             | Error::Corrupt(message)
             | Error::Tags(message)
             | Error::Config(message)

@@ -7,13 +7,11 @@ use crate::check;
 use crate::config::Profile;
 use crate::error::{Code, Error, Result};
 use crate::library::Library;
+use crate::outputs::Outputs;
 use crate::saved_model::SavedModel;
-use crate::signature::{Signature, Signatures, quoted};
+use crate::signature::{DEFAULT_SIGNATURE, Signature, Signatures};
 use crate::sys::{Plan, Session};
 use crate::tensor::{Tensor, TensorView};
-
-/// The signature that [`Model::run`] runs.
-const DEFAULT_SIGNATURE: &str = "serving_default";
 
 /// The tags that [`Model::load`] asks for.
 const DEFAULT_TAG: &str = "serve";
@@ -255,47 +253,6 @@ impl Runner {
             Source::Input(position) => inputs.get(*position).map(|input| Ok(input.to_tensor())),
         });
         let tensors = outputs.collect::<Result<_>>()?;
-        Ok(Outputs { signature: Arc::clone(signature), tensors })
-    }
-}
-
-/// The outputs of a run, by name.
-#[derive(Clone, Debug)]
-pub struct Outputs {
-    signature: Arc<Signature>,
-    tensors: Vec<Tensor>,
-}
-
-impl Outputs {
-    /// The output of this name.
-    ///
-    /// # Errors
-    /// [`Error::Name`] lists those there.
-    pub fn get(&self, name: &str) -> Result<&Tensor> {
-        let found = self.iter().find(|(there, _)| *there == name).map(|(_, tensor)| tensor);
-        found.ok_or_else(|| {
-            let there: Vec<_> = self.iter().map(|(name, _)| name).collect();
-            Error::Name(format!("no output \"{name}\"; there is {}", quoted(&there)))
-        })
-    }
-
-    /// Names and tensors, sorted by name.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
-        self.signature.outputs.iter().map(|spec| &*spec.name).zip(&self.tensors)
-    }
-
-    /// The tensors alone, in the order of [`Signature::outputs`].
-    pub fn into_tensors(self) -> Vec<Tensor> {
-        self.tensors
-    }
-}
-
-impl IntoIterator for Outputs {
-    type Item = (String, Tensor);
-    type IntoIter = std::iter::Zip<std::vec::IntoIter<String>, std::vec::IntoIter<Tensor>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        let names: Vec<_> = self.signature.outputs.iter().map(|spec| spec.name.clone()).collect();
-        names.into_iter().zip(self.tensors)
+        Ok(Outputs::new(Arc::clone(signature), tensors))
     }
 }

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::proto;
 use crate::shape::Shape;
 
+/// The signature that a model's `run` runs.
+pub(crate) const DEFAULT_SIGNATURE: &str = "serving_default";
+
 /// Names of this prefix are TensorFlow's own and not for users.
 const INTERNAL_PREFIX: &str = "__saved_model_";
 
@@ -70,6 +73,12 @@ impl Signature {
 pub struct Signatures(Vec<Arc<Signature>>);
 
 impl Signatures {
+    /// The only signature of a model.
+    #[cfg(feature = "remote")]
+    pub(crate) fn one(signature: Signature) -> Signatures {
+        Signatures(vec![Arc::new(signature)])
+    }
+
     /// The signature of this name.
     ///
     /// # Errors

@@ -221,7 +221,7 @@ impl Tensor {
         match (&self.data, self.dtype) {
             (Data::Strings(buffer), _) => Ok(Strings::new(Source::Host(buffer))),
             (Data::TensorFlow(raw), DType::Bytes) => Ok(Strings::new(Source::TensorFlow(raw))),
-            _ => Err(Error::DType(format!("tensor has dtype {}, read as BYTES", self.dtype))),
+            _ => Err(not_strings(self.dtype)),
         }
     }
 }
@@ -274,6 +274,28 @@ impl<'a> TensorView<'a> {
         self.shape
     }
 
+    /// The bytes of the elements.
+    ///
+    /// # Errors
+    /// As [`Tensor::bytes`].
+    pub(crate) fn bytes(self) -> Result<&'a [u8]> {
+        match self.data {
+            ViewData::Bytes(bytes) => Ok(bytes),
+            ViewData::Tensor(tensor) => tensor.bytes(),
+        }
+    }
+
+    /// The strings of a BYTES tensor.
+    ///
+    /// # Errors
+    /// As [`Tensor::strings`].
+    pub(crate) fn strings(self) -> Result<Strings<'a>> {
+        match self.data {
+            ViewData::Bytes(_) => Err(not_strings(self.dtype)),
+            ViewData::Tensor(tensor) => tensor.strings(),
+        }
+    }
+
     /// The tensor in TensorFlow's form.
     pub(crate) fn to_raw(self, api: &'static Api) -> Result<Feed<'a>> {
         let (dtype, shape) = (self.dtype.number(), self.shape);
@@ -309,6 +331,10 @@ impl<'a> From<&'a Tensor> for TensorView<'a> {
     fn from(tensor: &'a Tensor) -> TensorView<'a> {
         TensorView { dtype: tensor.dtype, shape: &tensor.shape, data: ViewData::Tensor(tensor) }
     }
+}
+
+fn not_strings(dtype: DType) -> Error {
+    Error::DType(format!("tensor has dtype {dtype}, read as BYTES"))
 }
 
 fn check_count(shape: &[usize], dtype: DType, given: usize) -> Result<()> {

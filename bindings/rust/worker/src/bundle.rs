@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use stele::{DType, Error, Result, Tensor};
+use stele::{DType, Error, Result, Tensor, TensorView};
 
 use crate::{Tensors, wire};
 
@@ -45,13 +45,7 @@ fn read_tensor(folder: &Path, line: &str) -> Result<(String, Tensor)> {
     if bytes.len() != nbytes {
         return Err(refuse(format!("has {} bytes on disk, {nbytes} declared", bytes.len())));
     }
-    let tensor = match dtype {
-        DType::Bytes => {
-            let strings = unframe(&bytes).ok_or_else(|| refuse("ends inside a string".into()))?;
-            Tensor::from_strings(dims, strings)
-        }
-        _ => Tensor::from_bytes(dtype, dims, &bytes),
-    };
+    let tensor = Tensor::from_raw_contents(dtype, dims, &bytes);
     let tensor = tensor.map_err(|error| refuse(format!("does not add up: {}", error.message())))?;
     Ok((name.clone(), tensor))
 }
@@ -81,10 +75,7 @@ pub fn write<'t>(
     let mut index = String::new();
     for (position, (name, tensor)) in tensors.into_iter().enumerate() {
         let file = format!("{position}.bin");
-        let bytes = match tensor.dtype() {
-            DType::Bytes => frame(tensor)?,
-            _ => tensor.bytes()?.to_vec(),
-        };
+        let bytes = TensorView::from(tensor).raw_contents()?;
         let shape = join_dims(tensor.shape());
         let (dtype, nbytes) = (tensor.dtype().to_string(), bytes.len().to_string());
         index += &wire::join([name, &dtype, &shape, &nbytes, &file]);
@@ -104,29 +95,6 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 
 pub(crate) fn join_dims<T: ToString>(dims: &[T]) -> String {
     dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-}
-
-/// The strings of a BYTES file; `None` if it ends inside one.
-fn unframe(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut strings = Vec::new();
-    while !bytes.is_empty() {
-        let (length, rest) = bytes.split_first_chunk()?;
-        let (string, rest) = rest.split_at_checked(u32::from_le_bytes(*length).try_into().ok()?)?;
-        strings.push(string);
-        bytes = rest;
-    }
-    Some(strings)
-}
-
-fn frame(tensor: &Tensor) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for string in tensor.strings()? {
-        let length = u32::try_from(string.len())
-            .map_err(|_| Error::Value("a string is longer than a bundle can say".to_string()))?;
-        bytes.extend(length.to_le_bytes());
-        bytes.extend(string);
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

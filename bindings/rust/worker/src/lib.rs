@@ -5,11 +5,13 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod bundle;
+mod prepared;
 mod serve;
 mod wire;
 
 use std::path::Path;
 
+pub use prepared::Prepared;
 pub use serve::serve;
 
 /// The version of the compiler, for the `language` field of `hello`.
@@ -66,6 +68,14 @@ pub trait Model {
     /// # Errors
     /// This binding does not know its signatures.
     fn describe(&self) -> Result<Vec<Description<'_>>, Refusal>;
+
+    /// Releases the model.
+    ///
+    /// # Errors
+    /// Somebody else has it, and does not let it go.
+    fn close(self: Box<Self>) -> Result<(), Refusal> {
+        Ok(())
+    }
 }
 
 /// An input or output of a signature.
@@ -81,6 +91,23 @@ pub struct Description<'m> {
     pub dtype: stele::DType,
     /// The dimensions, `None` for an unknown one; `None` for an unknown rank.
     pub dims: Option<Vec<Option<usize>>>,
+}
+
+/// The lines of `describe` of a model that has the crate's signatures.
+pub fn describe(signatures: &stele::Signatures) -> Vec<Description<'_>> {
+    let mut rows = Vec::new();
+    for signature in signatures.iter() {
+        for (kind, specs) in [("input", &signature.inputs), ("output", &signature.outputs)] {
+            rows.extend(specs.iter().map(|spec| Description {
+                signature: &signature.name,
+                kind,
+                name: &spec.name,
+                dtype: spec.dtype,
+                dims: spec.shape.dims().map(<[_]>::to_vec),
+            }));
+        }
+    }
+    rows
 }
 
 /// A call with its inputs, to be made any number of times.

@@ -5,8 +5,10 @@
 use std::io;
 use std::path::Path;
 
-use stele::{Library, Outputs, Runner};
-use stele_worker::{Backend, Call, Description, Model, Refusal, Tensors, serve};
+use stele::Library;
+use stele_worker::{
+    Backend, Call, Description, Model, Prepared, Refusal, Tensors, describe, serve,
+};
 
 struct Stele;
 
@@ -34,41 +36,13 @@ impl Model for Loaded {
         inputs: Tensors,
     ) -> Result<Box<dyn Call + 'm>, Refusal> {
         let runner = self.0.runner(signature)?;
-        Ok(Box::new(Prepared { runner, inputs, outputs: None }))
+        Ok(Box::new(Prepared::new(inputs, move |inputs: &Tensors| {
+            runner.run(inputs.iter().map(|(name, tensor)| (name, tensor)))
+        })))
     }
 
     fn describe(&self) -> Result<Vec<Description<'_>>, Refusal> {
-        let mut rows = Vec::new();
-        for signature in self.0.signatures().iter() {
-            for (kind, specs) in [("input", &signature.inputs), ("output", &signature.outputs)] {
-                rows.extend(specs.iter().map(|spec| Description {
-                    signature: &signature.name,
-                    kind,
-                    name: &spec.name,
-                    dtype: spec.dtype,
-                    dims: spec.shape.dims().map(<[_]>::to_vec),
-                }));
-            }
-        }
-        Ok(rows)
-    }
-}
-
-struct Prepared {
-    runner: Runner,
-    inputs: Tensors,
-    outputs: Option<Outputs>,
-}
-
-impl Call for Prepared {
-    fn run(&mut self) -> Result<(), Refusal> {
-        let inputs = self.inputs.iter().map(|(name, tensor)| (name, tensor));
-        self.outputs = Some(self.runner.run(inputs)?);
-        Ok(())
-    }
-
-    fn outputs(&mut self) -> Result<Tensors, Refusal> {
-        Ok(self.outputs.take().into_iter().flatten().collect())
+        Ok(describe(self.0.signatures()))
     }
 }
 

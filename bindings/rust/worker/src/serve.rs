@@ -85,10 +85,7 @@ impl Worker<'_> {
             ("bench", [signature, source, target, warmup, runs, samples, ..]) => {
                 self.bench(signature, source, target, (warmup, runs), samples)
             }
-            ("unload" | "bye", _) => {
-                self.model = None;
-                Ok(vec![])
-            }
+            ("unload" | "bye", _) => self.unload(),
             _ if VERBS.split(',').any(|known| known == verb) => {
                 Err(invalid(format!("too few arguments for {verb}")))
             }
@@ -114,7 +111,14 @@ impl Worker<'_> {
 
     fn load(&mut self, dir: &str, tags: &str, config: &str) -> Answer {
         let tags: Vec<_> = tags.split(',').filter(|tag| !tag.is_empty()).collect();
-        self.model = Some(self.backend.load(Path::new(dir), &tags, &parse_config(config)?)?);
+        let model = self.backend.load(Path::new(dir), &tags, &parse_config(config)?)?;
+        let before = self.model.replace(model);
+        before.map_or(Ok(()), Model::close)?;
+        Ok(vec![])
+    }
+
+    fn unload(&mut self) -> Answer {
+        self.model.take().map_or(Ok(()), Model::close)?;
         Ok(vec![])
     }
 
