@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { serve } from "../protocol/loop.js";
 import { verbsOf } from "../protocol/verbs.js";
 import { readSavedModel } from "../src/savedmodel.js";
-import { openBrowser } from "./host/browser.js";
+import { startBrowser } from "./host/browser.js";
 import { requireDefaultConfig } from "./host/config.js";
 import { convert } from "./host/convert.js";
 import { RemoteModel } from "./host/remote.js";
@@ -36,9 +36,10 @@ const server = await serveFolders({
   "/tf-stele/src/": below("../src/"),
   "/tf-stele/web/src/": below("src/"),
 });
-const browser = await openBrowser();
-browser.page.on("console", (message) => console.error(`page: ${message.text()}`));
-await browser.page.goto(`${server.origin}/harness.html`);
+const browser = await startBrowser();
+const page = await browser.open();
+page.on("console", (message) => console.error(`page: ${message.text()}`));
+await page.goto(`${server.origin}/harness.html`);
 
 /** How many models have been loaded: each is served under a path of its own. */
 let loads = 0;
@@ -54,7 +55,7 @@ async function load(dir, tags, config) {
   const { folder } = await convert(python, format, dir, tags);
   const path = `/models/${++loads}/`;
   server.mount(path, `${folder}/`);
-  return RemoteModel.load(browser.page, path, signatures);
+  return RemoteModel.load(page, path, signatures);
 }
 
 async function versions() {

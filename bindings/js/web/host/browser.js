@@ -1,4 +1,4 @@
-// A headless browser with one page, and an end to both.
+// A headless browser for programs.
 
 import { chromium } from "playwright-core";
 import { FLAGS, findChromium } from "./chromium.js";
@@ -6,7 +6,8 @@ import { FLAGS, findChromium } from "./chromium.js";
 /**
  * @typedef {object} Browser
  * @property {string} version such as `156.0.8078.79`
- * @property {import("playwright-core").Page} page
+ * @property {(options?: import("playwright-core").BrowserContextOptions) =>
+ *   Promise<import("playwright-core").Page>} open a page that shares nothing with others
  * @property {() => Promise<void>} close
  */
 
@@ -14,12 +15,13 @@ import { FLAGS, findChromium } from "./chromium.js";
  * Starts a browser with a profile of its own that is removed afterwards. It ends with this process,
  * however that ends: it watches the pipe through which it is driven.
  *
- * @param {import("playwright-core").BrowserContextOptions} [options] of the page
  * @returns {Promise<Browser>}
  */
-export async function openBrowser(options = {}) {
+export async function startBrowser() {
   const browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  return { version: browser.version(), page, close: () => browser.close() };
+  return {
+    version: browser.version(),
+    open: async (options) => (await browser.newContext(options)).newPage(),
+    close: () => browser.close(),
+  };
 }

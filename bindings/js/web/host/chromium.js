@@ -56,5 +56,13 @@ function isProgram(path) {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  process.stdout.write(execFileSync(findChromium(), ["--version"]));
+  try {
+    const version = execFileSync(findChromium(), ["--version"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    process.stdout.write(version);
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message);
+    process.exitCode = 1;
+  }
 }
