@@ -158,6 +158,15 @@ TOOLS = (
         hint="https://nodejs.org",
         required=False,
     ),
+    Tool(
+        "Chromium",
+        "the browser, js-browser-*",
+        ("chromium", "--version"),
+        "chromium",
+        "chromium",
+        "chromium",
+        required=False,
+    ),
 )
 
 # ensurepip is a part of Python that Debian packages apart.
