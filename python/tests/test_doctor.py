@@ -71,7 +71,7 @@ def test_packages_of_debian(tmp_path):
         "protobuf-c-compiler", "clang", "libclang-rt-dev",
     ]  # fmt: skip
     more = run_alone("--apt", "--all", PATH=str(tmp_path))
-    assert more.stdout == done.stdout + "clang-format\n"
+    assert more.stdout == done.stdout + "clang-format\nchromium\n"
 
 
 def test_the_one_command(tmp_path, monkeypatch):
