@@ -32,9 +32,9 @@ def test_defaults():
 
 def test_every_option_arrives():
     got = parse(
-        "--ray", "--ray-address", "auto", "--autoscale", "1:4", "--target-ongoing", "3.5",
-        "--max-ongoing", "7", "--replica-cpus", "0.5", "--health-period", "2",
-        "--health-timeout", "5", "--no-haproxy",
+        "--ray", "--ray-address", "auto", "--host", "10.0.0.1", "--autoscale", "1:4",
+        "--target-ongoing", "3.5", "--max-ongoing", "7", "--replica-cpus", "0.5",
+        "--health-period", "2", "--health-timeout", "5", "--no-haproxy",
     )  # fmt: skip
     assert got == RayOptions(
         autoscale=(1, 4),
@@ -60,6 +60,7 @@ def test_every_option_arrives():
         (["--ray", "--autoscale", "1:4", "--replicas", "2"], "exclude each other"),
         (["--ray", "--target-ongoing", "2"], "--target-ongoing needs --autoscale"),
         (["--ray", "--ray-address", "auto", "--port", "0"], "a cluster needs a --port"),
+        (["--ray", "--ray-address", "auto"], "of a cluster need a --host"),
         (["--ray", "--model-control", "explicit"], "--model-control does not go with --ray"),
         (["--ray", "--metrics-port", "0"], "--metrics-port does not go with --ray"),
         (["--ray", "--tls-cert", "a", "--tls-key", "b"], "--tls-cert does not go with --ray"),

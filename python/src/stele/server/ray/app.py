@@ -95,12 +95,15 @@ class RayServer:
         return " ".join([found.status, found.message, *told])
 
     def _answers(self) -> bool:
-        """Tell whether a call comes through."""
+        """Tell whether calls come through, on every machine that takes some."""
+        hosts = self._cluster.hosts()
+        return bool(hosts) and all(map(self._answers_at, hosts))
+
+    def _answers_at(self, host: str) -> bool:
         method = messages.methods(messages.OPEN_INFERENCE)["ServerReady"]
-        with grpc.insecure_channel(f"{self._cluster.host}:{self._cluster.ports.grpc}") as channel:
-            call = channel.unary_unary(method.path)
+        with grpc.insecure_channel(f"{host}:{self._cluster.ports.grpc}") as channel:
             try:
-                call(b"", timeout=5)
+                channel.unary_unary(method.path)(b"", timeout=5)
             except grpc.RpcError as error:
                 if error.code() == grpc.StatusCode.UNIMPLEMENTED:
                     told = "Ray Serve runs there already, without the services of stele"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from stele.server.ray.options import RayOptions
 
@@ -15,6 +14,20 @@ _REFUSED = {
     "model_control": "a call would reach one replica of several",
 }
 
+# The options that have an attribute of their name in RayOptions.
+_NAMES = (
+    "replicas",
+    "autoscale",
+    "target_ongoing",
+    "max_ongoing",
+    "replica_cpus",
+    "health_period",
+    "health_timeout",
+    "haproxy",
+)
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -25,8 +38,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     # Their defaults are RayOptions'; here, None tells that an option was not given.
     group.add_argument(
         "--ray-address", metavar="HOST:PORT",
-        help="of a running cluster (auto: the one of this machine); without it, Ray is started "
-        "here and ends with the command",
+        help="of a running cluster (auto: the one of this machine), and --host, such as 0.0.0.0; "
+        "without it, Ray is started here and ends with the command",
     )  # fmt: skip
     group.add_argument(
         "--replicas", type=int, metavar="N",
@@ -66,23 +79,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def parse(args: argparse.Namespace) -> RayOptions | None:
     """Return the options; None without ``--ray``. Ends the program if they do not fit."""
     usage: argparse.ArgumentParser = args.usage
-    given: dict[str, Any] = {
-        name: getattr(args, name)
-        for name in (
-            "replicas", "autoscale", "target_ongoing", "max_ongoing", "replica_cpus",
-            "health_period", "health_timeout", "haproxy",
-        )
-        if getattr(args, name) is not None
-    }  # fmt: skip
+    given = {name: getattr(args, name) for name in _NAMES if getattr(args, name) is not None}
     if args.ray_address is not None:
         given["address"] = args.ray_address
     if not args.ray:
         for name in given:
             usage.error(f"{_flag(name)} needs --ray")
         return None
-    for name, reason in _REFUSED.items():
-        if getattr(args, name) != usage.get_default(name):
-            usage.error(f"{_flag(name)} does not go with --ray: {reason}")
+    _check_server(args)
     for name, value in given.items():
         if isinstance(value, (int, float)) and name != "haproxy" and value <= 0:
             usage.error(f"{_flag(name)} takes a positive number")
@@ -92,9 +96,20 @@ def parse(args: argparse.Namespace) -> RayOptions | None:
             usage.error("--replicas and --autoscale exclude each other")
     elif "target_ongoing" in given:
         usage.error("--target-ongoing needs --autoscale")
-    if args.ray_address is not None and args.port == 0:
-        usage.error("a cluster needs a --port that is free on all its machines")
     return RayOptions(**given)
+
+
+def _check_server(args: argparse.Namespace) -> None:
+    """Refuse what the server is told and Ray cannot do."""
+    usage: argparse.ArgumentParser = args.usage
+    for name, reason in _REFUSED.items():
+        if getattr(args, name) != usage.get_default(name):
+            usage.error(f"{_flag(name)} does not go with --ray: {reason}")
+    if args.ray_address is not None:
+        if args.port == 0:
+            usage.error("a cluster needs a --port that is free on all its machines")
+        if args.host in _LOOPBACK:
+            usage.error("the machines of a cluster need a --host that they can all listen on")
 
 
 def _flag(name: str) -> str:

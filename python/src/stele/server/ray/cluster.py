@@ -27,7 +27,6 @@ class Cluster:
         ray: The module.
         serve: The module ``ray.serve``.
         ports: Where Ray Serve listens.
-        host: Of the machine where calls can be made for certain.
     """
 
     def __init__(self, options: Options, ray_options: RayOptions) -> None:
@@ -51,7 +50,6 @@ class Cluster:
         # Ray Serve has one set of ports and options for a cluster, which stay.
         self._ours = not self.serve.status().proxies
         self.serve.start(**told.start(options, self.ports))
-        self.host = _LOOPBACK if self._local else self._head()
 
     def _join(self, ray_options: RayOptions, variables: dict[str, str]) -> None:
         # Ray would end the process on SIGTERM, whatever is going on.
@@ -74,18 +72,22 @@ class Cluster:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
 
-    def _head(self) -> str:
-        for node in self.ray.nodes():
-            if "node:__internal_head__" in node["Resources"]:
-                return str(node["NodeManagerAddress"])
-        raise SteleError(Code.UNAVAILABLE, "the cluster has no head")
+    def hosts(self) -> list[str]:
+        """Return the machines that take calls."""
+        if self._local:
+            return [_LOOPBACK]
+        proxies = self.serve.status().proxies
+        return [
+            str(node["NodeManagerAddress"])
+            for node in self.ray.nodes()
+            if node["Alive"] and node["NodeID"] in proxies
+        ]
 
     def stop(self, grace: float) -> bool:
         """End what was started here.
 
         Args:
-            grace: Seconds for calls inside, where Ray is ours. On a cluster, Ray's own
-                time for draining counts.
+            grace: Seconds for calls inside.
 
         Returns:
             Whether all calls inside were answered.
@@ -93,10 +95,11 @@ class Cluster:
         done = True
         if self._local:
             done = _drain(Path(self._folder.name), grace)
-        elif self._ours:
-            self.serve.shutdown()
         else:
+            # Answers the calls inside; a shutdown alone would not.
             self.serve.delete(told.NAME)
+            if self._ours:
+                self.serve.shutdown()
         self.ray.shutdown()
         self._folder.cleanup()
         return done

@@ -125,6 +125,8 @@ def environment(
     found = {
         # Lines of an access log are alike, and each counts.
         "RAY_DEDUP_LOGS": "0",
+        # A replica that goes stays reachable as long, until every HAProxy knows.
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(options.grace),
         "RAY_SERVE_ENABLE_HA_PROXY": str(int(ray.haproxy)),
         "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(options.max_message),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports.fallback_http),
