@@ -1,0 +1,128 @@
+"""stele's server, asked by other people's clients."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stele.codes import Code
+from stele.parity import bad_input
+from stele.parity.case import Case
+from tests.interop import agreement
+from tests.interop.agreement import OUT, zoo, zoo_cases
+from tests.interop.conftest import require, started
+
+MODELS = ("digits", "langid", "dtypes")
+PROGRAMS = Path(__file__).with_name("clients")
+CLIENTS = {
+    "tritonclient": PROGRAMS / "tritonclient_worker.py",
+    "tensorflow-serving-api": PROGRAMS / "tensorflow_serving_worker.py",
+}
+
+# Client and model -> patterns of cases, and why no server can get these right.
+_QUIET = "TensorFlow's make_ndarray passes floats through Python's, which quiets a signalling NaN"
+KNOWN = {
+    ("tensorflow-serving-api", "dtypes"): {"fp32-special": _QUIET, "c64-special": _QUIET},
+}
+
+EACH_CLIENT = pytest.mark.parametrize("client", CLIENTS)
+EACH_MODEL = pytest.mark.parametrize("model", MODELS)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    models = [f"{name}={zoo(name).folder}" for name in MODELS]
+    command = [sys.executable, "-m", "stele.cli", "serve", "--port", "0", "--json"]
+    with started(*command, "--stop-with-stdin", *models, log="stele") as found:
+        yield found
+
+
+def worker(client: str, address: str, model: str):
+    program = agreement.program(client, require(client).python, CLIENTS[client])
+    return agreement.served_by(program, address, model)
+
+
+@EACH_CLIENT
+@EACH_MODEL
+def test_bits(address, scored, client, model) -> None:
+    score = scored("stele", client, model)
+    agreement.ask(score, worker(client, address, model), zoo(model), zoo_cases(model))
+    score.judge(KNOWN.get((client, model), {}))
+
+
+@EACH_CLIENT
+@EACH_MODEL
+def test_bad_input(address, scored, client, model) -> None:
+    target = zoo(model)
+    base = next(case for case in zoo_cases(model) if case.name in ("one", "mixed-3"))
+    rows = bad_input.run_rows(target, base, OUT / "bad" / model)
+    if client == "tensorflow-serving-api":
+        rows = [_as_tensorflow_serving(row) for row in rows]
+    score = scored("stele", client, f"{model}, bad input")
+    agreement.ask(score, worker(client, address, model), target, rows)
+    score.judge({})
+
+
+def _as_tensorflow_serving(row: Case) -> Case:
+    """TensorFlow Serving has a code of its own for signatures, and does not list them."""
+    if row.signature not in ("no_such_signature", "__saved_model_init_op"):
+        return row
+    return replace(row, code=Code.FAILED_PRECONDITION, culprits=(f'"{row.signature}" not found',))
+
+
+def tour(client: str, *arguments: str) -> dict[str, Any]:
+    """Run a client's program in its environment and return what it printed."""
+    file = PROGRAMS / f"{CLIENTS[client].stem.removesuffix('_worker')}_tour.py"
+    printed = subprocess.run(
+        [require(client).python, file, *arguments], capture_output=True, text=True, check=False
+    )
+    assert printed.returncode == 0, printed.stderr
+    return json.loads(printed.stdout)
+
+
+def test_what_else_tritonclient_asks(address) -> None:
+    told = tour("tritonclient", address, "digits")
+    assert told["live"]
+    assert told["ready"]
+    assert told["model ready"]
+    assert told["other model ready"].startswith("StatusCode.NOT_FOUND")
+    assert told["server"]["name"] == "stele"
+    assert told["model"]["inputs"] == [
+        {"name": "image", "datatype": "FP32", "shape": ["-1", "8", "8", "1"]}
+    ]
+    assert told["model"]["outputs"] == [
+        {"name": "probabilities", "datatype": "FP32", "shape": ["-1", "10"]}
+    ]
+    assert sorted(model["name"] for model in told["index"]["models"]) == sorted(MODELS)
+    assert {model["state"] for model in told["index"]["models"]} == {"READY"}
+    assert told["no model"] == (
+        'StatusCode.NOT_FOUND: no model "nope"; this server has "digits", "dtypes", "langid"'
+    )
+    assert told["no version"].startswith('StatusCode.NOT_FOUND: no version "7"')
+    for verb in ("load", "unload"):
+        assert told[verb].startswith("StatusCode.FAILED_PRECONDITION")
+    assert told["not offered"].startswith("StatusCode.UNIMPLEMENTED")
+
+
+def test_what_else_tensorflow_servings_client_asks(address) -> None:
+    told = tour("tensorflow-serving-api", address)
+    assert told["version"] == 1
+    assert told["signatures"] == ["serve", "serving_default"]
+    assert told["image"] == ["float32", [-1, 8, 8, 1]]
+    assert told["typed"] == {"same": [[1, 2, 2, 2]]}
+    assert told["typed spec"] == ["dtypes", "int16"]
+    assert told["states"] == [[1, told["available"]]]
+    # TensorFlow Serving's codes and texts.
+    assert told["no model"] == "NOT_FOUND: Servable not found for request: Latest(nope)"
+    assert told["no version"] == "NOT_FOUND: Servable not found for request: Specific(digits, 7)"
+    assert told["no field"].startswith("INVALID_ARGUMENT: ")
+    assert told["other field"] == "INVALID_ARGUMENT: Metadata field weather is not supported"
+    assert told["no spec"] == "INVALID_ARGUMENT: Missing ModelSpec"
+    assert told["no status"].startswith("NOT_FOUND: Could not find any versions of model nope")
