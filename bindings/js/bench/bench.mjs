@@ -20,6 +20,10 @@ import { latency, startUp } from "./rounds.js";
 const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
 const OFFICIAL = "js-tfjs-node";
 
+// Node 20 reads these at every start: tens of milliseconds, which are the
+// machine's and not the binding's.
+delete process.env.NODE_EXTRA_CA_CERTS;
+
 const [build, readme] = process.argv.slice(2).map((path) => resolve(path));
 const model = join(build, "models", "digits", "saved_model");
 const official = join(build, "js", "comparator");

@@ -7,6 +7,8 @@ import { configBytes } from "./config.js";
 import { Code, SteleError } from "./errors.js";
 import { loadLibrary } from "./library.js";
 import { Lifetime } from "./lifetime.js";
+import { readSavedModel } from "./savedmodel.js";
+import { Session } from "./session.js";
 
 /**
  * @typedef {import("./check.js").InputValues} InputValues
@@ -80,7 +82,7 @@ export class Model {
 
   /**
    * @private
-   * @param {import("./session.js").Session} session
+   * @param {Session} session
    * @param {Signatures} signatures
    */
   constructor(session, signatures) {
@@ -117,9 +119,6 @@ export class Model {
     // model is said first, wherever the library is.
     const loading = loadLibrary(library);
     loading.catch(() => {});
-    // Node imports what only a load needs while it waits: a process starts sooner.
-    const { readSavedModel } = await import("./savedmodel.js");
-    const { Session } = await import("./session.js");
     const signatures = await readSavedModel(path, tags);
     const c = await loading;
     try {
