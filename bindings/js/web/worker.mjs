@@ -8,22 +8,32 @@ import { fileURLToPath } from "node:url";
 import { serve } from "../protocol/loop.js";
 import { verbsOf } from "../protocol/verbs.js";
 import { readSavedModel } from "../src/savedmodel.js";
+import { BatchedModel } from "./host/batched.js";
 import { startBrowser } from "./host/browser.js";
 import { requireDefaultConfig } from "./host/config.js";
 import { convert } from "./host/convert.js";
 import { RemoteModel } from "./host/remote.js";
 import { serveFolders } from "./host/server.js";
 
-/** @type {Record<string, { package: string, dtypes: string[] }>} */
+/**
+ * Each runtime: who makes it, what it takes, and whether it runs a model at any batch size.
+ *
+ * @type {Record<string, { package: string, dtypes: string[], batches: boolean }>}
+ */
 const RUNTIMES = {
   onnx: {
     package: "onnxruntime-web",
     dtypes: "BOOL INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 FP16 FP32 FP64 BYTES".split(
       " ",
     ),
+    batches: true,
   },
-  tfjs: { package: "@tensorflow/tfjs-core", dtypes: ["BOOL", "INT32", "FP32", "BYTES"] },
-  litert: { package: "@litertjs/core", dtypes: ["INT32", "UINT8", "FP32"] },
+  tfjs: {
+    package: "@tensorflow/tfjs-core",
+    dtypes: ["BOOL", "INT32", "FP32", "BYTES"],
+    batches: true,
+  },
+  litert: { package: "@litertjs/core", dtypes: ["INT32", "UINT8", "FP32"], batches: false },
 };
 
 const [format, python] = process.argv.slice(2);
@@ -52,10 +62,13 @@ let loads = 0;
 async function load(dir, tags, config) {
   const signatures = await readSavedModel(dir, tags);
   requireDefaultConfig(config);
-  const { folder } = await convert(python, format, dir, tags);
-  const path = `/models/${++loads}/`;
-  server.mount(path, `${folder}/`);
-  return RemoteModel.load(page, path, signatures);
+  const open = async (/** @type {number | undefined} */ batch) => {
+    const { folder } = await convert(python, format, dir, tags, batch);
+    const path = `/models/${++loads}/`;
+    server.mount(path, `${folder}/`);
+    return RemoteModel.load(page, path, signatures);
+  };
+  return runtime.batches ? open(undefined) : BatchedModel.load(open, signatures);
 }
 
 async function versions() {

@@ -15,15 +15,15 @@ import { SteleError } from "../../src/errors.js";
  * @param {string} format
  * @param {string} dir the SavedModel
  * @param {string[]} tags
+ * @param {number} [batch] for every unknown leading dimension
  * @returns {Promise<Converted>}
  * @throws {SteleError} the SavedModel cannot be loaded
  * @throws {Unsupported} no signature of it can be converted
  */
-export async function convert(python, format, dir, tags) {
+export async function convert(python, format, dir, tags, batch) {
   const told = await run(python, [
     ...["-m", "stele.cli", "convert", dir, "--to", format, "--tags", tags.join(","), "--json"],
-    // LiteRT.js runs fixed shapes only: one row at a time.
-    ...(format === "litert" ? ["--batch", "1"] : []),
+    ...(batch === undefined ? [] : ["--batch", String(batch)]),
   ]);
   if (told.error?.code === "UNIMPLEMENTED") throw new Unsupported(told.error.message);
   if (told.error) throw new SteleError(told.error.code, told.error.message);

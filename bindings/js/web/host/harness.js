@@ -7,47 +7,53 @@ import { DTYPES, Model, SteleError, UnsupportedError } from "tf-stele/web";
  * @typedef {import("./remote.js").Packed} Packed
  */
 
-/** @type {Model | undefined} */
-let model;
+/** @type {Map<number, Model>} */
+const models = new Map();
+let last = 0;
+
+/** @typedef {{ id: number, inputs: Packed[], signature: string }} Asked */
 
 const calls = {
-  async load(/** @type {string} */ url) {
-    const next = await Model.load(url);
-    await model?.close();
-    model = next;
+  async load(/** @type {{ url: string }} */ { url }) {
+    models.set(++last, await Model.load(url));
+    return last;
   },
 
-  async run(/** @type {{ inputs: Packed[], signature: string }} */ { inputs, signature }) {
-    return packAll(await loaded().run(inputs.map(unpack), { signature }));
+  async run(/** @type {Asked} */ { id, inputs, signature }) {
+    return packAll(await find(id).run(inputs.map(unpack), { signature }));
   },
 
   async bench(
-    /** @type {{ inputs: Packed[], signature: string, warmup: number, runs: number }} */
-    { inputs, signature, warmup, runs },
+    /** @type {Asked & { warmup: number, runs: number }} */
+    { id, inputs, signature, warmup, runs },
   ) {
+    const model = find(id);
     const tensors = inputs.map(unpack);
-    const current = loaded();
-    for (let i = 0; i < warmup; i++) await current.run(tensors, { signature });
+    for (let i = 0; i < warmup; i++) await model.run(tensors, { signature });
     const milliseconds = [];
     /** @type {Record<string, Tensor>} */
     let outputs = {};
     for (let i = 0; i < runs; i++) {
       const start = performance.now();
-      outputs = await current.run(tensors, { signature });
+      outputs = await model.run(tensors, { signature });
       milliseconds.push(performance.now() - start);
     }
     return { outputs: packAll(outputs), milliseconds };
   },
 
-  async close() {
-    await model?.close();
-    model = undefined;
+  async close(/** @type {{ id: number }} */ { id }) {
+    await find(id).close();
+    models.delete(id);
   },
 };
 
-/** @returns {Model} */
-function loaded() {
-  if (model === undefined) throw new SteleError("FAILED_PRECONDITION", "no model is loaded");
+/**
+ * @param {number} id
+ * @returns {Model}
+ */
+function find(id) {
+  const model = models.get(id);
+  if (model === undefined) throw new SteleError("FAILED_PRECONDITION", `no model ${id}`);
   return model;
 }
 

@@ -27,14 +27,17 @@ import { SteleError } from "../../src/errors.js";
 /** Calls the functions of `harness.js` in a page. */
 export class RemoteModel {
   #page;
+  #id;
 
   /**
    * @private
    * @param {Page} page
+   * @param {number} id in the page
    * @param {import("../../src/signature.js").Signatures} signatures
    */
-  constructor(page, signatures) {
+  constructor(page, id, signatures) {
     this.#page = page;
+    this.#id = id;
     /** @readonly */
     this.signatures = signatures;
   }
@@ -46,8 +49,7 @@ export class RemoteModel {
    * @returns {Promise<RemoteModel>}
    */
   static async load(page, url, signatures) {
-    await call(page, "load", url);
-    return new RemoteModel(page, signatures);
+    return new RemoteModel(page, await call(page, "load", { url }), signatures);
   }
 
   /**
@@ -56,8 +58,8 @@ export class RemoteModel {
    * @returns {Promise<Record<string, Tensor>>}
    */
   async run(inputs, { signature }) {
-    const outputs = await call(this.#page, "run", { inputs: inputs.map(pack), signature });
-    return unpackAll(outputs);
+    const asked = { id: this.#id, inputs: inputs.map(pack), signature };
+    return unpackAll(await call(this.#page, "run", asked));
   }
 
   /**
@@ -68,7 +70,7 @@ export class RemoteModel {
    * @returns {Promise<{ outputs: Record<string, Tensor>, durations: BigUint64Array }>} nanoseconds
    */
   async bench(inputs, options) {
-    const asked = { inputs: inputs.map(pack), ...options };
+    const asked = { id: this.#id, inputs: inputs.map(pack), ...options };
     const { outputs, milliseconds } = await call(this.#page, "bench", asked);
     const durations = BigUint64Array.from(milliseconds, (/** @type {number} */ time) =>
       BigInt(Math.round(time * 1e6)),
@@ -77,7 +79,7 @@ export class RemoteModel {
   }
 
   async close() {
-    await call(this.#page, "close", undefined);
+    await call(this.#page, "close", { id: this.#id });
   }
 }
 

@@ -23,14 +23,14 @@ const out = join(folder, "out");
 writeBundle(one, { image: tensor("FP32", [1, 8, 8, 1], new Float32Array(64).fill(3)) });
 writeBundle(three, { image: tensor("FP32", [3, 8, 8, 1], new Float32Array(192).fill(3)) });
 
-/** @type {Record<string, { runtime: RegExp, batches: boolean }>} */
+/** @type {Record<string, RegExp>} */
 const FORMATS = {
-  onnx: { runtime: /onnxruntime-web \d/, batches: true },
-  tfjs: { runtime: /tfjs-core \d/, batches: true },
-  litert: { runtime: /litertjs.core \d/, batches: false },
+  onnx: /onnxruntime-web \d/,
+  tfjs: /tfjs-core \d/,
+  litert: /litertjs.core \d/,
 };
 
-for (const [format, { runtime, batches }] of Object.entries(FORMATS)) {
+for (const [format, runtime] of Object.entries(FORMATS)) {
   describe(format, () => {
     /** @type {Worker} */
     let worker;
@@ -90,8 +90,15 @@ for (const [format, { runtime, batches }] of Object.entries(FORMATS)) {
       const refused = await worker.request("run", "nope", one, out);
       assert.deepEqual(refused.slice(0, 2), ["error", "NOT_FOUND"]);
       assert.ok(refused[2].includes("serving_default"), refused[2]);
-      const [status] = await worker.request("run", "serving_default", three, out);
-      assert.equal(status, batches ? "ok" : "unsupported");
+      assert.deepEqual(await worker.request("run", "serving_default", three, out), ["ok"]);
+      assert.deepEqual(readBundle(out)[0][1].shape, [3, 10]);
+      assert.deepEqual(await worker.request("run", "serving_default", one, out), ["ok"]);
+    });
+
+    test("a second load replaces the first model, and one that fails does not", async () => {
+      assert.deepEqual(await worker.request("load", DIGITS, "serve", "default"), ["ok"]);
+      const [status] = await worker.request("load", join(folder, "gone"), "serve", "default");
+      assert.equal(status, "error");
       assert.deepEqual(await worker.request("run", "serving_default", one, out), ["ok"]);
     });
 
