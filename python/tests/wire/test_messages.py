@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 from google.protobuf import descriptor_pool
 
 from stele.wire import messages
@@ -30,3 +33,17 @@ def test_methods_know_their_path_and_messages() -> None:
 def test_a_field_where_implementations_disagree_is_reserved() -> None:
     descriptor = messages.ModelMetadataResponse.DESCRIPTOR
     assert 6 not in descriptor.fields_by_number
+
+
+def test_no_class_is_ever_freed() -> None:
+    """A class that is freed while another thread needs it crashes the process."""
+    request = messages.ModelInferRequest()
+    request.parameters["a"].int64_param = 1
+    request.inputs.add().contents.SetInParent()
+    seen = [
+        weakref.ref(type(message))
+        for message in (request.parameters["a"], request.inputs[0], request.inputs[0].contents)
+    ]
+    del request
+    gc.collect()
+    assert None not in [reference() for reference in seen]

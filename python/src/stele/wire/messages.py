@@ -43,13 +43,34 @@ def _pool() -> descriptor_pool.DescriptorPool:
 POOL = _pool()
 
 
+def _classes() -> dict[str, type[Message]]:
+    """Make the class of every message, nested ones too, by full name."""
+    found = {}
+    todo = [
+        descriptor
+        for file in files().file
+        for descriptor in POOL.FindFileByName(file.name).message_types_by_name.values()
+    ]
+    while todo:
+        descriptor = todo.pop()
+        found[descriptor.full_name] = message_factory.GetMessageClass(descriptor)
+        todo += descriptor.nested_types
+    return found
+
+
+# protobuf makes a class when it is first needed, and frees it once nobody refers to
+# it; up to 6.33 it then crashes when one thread frees what another is about to use.
+# Generated modules refer to all of theirs for ever, and so does this one.
+_CLASSES = _classes()
+
+
 def message(name: str) -> type[Message]:
     """Return a message's class by its full name.
 
     Raises:
         KeyError: There is none.
     """
-    return message_factory.GetMessageClass(POOL.FindMessageTypeByName(name))
+    return _CLASSES[name]
 
 
 @dataclass(frozen=True)
@@ -79,8 +100,8 @@ def methods(service: str) -> dict[str, Method]:
         method.name: Method(
             method.name,
             f"/{service}/{method.name}",
-            message_factory.GetMessageClass(method.input_type),
-            message_factory.GetMessageClass(method.output_type),
+            _CLASSES[method.input_type.full_name],
+            _CLASSES[method.output_type.full_name],
         )
         for method in POOL.FindServiceByName(service).methods
     }
