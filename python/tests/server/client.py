@@ -55,7 +55,9 @@ class Client:
         response = self.rpc(m.OPEN_INFERENCE, "ModelInfer")(request, timeout=timeout)
         return dict(oip.take_outputs(response))
 
-    def infer_later(self, model: str, inputs: oip.Named, signature: str, timeout: float = SECONDS):
+    def infer_later(
+        self, model: str, inputs: oip.Named, signature: str, timeout: float | None = SECONDS
+    ):
         """Return the future of a response."""
         request = infer_request(model, inputs, signature)
         return self.rpc(m.OPEN_INFERENCE, "ModelInfer").future(request, timeout=timeout)

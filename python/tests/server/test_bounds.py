@@ -81,6 +81,19 @@ def test_a_deadline_that_passes_in_the_queue(narrow: Client, steps: int) -> None
     assert third.result() is not None
 
 
+@pytest.mark.parametrize("batch", [0, 4])
+def test_calls_without_a_deadline_wait_their_turn(models: Path, steps: int, batch: int) -> None:
+    rows = {"x": np.ones((1, 2), np.float32)}
+    with serving({"bench": models / "bench"}, workers=1, queue=8, batch=batch) as client:
+        busy = spin(client, steps // 2)
+        wait_until(client, 1)
+        waiting = [
+            client.infer_later("bench", rows, "serving_default", timeout=None) for _ in range(4)
+        ]
+        assert all(future.result().outputs for future in waiting)
+        assert busy.result() is not None
+
+
 def test_a_call_that_is_cancelled_in_the_queue_does_not_run(narrow: Client, steps: int) -> None:
     first = spin(narrow, steps)
     wait_until(narrow, 1)

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 
 from stele.codes import Code, SteleError
-from stele.server.call import Call, check
+from stele.server.call import Call, check, patience
 
 
 class Admission:
@@ -83,7 +83,7 @@ class Admission:
     def _wait(self, waiter: threading.Event, call: Call) -> None:
         # The end of the call wakes us as well as our turn does.
         if call.add_callback(waiter.set):
-            waiter.wait(call.time_remaining())
+            waiter.wait(patience(call))
         with self._lock:
             if waiter not in self._waiting:
                 return

@@ -19,7 +19,7 @@ from stele.bundle import Tensors
 from stele.codes import SteleError
 from stele.dtypes import Array
 from stele.server.admission import Admission
-from stele.server.call import Call, Detached, check
+from stele.server.call import Call, Detached, check, patience
 from stele.server.version import Prepared
 
 _LOG = logging.getLogger("stele.server")
@@ -118,9 +118,9 @@ class Batcher:
         Raises:
             SteleError: Its client left before anybody took it.
         """
-        patience = member.call.time_remaining()
+        seconds = patience(member.call)
         while True:
-            member.wake.wait(patience)
+            member.wake.wait(seconds)
             with self._lock:
                 # Before looking: what happens after the look sets it again.
                 member.wake.clear()
@@ -128,13 +128,13 @@ class Batcher:
                     return
                 if member not in group:
                     # In a batch that runs: its end is near, whatever the client does.
-                    patience = None
+                    seconds = None
                     continue
                 gone = _gone(member)
                 if gone is not None:
                     group.remove(member)
                     raise gone
-                patience = member.call.time_remaining()
+                seconds = patience(member.call)
 
     def _lead(self, key: _Key) -> None:
         """Run the batch that has gathered when our turn comes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -35,6 +36,13 @@ class Detached:
     def add_callback(self, callback: Callable[[], None]) -> bool:  # noqa: ARG002
         """It has no end that anybody could hear of."""
         return True
+
+
+def patience(call: Call) -> float | None:
+    """Return how many seconds to wait on behalf of a call; None: for ever."""
+    remaining = call.time_remaining()
+    # grpcio gives a call without a deadline more time than a lock can wait.
+    return None if remaining is None else min(remaining, threading.TIMEOUT_MAX)
 
 
 def check(call: Call) -> None:
