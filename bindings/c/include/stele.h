@@ -178,7 +178,7 @@ typedef struct stele_options {
   /* The session's configuration by name; NULL is "default".
    *   "default"  TensorFlow's own
    *   "inline"   inter_op_parallelism_threads = -1: every op runs in the
-   *              calling thread; on small models two to three times faster
+   *              calling thread; on small models about twice as fast
    *   "single"   the single-threaded executor */
   const char *profile;
 
