@@ -8,7 +8,6 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
 
 use common::{Copy, digits, dtypes, image, sparse, state};
 use stele::remote::Connection;
@@ -186,7 +185,7 @@ fn a_server_loads_what_it_is_told_to() {
 #[test]
 fn threads_share_a_connection() {
     let server = Server::of_models();
-    let connection = Connection::builder().deadline(Duration::from_secs(60));
+    let connection = Connection::builder();
     let model = connection.open(&server.address).unwrap().model("digits").unwrap();
     let run = |seed: usize| {
         let pixels = image(seed);
