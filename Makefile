@@ -81,6 +81,27 @@ test-bindings: setup $(BINDINGS:%=test-binding-%)
 test-binding-%: setup
 	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* test; else [ "$$CI" != true ]; fi
 
+.PHONY: web
+web: setup model-digits binding-js binding-rust ## draw a digit: the page, which runs the model, beside Python's answer
+	$(STELE) web
+
+# Other people's packages force versions on each other: an environment each. In
+# them the tests below tests/interop run with `make test`, too.
+.PHONY: interop
+interop: setup models bindings ## our clients and server against Triton, MLServer, KServe and their clients
+	$(PYTHON) -m tests.interop.environments
+	$(PYTHON) -m pytest tests/interop
+	$(PYTHON) -m tests.interop.report
+
+.PHONY: ray
+ray: setup model-digits binding-rust ## two replicas on Ray Serve, kill -9 under load: no call fails, no bit differs
+	$(PYTHON) -m tests.ray.environment
+	$(PYTHON) -m tests.ray.kill_replica
+
+.PHONY: soak
+soak: setup models binding-rust ## ten minutes of mixed load and abuse for the server
+	$(PYTHON) python/bench/soak.py
+
 .PHONY: lint
 lint: setup ## every formatter and linter, strict, changing nothing
 	$(VENV)/bin/ruff format --check .
