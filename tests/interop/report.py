@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stele import marked, paths
 from stele.parity.record import machine
+from tests.interop import test_our_clients, test_our_server
 from tests.interop.agreement import OUT
 from tests.interop.environments import ENVIRONMENTS
 
@@ -36,15 +37,28 @@ _COLUMNS = (
     "known to differ",
 )
 
+_PAIRS = {
+    *(
+        (server, client)
+        for server in test_our_clients.SERVERS
+        for client in test_our_clients.CLIENTS
+    ),
+    *(("stele", client) for client in test_our_server.CLIENTS),
+}
 
-def table(scores: Iterable[Mapping[str, Any]]) -> str:
+
+def table(scores: Sequence[Mapping[str, Any]]) -> str:
     """Return the scores in Markdown, with machine, versions and date.
 
     Raises:
-        SystemExit: A score is not good: such a table is not for the documentation.
+        SystemExit: Somebody was not asked, or not all is well: such a table is not for
+            the documentation.
     """
+    missing = _PAIRS - {(score["server"], score["client"]) for score in scores}
+    if missing:
+        raise SystemExit(f"not asked: {', '.join(' by '.join(pair) for pair in sorted(missing))}")
     lines = ["| " + " | ".join(_COLUMNS) + " |", "|---|---|---|---:|---:|---:|---:|"]
-    reasons: dict[str, None] = {}
+    why: dict[str, None] = {}
     for score in scores:
         if score["wrong"].keys() != score["known"].keys():
             raise SystemExit(
@@ -58,14 +72,14 @@ def table(scores: Iterable[Mapping[str, Any]]) -> str:
         )
         who = (_told(score["server"]), _told(score["client"]), score["model"])
         lines.append("| " + " | ".join([*who, *map(str, counts)]) + " |")
-        reasons.update(dict.fromkeys(score["known"].values()))
-        reasons.update(
-            dict.fromkeys(f"{score['client']}: {why}" for why in score["unsupported"].values())
-        )
+        # A server of other people is told of once, not for each of our clients.
+        other = score["client"] if score["server"] == "stele" else score["server"]
+        for reason in (*score["unsupported"].values(), *score["known"].values()):
+            why[f"- {other}: {reason}"] = None
     where = machine()
     lines += [
         "",
-        *(f"- {reason}" for reason in reasons),
+        *why,
         "",
         f"{where['machine']}; TensorFlow {where['tensorflow']}, Python {where['python']}; "
         f"{where['date']}.",

@@ -95,7 +95,7 @@ ENTRIES = (
 
 # Server -> patterns of cases, and why no client can get these right.
 _EMPTY = "the Python proxy of nvidia-pytriton refuses tensors without elements"
-_NUMBERS = "MLServer passes floats through Python's, which changes a NaN's bits"
+_NUMBERS = "passes floats through Python's numbers, which changes the bits of a NaN"
 KNOWN = {
     "Triton": {
         "*: empty-batch": _EMPTY,

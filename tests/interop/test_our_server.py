@@ -27,7 +27,7 @@ CLIENTS = {
 }
 
 # Client and model -> patterns of cases, and why no server can get these right.
-_QUIET = "TensorFlow's make_ndarray passes floats through Python's, which quiets a signalling NaN"
+_QUIET = "make_ndarray passes floats through Python's numbers, which quiets a signalling NaN"
 KNOWN = {
     ("tensorflow-serving-api", "dtypes"): {"fp32-special": _QUIET, "c64-special": _QUIET},
 }

@@ -37,7 +37,7 @@ class _Model:
 
     def prepare(self, signature: str, inputs: Tensors) -> Callable[[], Mapping[str, Array]]:
         if len(dict(inputs)) != len(inputs):
-            raise worker.Unsupported("an input twice: they are a map")
+            raise worker.Unsupported("inputs are a map: none can be there twice")
         request = predict_pb2.PredictRequest()
         request.model_spec.name = self._name
         request.model_spec.signature_name = signature

@@ -42,7 +42,7 @@ class _Model:
             outputs = result.get_response().outputs
             for output in outputs:
                 if output.datatype in ("C64", "C128"):
-                    raise worker.Unsupported(f"dtype {output.datatype}")
+                    raise worker.Unsupported(f"no dtype {output.datatype}")
             return {output.name: result.as_numpy(output.name) for output in outputs}
 
         return call
@@ -54,7 +54,7 @@ class _Model:
 def _input(name: str, array: Array) -> triton.InferInput:
     dtype = dtypes.of(array).name
     if dtype in ("C64", "C128"):
-        raise worker.Unsupported(f"dtype {dtype}")
+        raise worker.Unsupported(f"no dtype {dtype}")
     return triton.InferInput(name, list(array.shape), dtype).set_data_from_numpy(array)
 
 
