@@ -77,9 +77,7 @@ test("64 in flight", { skip: NO_SERVER }, async () => {
   const images = Array.from({ length: 64 }, (_, i) =>
     tensor("FP32", [1, 8, 8, 1], new Float32Array(64).fill(i)),
   );
-  const answers = await Promise.all(
-    images.map((image) => remote.run({ image })),
-  );
+  const answers = await Promise.all(images.map((image) => remote.run({ image })));
   answers.forEach((answer, i) => {
     const alone = local.run({ image: images[i] });
     assert.deepEqual(bits(answer.probabilities), bits(alone.probabilities));
