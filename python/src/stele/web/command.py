@@ -11,6 +11,10 @@ from rich.console import Console
 
 from stele import paths, zoo
 from stele.parity.case import resolve
+from stele.web.layout import DIGITS, lay_out
+from stele.web.python import Reference
+from stele.web.server import Server
+from stele.zoo.layout import SAVED_MODEL
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "models", nargs="*", metavar="MODEL|DIR", help="zoo models or SavedModel folders, besides "
-        "digits (default: the whole zoo)",
+        "digits (default: the zoo, as far as it is trained)",
     )  # fmt: skip
     parser.add_argument("--port", type=int, default=0, help="default: 0, which takes a free one")
     parser.add_argument(
@@ -41,14 +45,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Lay out and serve until interrupted."""
-    from stele.web.layout import DIGITS, lay_out
-    from stele.web.python import Reference
-    from stele.web.server import Server
-
     out = (args.out or paths.build_dir() / "web").resolve()
     console = Console(stderr=True)
     with console.status("") as status:
-        targets = resolve(args.models or zoo.DEFAULT)
+        targets = resolve(args.models or [name for name in zoo.DEFAULT if _is_trained(name)])
         lay_out(targets, out, lambda doing: status.update(f"{doing} …"))
     if args.layout_only:
         print(out)
@@ -59,3 +59,7 @@ def run(args: argparse.Namespace) -> int:
             webbrowser.open(server.url)
         server.serve_forever()
     return 0
+
+
+def _is_trained(name: str) -> bool:
+    return name == DIGITS or (paths.models_dir() / name / SAVED_MODEL).exists()

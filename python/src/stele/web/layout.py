@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,9 @@ def lay_out(models: Sequence[Target], out: Path, report: Report = lambda _what: 
     source = paths.bindings_dir() / "js"
     report("installing the runtimes")
     _make(source / "web", "build")
+    # Without it, or the network to get it, the page says why there is no TensorFlow.js.
+    with contextlib.suppress(SteleError):
+        _make(source / "web", "converter")
     (digits,) = resolve([DIGITS])
     targets = [digits, *(target for target in models if target.name != DIGITS)]
     with locked(out):
@@ -69,7 +74,8 @@ def _make(folder: Path, target: str) -> None:
         raise SteleError(
             Code.FAILED_PRECONDITION, "npm is not installed: apt-get install npm, or nodejs.org"
         )
-    command = ["make", "-C", str(folder), target, f"BUILD={paths.build_dir()}"]
+    command = ["make", "-C", str(folder), target]
+    command += [f"BUILD={paths.build_dir()}", f"PYTHON={sys.executable}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-10:])
