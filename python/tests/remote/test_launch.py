@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from stele.codes import Code, SteleError
-from stele.remote import launch
+from stele.remote import Connection, launch
+from stele.wire import messages
 
 # Prints what it was given, and ends at the end of its stdin.
 WORKER = (
@@ -59,6 +60,13 @@ def test_the_server_ends_with_the_worker(ending: str) -> None:
         assert int(pid) == process.pid
         assert address.startswith("127.0.0.1:")
         (server,) = children(process.pid)
+        # One that had lost its lifeline would be gone by now.
+        time.sleep(0.5)
+        with Connection(address, retries=0, deadline=30) as connection:
+            live = connection.call(
+                messages.OPEN_INFERENCE, "ServerLive", messages.ServerLiveRequest()
+            )
+        assert live.live
         assert runs(server)
         if ending == "SIGKILL":
             os.kill(process.pid, signal.SIGKILL)
