@@ -1,12 +1,13 @@
 """Kills replicas of `stele serve --ray` under load: no call may fail, no bit may differ.
 
-    python -m tests.ray.kill_replica [--calls N] [--update FILE]
+    python -m tests.ray.kill_replica [--plain | --no-haproxy] [--calls N] [--update FILE]
 
 Two replicas on this machine; clients of stele.remote call them all the time; kill -9
 ends one replica, and when there are two again, the other. One more client does not
-retry, and shows that the calls did meet a dying replica. Everything happens in a
-namespace with no network but loopback (as root, or where others may make one), within
-five minutes. Exit status: 0 no call failed, 1 one did, 3 could not run.
+retry: what fails there is what the retry policy hides. With --plain HAProxy does not
+send a call again either, so that the clients' policy is all there is. Everything
+happens in a namespace with no network but loopback (as root, or where others may make
+one), within five minutes. Exit status: 0 no call failed, 1 one did, 3 could not run.
 """
 
 from __future__ import annotations
@@ -94,9 +95,12 @@ def torment(address: str, model: Path, calls: int, deadline: float) -> tuple[Tal
     return patient, hasty
 
 
-def run(calls: int, model: Path, options: list[str], file: Path | None) -> int:
+def run(calls: int, model: Path, mode: str, file: Path | None) -> int:
     """Carry it out, in the namespace."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if mode == "plain":
+        os.environ["RAY_SERVE_HAPROXY_RETRY_ON"] = "conn-failure"
+    options = ["--no-haproxy"] if mode == "no_haproxy" else []
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         os.environ["RAY_TMPDIR"] = folder
         more = ["--replicas", "2", "--port", "0", *options, f"digits={model}"]
@@ -104,12 +108,12 @@ def run(calls: int, model: Path, options: list[str], file: Path | None) -> int:
         with running("kill_replica", *more) as address:
             patient, hasty = torment(address, model, calls, deadline)
     text = report.table(
-        {"retries (the default)": patient, "no retries, to compare": hasty},
+        {"retries (the default)": patient, "no retries": hasty},
         f"digits, {_CLIENTS} clients, two replicas, {_KILLS} of them killed with -9",
     )
     print(f"\n{text}")
     if file is not None:
-        report.update(file, "kill_replica", text)
+        report.update(file, f"kill_replica {mode}", text)
     # Any other code than UNAVAILABLE is one that no policy retries.
     hopeless = hasty.failed.keys() - {"UNAVAILABLE"}
     return int(bool(patient.failed or patient.differ or hasty.differ or hopeless))
@@ -119,9 +123,14 @@ def main() -> int:
     """Make the environment, enter the namespace, and carry it out."""
     parser = argparse.ArgumentParser(description="kill replicas under load")
     parser.add_argument("--calls", type=int, default=3000, help="at least (default: %(default)s)")
-    parser.add_argument(
-        "--no-haproxy", dest="options", action="store_const", const=["--no-haproxy"], default=[],
-        help="with Ray's own proxy, to compare: calls fail",
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument(
+        "--plain", dest="mode", action="store_const", const="plain", default="default",
+        help="HAProxy as Ray has it, which sends no call again",
+    )  # fmt: skip
+    modes.add_argument(
+        "--no-haproxy", dest="mode", action="store_const", const="no_haproxy",
+        help="Ray's own proxy: calls fail",
     )  # fmt: skip
     parser.add_argument("--update", type=Path, metavar="FILE", help="write the table into it")
     args = parser.parse_args()
@@ -134,7 +143,7 @@ def main() -> int:
         print(f"no namespace can be made here: {why}", file=sys.stderr)
         return 3
     loopback.enter()
-    return run(args.calls, model, args.options, args.update)
+    return run(args.calls, model, args.mode, args.update)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Case:
 
 
 def digits(folder: Path) -> list[Case]:
-    """Return cases of the zoo's digits with 1, 2, 3, 8 and 32 images each.
+    """Return cases of the zoo's digits with 1 to 32 images each, and one with 1.3 MB of them.
 
     Args:
         folder: The SavedModel, run here by stele_native.
@@ -47,7 +47,7 @@ def digits(folder: Path) -> list[Case]:
     random = np.random.default_rng(2026)
     cases = []
     with stele_native.Model(folder) as model:
-        for count in (1, 2, 3, 8, 32) * 3:
+        for count in (*(1, 2, 3, 8, 32) * 12, 5000):
             inputs = {"image": random.uniform(0, 16, (count, 8, 8, 1)).astype(np.float32)}
             cases.append(Case(inputs, model.run(inputs)))
     return cases

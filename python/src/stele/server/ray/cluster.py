@@ -41,6 +41,7 @@ class Cluster:
         self.ports = (ways.free if self._local else ways.fixed)(options.port)
         folder = Path(self._folder.name) if self._local else None
         variables = told.environment(options, ray_options, self.ports, folder)
+        variables |= {name: os.environ[name] for name in told.TUNABLE if name in os.environ}
         os.environ.update(variables)
         if self._local:
             _be_private()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stele.server.options import Options
+from stele.server.options import MEBIBYTE, Options
 from stele.server.ray.ports import Ports
 
 # The name of the application and of its one deployment.
@@ -15,6 +15,9 @@ NAME = "stele"
 
 # Imported by each of Ray's processes that takes calls.
 SERVICER = "stele.server.ray.proxy.add_to_server"
+
+# Variables that stay as they are if they are set.
+TUNABLE = ("RAY_SERVE_HAPROXY_RETRY_ON", "RAY_SERVE_HAPROXY_TUNE_BUFSIZE")
 
 # Of Ray itself. Its access log costs more than many a call; ours is an option.
 _LOGGING = {"log_level": "WARNING", "enable_access_log": False}
@@ -128,6 +131,12 @@ def environment(
         # A replica that goes stays reachable as long, until every HAProxy knows.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(options.grace),
         "RAY_SERVE_ENABLE_HA_PROXY": str(int(ray.haproxy)),
+        # A call inside a replica that dies goes to another one, since no call changes
+        # anything. Without this the client has to send it again; and cannot know that
+        # it may if it was the first on a connection, which Ray's HAProxy makes UNKNOWN.
+        "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response",
+        # What fits into a buffer can be sent again.
+        "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": str(MEBIBYTE),
         "RAY_SERVE_GRPC_MAX_MESSAGE_SIZE": str(options.max_message),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports.fallback_http),
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(ports.fallback_grpc),
