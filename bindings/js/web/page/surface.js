@@ -107,9 +107,14 @@ function paintStrokes(context, strokes) {
   context.lineCap = context.lineJoin = "round";
   for (const [first, ...rest] of strokes) {
     context.beginPath();
+    if (rest.length === 0) {
+      // A line of no length has no ends that a canvas would make round.
+      context.arc(first.x * side, first.y * side, context.lineWidth / 2, 0, 2 * Math.PI);
+      context.fill();
+      continue;
+    }
     context.moveTo(first.x * side, first.y * side);
-    // A line to where it is: a dot.
-    for (const { x, y } of rest.length > 0 ? rest : [first]) context.lineTo(x * side, y * side);
+    for (const { x, y } of rest) context.lineTo(x * side, y * side);
     context.stroke();
   }
 }

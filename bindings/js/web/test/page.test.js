@@ -116,6 +116,18 @@ async function shown(page) {
 
 /**
  * @param {Page} page
+ * @returns {Promise<boolean>} whether there is ink in the middle of the surface
+ */
+function isInked(page) {
+  return page.locator("#surface").evaluate((/** @type {HTMLCanvasElement} */ canvas) => {
+    const middle = canvas.width >> 1;
+    const image = canvas.getContext("2d")?.getImageData(middle, middle, 1, 1);
+    return image !== undefined && image.data[3] > 0;
+  });
+}
+
+/**
+ * @param {Page} page
  * @returns {Promise<string[]>} what axe finds
  */
 async function complaints(page) {
@@ -304,6 +316,7 @@ describe("for everybody", () => {
         assert.ok(box);
         await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
         await page.waitForSelector("#best-ulp");
+        assert.ok(await isInked(page), "the dot is not seen");
         // The answer is in view while one draws.
         const bars = await page.locator("#bars tr").first().boundingBox();
         assert.ok(bars && bars.y < 800, String(bars?.y));
