@@ -1,6 +1,6 @@
 // What the tests of the browser share: places, a browser, and the page.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -18,6 +18,12 @@ export const PYTHON = process.env.PYTHON ?? resolve(ROOT, "../../../.venv/bin/py
 
 /** The zoo's model of digits, which `stele train digits` makes. */
 export const DIGITS = join(BUILD, "models", "digits", "saved_model");
+
+/** Why `stele web` cannot run on this machine; false if it can, and in CI it must. */
+export const NO_PAGE =
+  process.env.CI === "true" || spawnSync(PYTHON, ["-c", "import stele_native"]).status === 0
+    ? false
+    : "no stele_native, which bindings/rust makes";
 
 const STELE = { ...process.env, STELE_BUILD: BUILD };
 
