@@ -398,6 +398,8 @@ class Engine:
             seconds=answer.seconds,
             retried=answer.retried,
         )
+        if about.target.zoo and not about.same_class:
+            result = known.weigh(result, self._deviations)
         kept = ""
         if result.red:
             kept = str(

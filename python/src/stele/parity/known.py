@@ -1,19 +1,22 @@
 """Known deviations: ``known.toml`` beside a binding's ``binding.toml``.
 
-Each entry says which cells deviate, why, and where that is discussed. The list
-is a ratchet: an entry whose cells have all started to pass fails the run until
-it is taken out.
+Each ``[[deviation]]`` says which cells deviate, why, and where that is discussed. Each
+``[[distance]]`` says how many ULP a binding of another class may be from the reference
+on some cells of the zoo. The list is a ratchet: an entry that its cells no longer need
+fails the run until it is taken out.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from stele.codes import Code, SteleError
+from stele.parity.compare import TOLERANCES
 from stele.parity.record import Outcome, Result
 
 
@@ -36,6 +39,26 @@ class Deviation:
             and fnmatchcase(result.case, self.case)
         )
 
+    def needless(self, result: Result) -> bool:
+        """Tell whether a cell that it covers would do without it."""
+        return result.outcome is Outcome.PASS
+
+
+@dataclass(frozen=True)
+class Distance(Deviation):
+    """How many ULP some cells may be off; it takes the place of the tolerance."""
+
+    ulp: int
+
+    def covers(self, result: Result) -> bool:
+        """Tell whether it speaks of this cell, and the cell has a distance."""
+        differs = any(not tensor["identical"] for tensor in result.tensors)
+        return differs and super().covers(result)
+
+    def needless(self, result: Result) -> bool:
+        """Tell whether a cell that it covers would do without it."""
+        return all(_is_near(tensor) for tensor in result.tensors)
+
 
 def load(folder: Path) -> list[Deviation]:
     """Read every ``known.toml`` below a bindings folder.
@@ -43,11 +66,12 @@ def load(folder: Path) -> list[Deviation]:
     Raises:
         SteleError: INVALID_ARGUMENT for an entry without a reason or a link.
     """
-    deviations = []
+    deviations: list[Deviation] = []
     for file in sorted(folder.glob("*/known.toml")):
         try:
-            entries = tomllib.loads(file.read_text()).get("deviation", [])
-            deviations += [Deviation(file=file, **entry) for entry in entries]
+            tables = tomllib.loads(file.read_text())
+            deviations += [Deviation(file=file, **entry) for entry in tables.get("deviation", ())]
+            deviations += [Distance(file=file, **entry) for entry in tables.get("distance", ())]
         except (tomllib.TOMLDecodeError, TypeError) as error:
             raise SteleError(Code.INVALID_ARGUMENT, f"{file}: {error}") from error
     for deviation in deviations:
@@ -58,20 +82,45 @@ def load(folder: Path) -> list[Deviation]:
     return deviations
 
 
+def weigh(result: Result, deviations: Iterable[Deviation]) -> Result:
+    """Judge a cell of the zoo, run in another class, by the distance listed for it.
+
+    More ULP than its dtype's tolerance have to be listed, even where the absolute
+    bound lets them pass: they are a user's to know.
+    """
+    far = [tensor["ulp"] for tensor in result.tensors if not _is_near(tensor) and "ulp" in tensor]
+    wrong = any(tensor["problem"] and "ulp" not in tensor for tensor in result.tensors)
+    if not far or wrong:
+        return result
+    listed = (entry for entry in deviations if isinstance(entry, Distance))
+    entry = next((entry for entry in listed if entry.covers(result)), None)
+    if entry is not None and max(far) <= entry.ulp:
+        return replace(result, outcome=Outcome.PASS, detail=f"{max(far)} ULP: {entry.reason}")
+    limit = "not listed" if entry is None else f"{entry.ulp} listed"
+    return replace(result, outcome=Outcome.MISMATCH, detail=f"{max(far)} ULP, {limit}")
+
+
+def _is_near(tensor: dict[str, Any]) -> bool:
+    """Tell whether an output is the reference's, or within its dtype's ULP of it."""
+    if tensor["identical"]:
+        return True
+    return "ulp" in tensor and bool(tensor["ulp"] <= TOLERANCES[tensor["dtype"]].ulp)
+
+
 def apply(result: Result, deviations: Iterable[Deviation]) -> Result:
     """Mark a red result that a deviation covers."""
     for deviation in deviations:
-        if result.red and deviation.covers(result):
+        if result.red and deviation.covers(result) and not isinstance(deviation, Distance):
             return result.with_known(f"{deviation.reason} ({deviation.link})")
     return result
 
 
 def outgrown(results: Iterable[Result], deviations: Iterable[Deviation]) -> list[Deviation]:
-    """Return the entries whose cells ran and now all pass."""
+    """Return the entries that the cells which ran no longer need."""
     ran = [result for result in results if not result.outcome.grey]
     found = []
     for deviation in deviations:
         covered = [result for result in ran if deviation.covers(result)]
-        if covered and all(result.outcome is Outcome.PASS for result in covered):
+        if covered and all(deviation.needless(result) for result in covered):
             found.append(deviation)
     return found

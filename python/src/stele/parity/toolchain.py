@@ -2,12 +2,14 @@
 
     python -m stele.parity.toolchain FOLDER
 
-Exit status 0 when they can; 1, with a line on stderr, when a toolchain is missing.
+Exit status 0 when one of them can, and in CI when all can; else 1. Each that cannot
+has a line on stderr.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from stele import paths
@@ -19,15 +21,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="can these bindings be built here?")
     parser.add_argument("folder")
     file = paths.bindings_dir() / parser.parse_args().folder / "binding.toml"
-    for binding in read(file):
-        if binding.comparator:
-            continue
+    claimed = [binding for binding in read(file) if not binding.comparator]
+    missing = 0
+    for binding in claimed:
         try:
             binding.require_toolchain()
         except SetupError as error:
             print(f"{binding.id}: setup: {error}", file=sys.stderr)
-            return 1
-    return 0
+            missing += 1
+    allowed = 0 if os.environ.get("CI") == "true" else len(claimed) - 1
+    return int(missing > allowed)
 
 
 if __name__ == "__main__":
