@@ -2,8 +2,8 @@
 
     python models.py FOLDER
 
-``heavy``: a perceptron of 784, 1024, 1024 and 10, whose work is in its 7 MB of
-weights: one row needs all of them, and so does a batch. ``rows``: outputs whose bits
+``heavy``: a perceptron whose work is in its 40 MB of weights: one row needs all of
+them, and so does a batch. ``rows``: outputs whose bits
 depend on their own row alone, whatever else is in the batch.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-WIDTHS = (784, 1024, 1024, 10)
+WIDTHS = (784, 2048, 2048, 2048, 10)
 
 
 class Perceptron(tf.Module):

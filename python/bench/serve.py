@@ -154,13 +154,16 @@ def concurrent(rounds: int, seconds: float, work: Path) -> list[str]:
     make_models(work)
     folder = work / "heavy"
     request = infer("heavy", {"x": np.linspace(0, 1, 784, dtype=np.float32)[None]})
-    kinds = {"off": (), f"`--batch {BATCH_ROWS}`": ("--batch", str(BATCH_ROWS))}
+    batch = f"--batch {BATCH_ROWS}"
+    kinds = {
+        kind: tuple(kind.split()) for kind in ("", batch, f"{batch} --workers 1", "--workers 1")
+    }
     rates: dict[str, list[float]] = {kind: [] for kind in kinds}
     cpu: dict[str, list[float]] = {kind: [] for kind in kinds}
     with ExitStack() as stack:
         servers = {
             kind: stack.enter_context(
-                Server.stele(kind, work / f"batch{len(options)}", f"heavy={folder}", *options)
+                Server.stele(kind, work / f"log{kind}", f"heavy={folder}", *options)
             )
             for kind, options in kinds.items()
         }
@@ -172,15 +175,15 @@ def concurrent(rounds: int, seconds: float, work: Path) -> list[str]:
                     rates[kind].append(calls / took)
                     cpu[kind].append((server.cpu_seconds() - before) / calls)
             print(f"{CLIENTS} at once: round {number} of {rounds}", file=sys.stderr)
-    base = rates["off"]
+    base = rates[""]
     lines = [
-        f"| {CLIENTS} clients | calls a second | over unbatched | server CPU a call |",
+        f"| {CLIENTS} clients at once | calls a second | over the default | server CPU |",
         "|---|---:|---:|---:|",
     ]
     for kind, found in rates.items():
         over = median(a / b for a, b in zip(found, base, strict=True))
         lines.append(
-            f"| batching {kind} | {median(found):.0f} | {over:.2f} × "
+            f"| {f'`{kind}`' if kind else 'default'} | {median(found):.0f} | {over:.2f} × "
             f"| {median(cpu[kind]) * 1e6:.0f} µs |"
         )
     return lines
@@ -210,7 +213,7 @@ def main() -> None:
     where = machine()
     lines += [
         "",
-        f"Above: `digits`, one image, {CALLS} calls a round. Below: a perceptron with 7 MB of "
+        f"Above: `digits`, one image, {CALLS} calls a round. Below: a perceptron with 40 MB of "
         "weights, one row a call, clients in a process of their own. Loopback, "
         f"{args.rounds} rounds; {where['machine']}; TensorFlow {where['tensorflow']}, grpcio "
         f"{grpc.__version__}, Python {where['python']}; {where['date']}.",
