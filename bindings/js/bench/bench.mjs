@@ -88,9 +88,9 @@ async function* tables(subject) {
   const { stdout } = await promisify(execFile)(process.execPath, args);
   const { inFlight, calls, perSecond, busy, idle } = JSON.parse(stdout);
   const ms = (/** @type {{ p99: number, max: number }} */ { p99, max }) =>
-    `99 % within ${p99.toFixed(1)} ms, at most ${max.toFixed(1)} ms`;
+    `99 % within ${p99.toFixed(1)} ms, the longest ${max.toFixed(1)} ms`;
   yield `${inFlight} calls of \`runAsync\` always in flight, ${calls} in all, ${perSecond.toFixed(0)} in a second:`;
-  yield `the event loop's turns took 1 ms as asked for, ${ms(busy)}; with nothing to do, ${ms(idle)}.`;
+  yield `turns of the event loop, due every 1 ms: ${ms(busy)}; with nothing to do, ${ms(idle)}.`;
   yield "";
   yield `\`digits\`, batch 1; ${type()} ${arch()}, ${cpus()[0].model.trim()}, ${availableParallelism()} cores;`;
   yield `TensorFlow ${await tensorflowVersion()}, Node ${process.versions.node}; ${new Date().toISOString().slice(0, 10)}.`;
