@@ -1,6 +1,6 @@
 """Mixed load and abuse for a while: no wrong answer, no INTERNAL, no growing memory.
 
-    python python/bench/soak.py [--minutes 10]
+    python python/bench/soak.py [--minutes 10] [--update docs/serving.md]
 
 Two servers of the zoo, one of which batches, take right requests whose every bit is
 known, damaged ones, calls that are cancelled or out of time, floods, clients that
@@ -30,11 +30,13 @@ import numpy as np
 import stele_native
 from wire import SECONDS, Server, make_models
 
-from stele import bundle, paths, savedmodel, train
+from stele import bundle, marked, paths, savedmodel, train
 from stele.dtypes import Array
 from stele.parity import generate
+from stele.parity.record import machine
 from stele.wire import messages, oip, tensor_proto
 
+MARK = "soak figures"
 ZOO = ("digits", "langid", "dtypes")
 SWAPPED = "digits"
 # Its rows' bits do not depend on what else is in a batch.
@@ -143,7 +145,11 @@ class Load:
             with grpc.insecure_channel(self._server.address) as channel:
                 leave = min(time.monotonic() + 5 * dice.random(), self._end)
                 while time.monotonic() < leave:
-                    work(channel, dice)
+                    try:
+                        work(channel, dice)
+                    except Exception as error:
+                        # Such as an answer that is no message.
+                        self._blame(f"{type(error).__name__}: {error}")
 
     def _ask(self, channel: grpc.Channel, dice: random.Random) -> None:
         request = dice.choice(self._right)
@@ -196,7 +202,7 @@ class Load:
             self.wrong.append(what)
 
 
-def swap(folder: Path, source: Path, end: float) -> int:
+def swap(folder: Path, source: Path, end: float) -> None:
     """Put a new version there every few seconds, and take the old one away."""
     version = 1
     while time.monotonic() + SWAP_SECONDS < end:
@@ -205,7 +211,6 @@ def swap(folder: Path, source: Path, end: float) -> int:
         copy = shutil.copytree(source, folder / "being-copied")
         copy.rename(folder / str(version))
         shutil.rmtree(folder / str(version - 1))
-    return version
 
 
 def growth(samples: list[float]) -> tuple[float, float]:
@@ -217,8 +222,8 @@ def growth(samples: list[float]) -> tuple[float, float]:
     return slope, float(np.median(kept[-third:]) - np.median(kept[:third]))
 
 
-def soak(seconds: float, work: Path) -> int:
-    """Run; return the exit status."""
+def soak(seconds: float, work: Path) -> tuple[list[str], list[str]]:
+    """Run; return the lines of a table, and what was wrong."""
     folders = {name: train.ensure(name, paths.models_dir()) / "saved_model" for name in ZOO}
     make_models(work)
     batched = work / BATCHED
@@ -241,15 +246,14 @@ def soak(seconds: float, work: Path) -> int:
             batching: Load(batching, list(requests(BATCHED, batched)), end),
         }
         threads = [thread for load in loads.values() for thread in load.threads]
-        threads.append(
-            threading.Thread(target=swap, args=(versions, folders[SWAPPED], end), daemon=True)
-        )
+        threads.append(threading.Thread(target=swap, args=(versions, folders[SWAPPED], end)))
         for thread in threads:
             thread.start()
         memory = _watch(loads, start, end)
         for thread in threads:
             thread.join(timeout=2 * SECONDS)
         problems = [f"{server.name} ended" for server in loads if not server.alive]
+        problems += [f"{thread.name} still waits" for thread in threads if thread.is_alive()]
     return _report(loads, memory, problems)
 
 
@@ -273,14 +277,19 @@ def _watch(loads: dict[Server, Load], start: float, end: float) -> dict[Server, 
 
 def _report(
     loads: dict[Server, Load], memory: dict[Server, list[float]], problems: list[str]
-) -> int:
+) -> tuple[list[str], list[str]]:
+    lines = [
+        "| server | calls | answered | refused, as due | wrong | `INTERNAL` "
+        "| memory at the end | growth a minute |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
     for server, load in loads.items():
         slope, grown = growth(memory[server])
-        codes = ", ".join(f"{code} {count}" for code, count in load.codes.most_common())
-        print(
-            f"{server.name}: {load.codes.total()} calls ({codes}); {len(load.wrong)} wrong; "
-            f"{load.codes['INTERNAL']} INTERNAL; memory {memory[server][-1]:.0f} MiB, "
-            f"{slope:+.2f} MiB a minute, {grown:+.1f} MiB after the warm-up"
+        calls, right, wrong = load.codes.total(), load.codes["OK"], len(load.wrong)
+        print(server.name, dict(load.codes.most_common()), f"{grown:+.1f} MiB after the warm-up")
+        lines.append(
+            f"| {server.name} | {calls} | {right} | {calls - right - wrong} | {wrong} "
+            f"| {load.codes['INTERNAL']} | {memory[server][-1]:.0f} MiB | {slope:+.2f} MiB |"
         )
         problems += load.wrong[:10]
         log = server.log.read_text(errors="replace")
@@ -288,19 +297,30 @@ def _report(
             problems.append(f"{server.name} wrote a traceback:\n{log[-2000:]}")
         if grown > FLAT_MIB:
             problems.append(f"{server.name} grew by {grown:.0f} MiB")
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    return 1 if problems else 0
+    return lines, problems
 
 
 def main() -> int:
     """Run for as long as asked, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--update", type=Path, help="a Markdown file with the marks")
     args = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with tempfile.TemporaryDirectory() as work:
-        return soak(args.minutes * 60, Path(work))
+        lines, problems = soak(args.minutes * 60, Path(work))
+    where = machine()
+    lines += [
+        "",
+        f"{args.minutes:g} minutes; {where['machine']}; TensorFlow {where['tensorflow']}, grpcio "
+        f"{grpc.__version__}, Python {where['python']}; {where['date']}.",
+    ]
+    print("\n".join(lines))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if args.update is not None and not problems:
+        marked.replace(args.update, MARK, "\n".join(lines))
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -179,6 +181,19 @@ def test_access_log(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert '"bench"' in unknown["message"]
     assert (garbage["model"], garbage["code"]) == ("", "INVALID_ARGUMENT")
     assert (metadata["model"], metadata["code"]) == ("bench", "OK")
+
+
+class Deaf(io.StringIO):
+    """A log that nobody reads any more."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_call_does_not_fail_with_its_log(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Deaf())
+    with serving({"bench": models / "bench"}, access_log=True) as client:
+        assert client.infer("bench", X)
 
 
 def test_two_servers_do_not_share_a_port(models: Path) -> None:

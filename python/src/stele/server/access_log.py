@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import TextIO
@@ -32,5 +33,7 @@ class AccessLog:
         }
         if record.message:
             fields["message"] = record.message[:_LONGEST]
-        self._stream.write(json.dumps(fields) + "\n")
-        self._stream.flush()
+        # A call that was answered does not fail because nobody reads of it any more.
+        with contextlib.suppress(OSError):
+            self._stream.write(json.dumps(fields) + "\n")
+            self._stream.flush()
