@@ -279,7 +279,7 @@ def _report(
     loads: dict[Server, Load], memory: dict[Server, list[float]], problems: list[str]
 ) -> tuple[list[str], list[str]]:
     lines = [
-        "| server | calls | answered | refused, as due | wrong | `INTERNAL` "
+        "| server | calls | answered | refused, late, or cancelled | wrong | `INTERNAL` "
         "| memory at the end | growth a minute |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
