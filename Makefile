@@ -100,7 +100,11 @@ ray: setup model-digits binding-rust ## two replicas on Ray Serve, kill -9 under
 
 .PHONY: soak
 soak: setup models binding-rust ## ten minutes of mixed load and abuse for the server
-	$(PYTHON) python/bench/soak.py
+	$(PYTHON) python/bench/soak.py --update docs/serving.md
+
+.PHONY: bench-serve
+bench-serve: setup model-digits binding-rust ## what a call to the server costs, and what batching brings
+	$(PYTHON) python/bench/serve.py --update docs/serving.md
 
 .PHONY: lint
 lint: setup ## every formatter and linter, strict, changing nothing

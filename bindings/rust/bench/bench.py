@@ -22,14 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from stele import paths
+from stele import marked, paths
 from stele.bundle import read_bundle, write_bundle
 from stele.parity.binding import SetupError, discover
 from stele.parity.process import Reply, WorkerProcess
 from stele.parity.record import machine
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 SIGNATURE = "serving_default"
 TIMEOUT = 600.0
 
@@ -174,9 +173,7 @@ def main() -> None:
     ]
     print("\n".join(lines))
     if args.update is not None:
-        before, _, rest = args.update.read_text().partition(BEGIN)
-        _, _, after = rest.partition(END)
-        args.update.write_text("\n".join([before + BEGIN, *lines, END + after]))
+        marked.replace(args.update, "bench", "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from stele import paths
+from stele import marked, paths
 from stele.codes import Code, SteleError
 from stele.parity import benchmark, engine, known, report
 from stele.parity import case as cases
@@ -19,10 +19,6 @@ from stele.parity.conversation import Answer, LoadRefusedError
 from stele.parity.process import WorkerError
 from stele.parity.record import Benchmark, Journal, Result, machine
 from stele.zoo.model import HELDOUT
-
-# `--update` writes the table between these lines of a file.
-_BEGIN = "<!-- stele bench: begin -->"
-_END = "<!-- stele bench: end -->"
 
 _COLUMNS = ("binding", "identical bits", "accuracy", "time per call", "cold start", "memory")
 
@@ -87,7 +83,8 @@ def run(args: argparse.Namespace) -> int:
         console.print(_caption(subject, args.config), style="dim")
         console.print(f"results: {journal.file}", soft_wrap=True)
     if args.update is not None:
-        _update(args.update, _markdown(journal, selected, _caption(subject, args.config)))
+        text = _markdown(journal, selected, _caption(subject, args.config))
+        marked.replace(args.update, "stele bench", text)
     return status
 
 
@@ -204,19 +201,3 @@ def _markdown(journal: Journal, selected: list[Binding], caption: str) -> str:
         caption + ".",
     ]
     return "\n".join(lines)
-
-
-def _update(file: Path, text: str) -> None:
-    """Replace what stands between the two marks of a file.
-
-    Raises:
-        SteleError: FAILED_PRECONDITION when the file has no such marks.
-    """
-    old = file.read_text()
-    before, begin, rest = old.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise SteleError(
-            Code.FAILED_PRECONDITION, f'"{file}" has no lines {_BEGIN} and {_END} to write between'
-        )
-    file.write_text(f"{before}{_BEGIN}\n{text}\n{_END}{after}")
