@@ -3,8 +3,8 @@
     python -m tests.ray.kill_replica [--plain | --no-haproxy] [--calls N] [--update FILE]
 
 Two replicas on this machine; clients of stele.remote call them all the time; kill -9
-ends one replica, and when there are two again, the other. One more client does not
-retry: what fails there is what the retry policy hides. With --plain HAProxy does not
+ends one replica, and when there are two again, the other. Other clients do not retry:
+what fails there is what the retry policy hides. With --plain HAProxy does not
 send a call again either, so that the clients' policy is all there is. Everything
 happens in a namespace with no network but loopback (as root, or where others may make
 one), within five minutes. Exit status: 0 no call failed, 1 one did, 3 could not run.
@@ -30,6 +30,14 @@ _LIMIT = 300.0
 _SETTLE = 3.0
 _KILLS = 2
 _CLIENTS = 8
+_HASTY = 4
+
+# What carries the calls, by how the script is told.
+_CARRIERS = {
+    "default": "HAProxy",
+    "plain": "HAProxy as Ray has it",
+    "no_haproxy": "Ray's own proxy",
+}
 
 # Of a socket, in /proc/net.
 _LISTENS = "0A"
@@ -77,7 +85,7 @@ def torment(address: str, model: Path, calls: int, deadline: float) -> tuple[Tal
         TimeoutError: It took too long.
     """
     cases = digits(model)
-    with load(address, cases, _CLIENTS, 4) as patient, load(address, cases, 1, 0) as hasty:
+    with load(address, cases, _CLIENTS, 4) as patient, load(address, cases, _HASTY, 0) as hasty:
         for number in range(_KILLS):
             due = (number + 1) * calls // (_KILLS + 1)
             wait_for(lambda due=due: patient.calls >= due, deadline)
@@ -109,7 +117,8 @@ def run(calls: int, model: Path, mode: str, file: Path | None) -> int:
             patient, hasty = torment(address, model, calls, deadline)
     text = report.table(
         {"retries (the default)": patient, "no retries": hasty},
-        f"digits, {_CLIENTS} clients, two replicas, {_KILLS} of them killed with -9",
+        f"{_CARRIERS[mode]}; digits, {_CLIENTS} and {_HASTY} clients, two replicas, {_KILLS} "
+        "killed with -9",
     )
     print(f"\n{text}")
     if file is not None:

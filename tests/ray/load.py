@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,29 +89,35 @@ def load(address: str, cases: list[Case], clients: int, retries: int) -> Iterato
     """
     tally, lock, stop = Tally(), threading.Lock(), threading.Event()
 
-    def call_on() -> None:
-        with Model.connect(address, "digits", retries=retries, deadline=_DEADLINE) as model:
-            run = model.prepare()
-            for case in itertools.cycle(cases):
-                if stop.is_set():
-                    return
-                start = time.perf_counter()
-                try:
-                    right = case.holds(run(**case.inputs))
-                except SteleError as error:
-                    with lock:
-                        tally.failed[error.code.name] += 1
-                    continue
+    def call_on(model: Model) -> None:
+        run = model.prepare()
+        for case in itertools.cycle(cases):
+            if stop.is_set():
+                return
+            start = time.perf_counter()
+            try:
+                right = case.holds(run(**case.inputs))
+            except SteleError as error:
                 with lock:
-                    tally.seconds.append(time.perf_counter() - start)
-                    tally.differ += not right
+                    tally.failed[error.code.name] += 1
+                continue
+            with lock:
+                tally.seconds.append(time.perf_counter() - start)
+                tally.differ += not right
 
-    threads = [threading.Thread(target=call_on) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield tally
-    finally:
-        stop.set()
+    with ExitStack() as stack:
+        models = [
+            stack.enter_context(
+                Model.connect(address, "digits", retries=retries, deadline=_DEADLINE)
+            )
+            for _ in range(clients)
+        ]
+        threads = [threading.Thread(target=call_on, args=[model]) for model in models]
         for thread in threads:
-            thread.join()
+            thread.start()
+        try:
+            yield tally
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
