@@ -8,8 +8,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc
+import pytest
 
+from stele.codes import SteleError
 from stele.wire import messages
+
+
+def refusal(call: Callable[..., object], *arguments: object, **options: object) -> SteleError:
+    """Return the error that a call ends with."""
+    with pytest.raises(SteleError) as caught:
+        call(*arguments, **options)
+    return caught.value
+
 
 Answer = Callable[[Any, grpc.ServicerContext], Any]
 

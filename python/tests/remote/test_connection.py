@@ -12,17 +12,11 @@ import grpc
 import numpy as np
 import pytest
 
-from python.tests.remote.fake import doubler, doubler_metadata, failing, serving
-from stele.codes import Code, SteleError
+from python.tests.remote.fake import doubler, doubler_metadata, failing, refusal, serving
+from stele.codes import Code
 from stele.remote import Connection, Model
 
 X = np.arange(3, dtype=np.float32)
-
-
-def refusal(call, *arguments, **options) -> SteleError:
-    with pytest.raises(SteleError) as caught:
-        call(*arguments, **options)
-    return caught.value
 
 
 @pytest.fixture

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from python.tests.remote.fake import doubler, doubler_metadata, serving
-from stele.codes import Code, SteleError
+from python.tests.remote.fake import doubler, doubler_metadata, refusal, serving
+from stele.codes import Code
 from stele.remote import Model
 from stele.wire import messages
 
 X = np.arange(3, dtype=np.float32)
-
-
-def refusal(call, *arguments, **options) -> SteleError:
-    with pytest.raises(SteleError) as caught:
-        call(*arguments, **options)
-    return caught.value
 
 
 def test_signature_of_the_open_inference_protocol() -> None:

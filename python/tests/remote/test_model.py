@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import stele_native
 
+from python.tests.remote.fake import refusal
 from stele import paths, savedmodel
-from stele.codes import Code, SteleError
+from stele.codes import Code
 from stele.remote import Connection, Model
 
 DIGITS = paths.models_dir() / "digits" / "saved_model"
@@ -34,12 +35,6 @@ def dtypes(server):
 @pytest.fixture
 def images() -> np.ndarray:
     return np.random.default_rng(1).uniform(0, 16, (3, 8, 8, 1)).astype(np.float32)
-
-
-def refusal(call, *arguments, **options) -> SteleError:
-    with pytest.raises(SteleError) as caught:
-        call(*arguments, **options)
-    return caught.value
 
 
 def test_bits_are_those_in_process(digits, images) -> None:
