@@ -20,10 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from stele import paths
 from tests.ray import loopback, report
 from tests.ray.environment import RAY
-from tests.ray.load import Tally, digits, load
+from tests.ray.load import Tally, digits, load, model
 from tests.ray.server import running, wait_for
 
 _LIMIT = 300.0
@@ -78,13 +77,13 @@ def _open_files(process: Path) -> set[str]:
     return found
 
 
-def torment(address: str, model: Path, calls: int, deadline: float) -> tuple[Tally, Tally]:
+def torment(address: str, folder: Path, calls: int, deadline: float) -> tuple[Tally, Tally]:
     """Kill replicas under load; return what became of calls with retries, and without.
 
     Raises:
         TimeoutError: It took too long.
     """
-    cases = digits(model)
+    cases = digits(folder)
     with load(address, cases, _CLIENTS, 4) as patient, load(address, cases, _HASTY, 0) as hasty:
         for number in range(_KILLS):
             due = (number + 1) * calls // (_KILLS + 1)
@@ -103,18 +102,18 @@ def torment(address: str, model: Path, calls: int, deadline: float) -> tuple[Tal
     return patient, hasty
 
 
-def run(calls: int, model: Path, mode: str, file: Path | None) -> int:
+def run(calls: int, folder: Path, mode: str, file: Path | None) -> int:
     """Carry it out, in the namespace."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if mode == "plain":
         os.environ["RAY_SERVE_HAPROXY_RETRY_ON"] = "conn-failure"
     options = ["--no-haproxy"] if mode == "no_haproxy" else []
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        os.environ["RAY_TMPDIR"] = folder
-        more = ["--replicas", "2", "--port", "0", *options, f"digits={model}"]
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as own:
+        os.environ["RAY_TMPDIR"] = own
+        more = ["--replicas", "2", "--port", "0", *options, f"digits={folder}"]
         deadline = time.monotonic() + _LIMIT
         with running("kill_replica", *more) as address:
-            patient, hasty = torment(address, model, calls, deadline)
+            patient, hasty = torment(address, folder, calls, deadline)
     text = report.table(
         {"retries (the default)": patient, "no retries": hasty},
         f"{_CARRIERS[mode]}; digits, {_CLIENTS} and {_HASTY} clients, two replicas, {_KILLS} "
@@ -143,16 +142,10 @@ def main() -> int:
     )  # fmt: skip
     parser.add_argument("--update", type=Path, metavar="FILE", help="write the table into it")
     args = parser.parse_args()
-    model = paths.models_dir() / "digits" / "saved_model"
-    if not model.exists():
-        print("the model digits is not there; run: make model-digits", file=sys.stderr)
-        return 3
+    folder = model()
     RAY.make()
-    if why := loopback.problem():
-        print(f"no namespace can be made here: {why}", file=sys.stderr)
-        return 3
     loopback.enter()
-    return run(args.calls, model, args.mode, args.update)
+    return run(args.calls, folder, args.mode, args.update)
 
 
 if __name__ == "__main__":

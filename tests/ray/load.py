@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import stele_native
 
+from stele import paths
 from stele.codes import SteleError
 from stele.dtypes import Array
 from stele.remote import Model
@@ -38,6 +40,15 @@ class Case:
         )
 
 
+def model() -> Path:
+    """Return the SavedModel digits; end the program with status 3 if there is none."""
+    folder = paths.models_dir() / "digits" / "saved_model"
+    if not folder.exists():
+        print("the model digits is not there; run: make model-digits", file=sys.stderr)
+        raise SystemExit(3)
+    return folder
+
+
 def digits(folder: Path) -> list[Case]:
     """Return cases of the zoo's digits with 1 to 32 images each, and one with 1.3 MB of them.
 
@@ -46,10 +57,10 @@ def digits(folder: Path) -> list[Case]:
     """
     random = np.random.default_rng(2026)
     cases = []
-    with stele_native.Model(folder) as model:
+    with stele_native.Model(folder) as here:
         for count in (*(1, 2, 3, 8, 32) * 12, 5000):
             inputs = {"image": random.uniform(0, 16, (count, 8, 8, 1)).astype(np.float32)}
-            cases.append(Case(inputs, model.run(inputs)))
+            cases.append(Case(inputs, here.run(inputs)))
     return cases
 
 
@@ -89,8 +100,8 @@ def load(address: str, cases: list[Case], clients: int, retries: int) -> Iterato
     """
     tally, lock, stop = Tally(), threading.Lock(), threading.Event()
 
-    def call_on(model: Model) -> None:
-        run = model.prepare()
+    def call_on(remote: Model) -> None:
+        run = remote.prepare()
         for case in itertools.cycle(cases):
             if stop.is_set():
                 return
@@ -106,13 +117,13 @@ def load(address: str, cases: list[Case], clients: int, retries: int) -> Iterato
                 tally.differ += not right
 
     with ExitStack() as stack:
-        models = [
+        remotes = [
             stack.enter_context(
                 Model.connect(address, "digits", retries=retries, deadline=_DEADLINE)
             )
             for _ in range(clients)
         ]
-        threads = [threading.Thread(target=call_on, args=[model]) for model in models]
+        threads = [threading.Thread(target=call_on, args=[remote]) for remote in remotes]
         for thread in threads:
             thread.start()
         try:

@@ -39,10 +39,16 @@ def problem() -> str:
 
 
 def enter() -> None:
-    """Go on in a namespace: the program begins anew there, and this call returns."""
+    """Go on in a namespace: the program begins anew there, and this call returns.
+
+    Ends the program with status 3 where there can be no namespace.
+    """
     if _INSIDE in os.environ:
         _raise_loopback()
         return
+    if why := problem():
+        print(f"no namespace can be made here: {why}", file=sys.stderr)
+        raise SystemExit(3)
     os.environ[_INSIDE] = "1"
     command = [*_command(), sys.executable, *sys.orig_argv[1:]]
     os.execvp(command[0], command)  # noqa: S606  (the namespace takes this process over)

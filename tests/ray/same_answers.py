@@ -149,9 +149,6 @@ def run() -> int:
 def main() -> int:
     """Make the environment, enter the namespace, and carry it out."""
     RAY.make()
-    if why := loopback.problem():
-        print(f"no namespace can be made here: {why}", file=sys.stderr)
-        return 3
     loopback.enter()
     return run()
 

@@ -27,7 +27,7 @@ def running(name: str, *options: str) -> Iterator[str]:
     log.parent.mkdir(parents=True, exist_ok=True)
     os.environ |= RAY.variables
     start = time.monotonic()
-    with log.open("ab") as stderr:
+    with log.open("wb") as stderr:
         command = [str(RAY.command), "serve", "--ray", "--json", "--stop-with-stdin", *options]
         started = launch.start(command, timeout=180, stderr=stderr)
     print(f"ready in {time.monotonic() - start:.1f} s; the log: {log}", flush=True)

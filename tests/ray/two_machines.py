@@ -24,10 +24,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from stele import paths
 from tests.ray import loopback, report
 from tests.ray.environment import RAY
-from tests.ray.load import digits, load
+from tests.ray.load import digits, load, model
 from tests.ray.server import running, wait_for
 
 _LIMIT = 300.0
@@ -89,7 +88,7 @@ def start_ray(folder: Path, there: list[str], *options: str) -> None:
     )  # fmt: skip
 
 
-def run(calls: int, model: Path, *, cut: bool, file: Path | None) -> int:
+def run(calls: int, folder: Path, *, cut: bool, file: Path | None) -> int:
     """Carry it out, in a namespace."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # One token for the cluster.
@@ -101,21 +100,21 @@ def run(calls: int, model: Path, *, cut: bool, file: Path | None) -> int:
     }
     deadline = time.monotonic() + _LIMIT
     with ExitStack() as stack:
-        folder = Path(
+        own = Path(
             stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
             )
         )
         machine, there = stack.enter_context(second_machine())
         start_ray(
-            folder / "1", [], "--head", f"--node-ip-address={_FIRST}", f"--port={_RAY_PORT}",
+            own / "1", [], "--head", f"--node-ip-address={_FIRST}", f"--port={_RAY_PORT}",
             "--include-dashboard=false",
         )  # fmt: skip
         cluster = f"{_FIRST}:{_RAY_PORT}"
-        start_ray(folder / "2", there, f"--address={cluster}", f"--node-ip-address={_SECOND}")
+        start_ray(own / "2", there, f"--address={cluster}", f"--node-ip-address={_SECOND}")
         options = ["--ray-address", cluster, "--host", "0.0.0.0", "--port", str(_PORT)]  # noqa: S104
-        stack.enter_context(running("two_machines", *options, f"digits={model}"))
-        cases = digits(model)
+        stack.enter_context(running("two_machines", *options, f"digits={folder}"))
+        cases = digits(folder)
         with load(f"{_SECOND}:{_PORT}", cases, 1, 4) as second:
             wait_for(lambda: second.calls >= calls // 10, deadline)
         with load(f"{_FIRST}:{_PORT}", cases, _CLIENTS, 4) as first:
@@ -147,16 +146,10 @@ def main() -> int:
     parser.add_argument("--cut", action="store_true", help="cut the cable instead")
     parser.add_argument("--update", type=Path, metavar="FILE", help="write the table into it")
     args = parser.parse_args()
-    model = paths.models_dir() / "digits" / "saved_model"
-    if not model.exists():
-        print("the model digits is not there; run: make model-digits", file=sys.stderr)
-        return 3
+    folder = model()
     RAY.make()
-    if why := loopback.problem():
-        print(f"no namespace can be made here: {why}", file=sys.stderr)
-        return 3
     loopback.enter()
-    return run(args.calls, model, cut=args.cut, file=args.update)
+    return run(args.calls, folder, cut=args.cut, file=args.update)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ class RayServer:
                 UNAVAILABLE when they are not ready in time, or Ray Serve runs already
                 with options in which gRPC is not ours.
         """
+        if self._ray_options.haproxy:
+            _LOG.warning(
+                "whatever --host says, Ray Serve also listens on all interfaces, at ports 40000 to "
+                "41000, 8404 and 9101: keep them in by a firewall"
+            )
         serve = self._cluster.serve
         target = serve.RunTarget(application(self._options, self._ray_options), name=NAME)
         serve.run_many([target], wait_for_applications_running=False)
