@@ -79,6 +79,7 @@ def test_strings_are_bytes_of_any_kind(dtypes: Model) -> None:
     assert same(np.array([b"fixed", b"width"])).tolist() == [b"fixed", b"width"]
     assert same(np.array(["naïve", "語"])).tolist() == ["naïve".encode(), "語".encode()]
     assert same(["text", b"bytes"][:1]).tolist() == [b"text"]
+    assert same([b"a\0", b"\0\0"]).tolist() == [b"a\0", b"\0\0"]
     assert same(b"scalar").shape == ()
     assert same("scalar").item() == b"scalar"
     assert same(np.array([], object)).shape == (0,)

@@ -19,6 +19,9 @@ def as_array(value: object, dtype: np.dtype[Any] | None) -> NDArray[Any]:
         OverflowError: A number too large for the dtype.
     """
     natural = np.asarray(value)
+    if not hasattr(value, "dtype") and natural.dtype.kind in "SU":
+        # numpy's strings of a fixed width drop the NULs at an element's end.
+        return np.asarray(value, dtype=object)
     if dtype is None or hasattr(value, "dtype") or dtype == natural.dtype:
         return natural
     if dtype.kind == "O" or not np.can_cast(natural.dtype, dtype, "same_kind"):
