@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import Any
 
 from stele import paths, wheel
 from stele.codes import Code, SteleError
+
+_building = threading.Lock()
 
 
 class SetupError(Exception):
@@ -65,7 +68,9 @@ class Binding:
         """
         self.require_toolchain()
         if self.build:
-            _build(self.build)
+            # Two bindings may have one build command, and run at once.
+            with _building:
+                _build(self.build)
 
     @staticmethod
     def environment() -> dict[str, str]:

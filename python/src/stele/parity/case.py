@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import numpy as np
-
-from stele import paths, savedmodel
+from stele import npz, paths, savedmodel
 from stele.bundle import write_bundle
 from stele.codes import Code, SteleError
-from stele.dtypes import Array
 from stele.parity import generate
 
 
@@ -126,7 +123,7 @@ def collect(
 
     Raises:
         SteleError: NOT_FOUND for an unknown signature, INVALID_ARGUMENT for an
-            unreadable ``.npz`` file.
+            unreadable ``.npz`` file; NOT_FOUND when there is none.
     """
     signatures = savedmodel.load_signatures(target.folder, target.tags)
     if signature is not None:
@@ -187,22 +184,5 @@ def _npz_case(wanted: list[str], file: Path, folder: Path) -> Case:
                 Code.INVALID_ARGUMENT, f"say which --signature: {', '.join(wanted) or 'none'}"
             )
         name = wanted[0]
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            tensors = {key: _bytes_if_text(arrays[key]) for key in arrays.files}
-        write_bundle(folder, tensors)
-    except (OSError, ValueError, TypeError) as error:
-        raise SteleError(Code.INVALID_ARGUMENT, f'cannot use "{file}": {error}') from error
+    write_bundle(folder, npz.read(file))
     return Case(file.name, name, folder)
-
-
-def _bytes_if_text(array: Array) -> Array:
-    """Turn numpy's fixed-width strings into the protocol's objects of ``bytes``."""
-    if array.dtype.kind not in "SU":
-        return array
-    texts = [
-        item.encode() if isinstance(item, str) else item for item in array.reshape(-1).tolist()
-    ]
-    result = np.empty(len(texts), dtype=object)
-    result[:] = texts
-    return result.reshape(array.shape)
