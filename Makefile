@@ -94,8 +94,9 @@ interop: setup models bindings ## our clients and server against Triton, MLServe
 	$(PYTHON) -m tests.interop.report
 
 .PHONY: ray
-ray: setup model-digits binding-rust ## two replicas on Ray Serve, kill -9 under load: no call fails, no bit differs
+ray: setup model-digits binding-rust ## Ray Serve: equal answers, and kill -9 of replicas under load: no call fails
 	$(PYTHON) -m tests.ray.environment
+	$(PYTHON) -m tests.ray.same_answers
 	$(PYTHON) -m tests.ray.kill_replica
 
 .PHONY: soak

@@ -20,6 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from stele import marked
 from tests.ray import loopback, report
 from tests.ray.environment import RAY
 from tests.ray.load import Tally, digits, load, model
@@ -121,7 +122,7 @@ def run(calls: int, folder: Path, mode: str, file: Path | None) -> int:
     )
     print(f"\n{text}")
     if file is not None:
-        report.update(file, f"kill_replica {mode}", text)
+        marked.replace(file, f"kill_replica {mode}", text)
     # Any other code than UNAVAILABLE is one that no policy retries.
     hopeless = hasty.failed.keys() - {"UNAVAILABLE"}
     return int(bool(patient.failed or patient.differ or hasty.differ or hopeless))

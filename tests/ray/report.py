@@ -1,8 +1,6 @@
-"""Tables of what became of calls, and their place in the documentation."""
+"""Tables of what became of calls."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from stele.parity.record import machine
 from tests.ray.environment import RAY
@@ -35,17 +33,3 @@ def _cells(name: str, tally: Tally) -> list[str]:
     failed = ", ".join(f"{count} {code}" for code, count in tally.failed.items()) or "0"
     times = [f"{tally.milliseconds(percent):.1f} ms" for percent in (50, 95, 99, 100)]
     return [name, f"{tally.calls:,}", failed, str(tally.differ), *times]
-
-
-def update(file: Path, name: str, text: str) -> None:
-    """Replace what stands between two lines of a file.
-
-    Raises:
-        ValueError: It has no such lines.
-    """
-    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    before, found, rest = file.read_text().partition(begin)
-    _, also, after = rest.partition(end)
-    if not (found and also):
-        raise ValueError(f"{file} has no lines {begin} and {end}")
-    file.write_text(f"{before}{begin}\n{text}\n{end}{after}")

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from stele import marked
 from tests.ray import loopback, report
 from tests.ray.environment import RAY
 from tests.ray.load import digits, load, model
@@ -133,7 +134,7 @@ def run(calls: int, folder: Path, *, cut: bool, file: Path | None) -> int:
     )
     print(f"\n{text}")
     if file is not None:
-        report.update(file, "two_machines_cut" if cut else "two_machines", text)
+        marked.replace(file, "two_machines_cut" if cut else "two_machines", text)
     if cut and first.failed.total() <= _CLIENTS:
         del first.failed["DEADLINE_EXCEEDED"]
     return int(bool(first.failed or first.differ or second.failed or second.differ))
