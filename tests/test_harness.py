@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -61,7 +65,15 @@ def fake(behaviour: str, **changes: object) -> Binding:
     return Binding(**(settings | changes))  # type: ignore[arg-type]
 
 
-def run_fakes(target: cases.Target, out: Path, fakes: list[Binding], *, bad: bool) -> Journal:
+def run_fakes(
+    target: cases.Target,
+    out: Path,
+    fakes: list[Binding],
+    *,
+    bad: bool = False,
+    deviations: Sequence[known.Deviation] = (),
+    seconds: float = 8,
+) -> Journal:
     import numpy as np
 
     from stele.bundle import write_bundle
@@ -73,10 +85,16 @@ def run_fakes(target: cases.Target, out: Path, fakes: list[Binding], *, bad: boo
         write_bundle(out / "inputs" / name, {"x": array})
         found.append(cases.Case(name, "serving_default", out / "inputs" / name))
     journal = Journal(out / "results.jsonl")
-    timeouts = Timeouts(hello=120, load=20, run=8)
-    with engine.Engine(out, journal, deviations=[], jobs=4, timeouts=timeouts) as run:
+    timeouts = Timeouts(hello=120, load=20, run=seconds)
+    with engine.Engine(out, journal, deviations=deviations, jobs=4, timeouts=timeouts) as run:
         run.check(engine.plan(target, found, out, bad=bad), fakes)
     return journal
+
+
+def expect_no_worker() -> None:
+    for child in family.of(os.getpid()):
+        command = Path(f"/proc/{child}/cmdline").read_bytes()
+        assert b"fake.py" not in command, command
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +112,7 @@ def journal(doubler: cases.Target, tmp_path_factory: pytest.TempPathFactory) -> 
     fakes.append(
         fake("no-build", run=("/nonexistent/worker",), build=("sh", "-c", "echo broken; exit 2"))
     )
-    return run_fakes(doubler, tmp_path_factory.mktemp("fakes"), fakes, bad=False)
+    return run_fakes(doubler, tmp_path_factory.mktemp("fakes"), fakes)
 
 
 def of(journal: Journal, behaviour: str) -> list[Result]:
@@ -220,8 +238,35 @@ def test_known_deviation_and_its_ratchet(journal: Journal, tmp_path: Path) -> No
     assert [d.binding for d in known.outgrown(journal.of(Result), deviations)] == ["fake-healthy"]
 
 
-def test_workers_are_gone(journal: Journal) -> None:
-    for child in family.of(os.getpid()):
-        command = Path(f"/proc/{child}/cmdline").read_bytes()
-        assert b"fake.py" not in command, command
-    assert journal.file.exists()
+def test_what_is_known_is_not_kept(doubler: cases.Target, tmp_path: Path) -> None:
+    first = known.Deviation("fake-wrong", "*", "first", "reason", "link", tmp_path)
+    journal = run_fakes(doubler, tmp_path, [fake("wrong")], deviations=[first])
+    covered, other = of(journal, "wrong")
+    assert (covered.known, covered.failure) == ("reason (link)", "")
+    assert not other.known
+    assert [str(folder) for folder in (tmp_path / "failures").iterdir()] == [other.failure]
+
+
+def test_an_interrupt_waits_for_no_clock(doubler: cases.Target, tmp_path: Path) -> None:
+    pressed: list[float] = []
+
+    def press() -> None:
+        while not (tmp_path / "workers" / "fake-hang" / "hanging").exists():
+            time.sleep(0.01)
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_fakes(doubler, tmp_path, [fake("hang"), fake("healthy")], seconds=600)
+    assert time.monotonic() - pressed[0] < 10
+    # Nothing is held against a worker that was not let finish.
+    lines = (tmp_path / "results.jsonl").read_text()
+    assert "timeout" not in lines
+    assert "crash" not in lines
+    expect_no_worker()
+
+
+@pytest.mark.usefixtures("journal")
+def test_workers_are_gone() -> None:
+    expect_no_worker()

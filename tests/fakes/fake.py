@@ -96,6 +96,7 @@ def misbehave(runs: int) -> None:
     if BEHAVIOUR == "exit":
         sys.exit(0)
     if BEHAVIOUR == "hang":
+        Path("hanging").touch()
         time.sleep(3600)
     if BEHAVIOUR == "noise":
         print("@stele is what this line begins with", "tab\there", sep="\n", flush=True)

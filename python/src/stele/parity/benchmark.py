@@ -57,10 +57,9 @@ def measure(binding: Binding, subject: Subject, folder: Path, effort: Effort) ->
     conversation = Conversation(binding, folder, effort.config)
     try:
         binding.require()
-        begin = time.monotonic()
         info = conversation.open(subject.target)
         first = conversation.run(subject.case)
-        cold = time.monotonic() - begin
+        cold = time.monotonic() - conversation.started
         peak = conversation.peak_memory()
         samples, out = folder / "samples", folder / "bench"
         reply = conversation.request(

@@ -62,6 +62,10 @@ class LoadRefusedError(Exception):
         self.answer = answer
 
 
+class AbandonedError(Exception):
+    """The whole run has been broken off; no verdict on anything."""
+
+
 @dataclass
 class Conversation:
     """Talks to one binding's worker, and starts it anew when it breaks off.
@@ -71,6 +75,7 @@ class Conversation:
         folder: For its log and its outputs.
         config: What to load models with.
         timeouts: For each phase.
+        started: When the last worker was started, on the monotonic clock.
     """
 
     binding: Binding
@@ -79,11 +84,13 @@ class Conversation:
     timeouts: Timeouts = field(default_factory=Timeouts)
     library_class: LibraryClass = field(default_factory=lambda: LibraryClass((), ()))
     hello: dict[str, str] = field(default_factory=dict)
+    started: float = 0.0
     _process: WorkerProcess | None = None
     _target: Target | None = None
     _breaks: int = 0
     _outputs: int = 0
     _hello_seconds: float = 0.0
+    _abandoned: bool = False
 
     @property
     def log(self) -> Path:
@@ -103,12 +110,18 @@ class Conversation:
         """
         if self._process is not None:
             return
+        if self._abandoned:
+            raise AbandonedError
         self.binding.require()
         self._outputs_folder.mkdir(parents=True, exist_ok=True)
         try:
             self._process = WorkerProcess(self.binding.run, self.log, self.binding.environment())
         except OSError as error:
             raise SetupError(f"cannot start {self.binding.run[0]}: {error.strerror}") from error
+        self.started = self._process.started
+        if self._abandoned:  # meanwhile
+            self.stop()
+            raise AbandonedError
         try:
             reply = self._process.request("hello", PROTOCOL, timeout=self.timeouts.hello)
             if reply.status != "ok":
@@ -170,8 +183,10 @@ class Conversation:
         assert self._process is not None  # noqa: S101  (start() made it)
         try:
             return self._process.request(verb, *arguments, timeout=timeout)
-        except WorkerError:
+        except WorkerError as error:
             self.stop()
+            if self._abandoned:  # it did not break off by itself
+                raise AbandonedError from error
             raise
 
     def run(self, case: Case) -> Answer:
@@ -247,6 +262,15 @@ class Conversation:
                 self._process.bye()
             finally:
                 self.stop()
+
+    def abandon(self) -> None:
+        """End the worker from another thread: a request under way, and any later, fails.
+
+        The run has been broken off, and nobody waits for the rest of its clocks.
+        """
+        self._abandoned = True
+        if (process := self._process) is not None:
+            process.kill()
 
     def stop(self) -> None:
         """End the worker now."""

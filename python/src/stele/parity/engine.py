@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -184,6 +184,18 @@ class Engine:
             for conversation in self._conversations.values():
                 conversation.stop()
 
+    @contextlib.contextmanager
+    def _abandoned_on_error(self, pool: ThreadPoolExecutor) -> Iterator[None]:
+        """Let nobody wait for workers any more when something ends the run (Ctrl-C)."""
+        try:
+            yield
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            with self._lock:
+                for conversation in self._conversations.values():
+                    conversation.abandon()
+            raise
+
     # --- a model ----------------------------------------------------------------
 
     def check(self, plan: Plan, bindings: Sequence[Binding]) -> Reference | None:
@@ -197,7 +209,7 @@ class Engine:
         Returns:
             The reference's answers; None when no reference runs this model.
         """
-        with ThreadPoolExecutor(self._jobs) as pool:
+        with ThreadPoolExecutor(self._jobs) as pool, self._abandoned_on_error(pool):
             # TensorFlow's import takes seconds in each Python worker: let the
             # others begin with it while the reference answers.
             starts = [pool.submit(self._start, binding) for binding in bindings]
@@ -400,18 +412,18 @@ class Engine:
         )
         if about.target.zoo and not about.same_class:
             result = known.weigh(result, self._deviations)
-        kept = ""
+        result = known.apply(result, self._deviations)
         if result.red:
             kept = str(
                 failure.keep(
                     self.folder / "failures", about, answer.outputs, result.detail, conversation.log
                 )
             )
-        self._decide(result, kept)
+            result = result.kept_in(kept)
+        self._decide(result)
 
-    def _decide(self, result: Result, kept: str = "") -> None:
-        result = known.apply(result, self._deviations)
-        self.journal.add(result.kept_in(kept) if kept else result)
+    def _decide(self, result: Result) -> None:
+        self.journal.add(known.apply(result, self._deviations))
         self._progress(result.model, result.binding, 1)
 
     def _record_unopened(self, plan: Plan, binding: Binding, answer: Answer) -> None:

@@ -1,31 +1,38 @@
 """A worker process: requests and replies, noise, crashes, hangs.
 
-The worker is ended by its own pid, in its own session, so that a Ctrl-C for the
-harness reaches the workers only through the harness.
+Nothing that a worker does may hold the harness up or fill its memory: every wait has the
+request's clock, writing too, and what is kept of its output has a size. Nothing of a
+worker outlives the harness either, which is the launcher's business (`launcher`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import queue
+import select
 import signal
+import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from stele import tsv, worker
-from stele.parity import family
+from stele.parity import family, launcher
+from stele.parity.log import Log
 
-# A reply is a line or two; a worker that prints more than this without a line
-# end is broken, and must not fill the harness's memory.
+# A reply is a line or two; a line that is longer than this is none.
 _LONGEST_LINE = 1 << 20
-_NOISE_KEPT = 200  # lines
+_CHUNK = 1 << 16
+# What the pipe may have held when a request was about to be sent: the kernel's limit.
+_LARGEST_PIPE = 1 << 20
+# For what takes no time on a machine that is well: starting, dying when killed.
+_PATIENCE = 30.0
 
 
 class WorkerError(Exception):
@@ -91,39 +98,60 @@ class WorkerProcess:
         command: How to start it.
         log: The file that gets its stderr, and the noise on its stdout.
         environment: Variables to add to this process's own.
+
+    Raises:
+        OSError: It cannot be started.
+        SteleError: The log cannot be written.
     """
 
     def __init__(
         self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
     ) -> None:
-        self._log = log
-        self._noise = 0
-        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._next = 1
-        with log.open("ab") as stderr:
+        self._lines = _Lines()
+        self._outgoing = b""
+        self._status: int | None = None
+        self._log = Log(log)
+        self._control, theirs = socket.socketpair()
+        with theirs:
             self._process = subprocess.Popen(
-                command,
+                [
+                    *(sys.executable, "-I", "-S", launcher.__file__, str(theirs.fileno())),
+                    *command,
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=stderr,
+                stderr=subprocess.PIPE,
                 env={**os.environ, **(environment or {})},
                 cwd=log.parent,
                 start_new_session=True,
+                pass_fds=[theirs.fileno()],
+                bufsize=0,
             )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._stdin, self._stdout = _pipe(self._process.stdin), _pipe(self._process.stdout)
+        for pipe in (self._stdin, self._stdout):
+            os.set_blocking(pipe.fileno(), False)
+        self._stderr = threading.Thread(
+            target=_copy, args=(_pipe(self._process.stderr), self._log), daemon=True
+        )
+        self._stderr.start()
+        try:
+            self.pid = self._await_start()
+        except BaseException:
+            self.stop()
+            raise
+        self.started = time.monotonic()
 
-    @property
-    def pid(self) -> int:
-        """The worker's process id."""
-        return self._process.pid
+    def _await_start(self) -> int:
+        """Return the worker's process id."""
+        self._control.settimeout(_PATIENCE)
+        word, _, number = self._control.recv(64).partition(b"\n")[0].partition(b" ")
+        if word == b"started":
+            return int(number)
+        code = int(number or 0)
+        raise OSError(code, os.strerror(code) if code else "the launcher ended")
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101  (a pipe, asked for above)
-        with contextlib.suppress(ValueError, OSError):  # closed while reading: stop() did it
-            while line := self._process.stdout.readline(_LONGEST_LINE):
-                self._lines.put(line)
-        self._lines.put(None)
+    # --- requests ---------------------------------------------------------------
 
     def request(self, verb: str, *arguments: str, timeout: float) -> Reply:
         """Send one request and wait for its reply.
@@ -131,7 +159,7 @@ class WorkerProcess:
         Args:
             verb: What to do.
             arguments: Unescaped.
-            timeout: Seconds.
+            timeout: Seconds, for writing the request and for the reply together.
 
         Raises:
             CrashError: The process ended.
@@ -141,38 +169,90 @@ class WorkerProcess:
         number = str(self._next)
         self._next += 1
         start = time.monotonic()
-        # A worker that has gone, or reads no more, shows below as crash or hang.
-        # The write is from a thread's view non-blocking: requests are far
-        # smaller than a pipe's buffer and one is under way at a time.
-        with contextlib.suppress(BrokenPipeError):
-            assert self._process.stdin is not None  # noqa: S101  (a pipe)
-            text = tsv.join(number, verb, *arguments) + "\n\n"
-            self._process.stdin.write(text.encode(errors="surrogateescape"))
-            self._process.stdin.flush()
-        while True:
-            try:
-                raw = self._lines.get(timeout=max(0.0, start + timeout - time.monotonic()))
-            except queue.Empty:
-                raise HangError(f"{verb}: no reply within {timeout:g} s") from None
-            if raw is None:
-                raise CrashError(f"{verb}: {self._ending()}")
-            line = raw.decode(errors="surrogateescape").removesuffix("\n")
-            if not line.startswith(worker.PREFIX + "\t"):
-                if line and self._noise < _NOISE_KEPT:
-                    self._noise += 1
-                    with self._log.open("ab") as log:
-                        log.write(b"stdout: " + raw)
+        self._drop_what_came_before()
+        text = tsv.join(number, verb, *arguments) + "\n\n"
+        self._outgoing += text.encode(errors="surrogateescape")
+        for line in self._read_lines(start + timeout):
+            if not line.startswith(_MARK):
+                self._note(line)
                 continue
+            # The blank line behind a request is for readers that wait for it; a worker
+            # may have answered before that is written.
+            if len(self._outgoing) > 1:
+                raise ProtocolError(f"{verb}: a reply before the request was read")
             return _parse(line, number, time.monotonic() - start)
+        if self._status is not None:
+            raise CrashError(f"{verb}: {self._ending()}")
+        raise HangError(f"{verb}: no reply within {timeout:g} s")
+
+    def _drop_what_came_before(self) -> None:
+        """Take what the worker said unasked out of the pipe: it answers no request."""
+        self._note(self._lines.take_rest())
+        left = _LARGEST_PIPE
+        while left > 0 and (data := _read(self._stdout)):
+            self._note(data)
+            left -= len(data)
+
+    def _note(self, noise: bytes) -> None:
+        if noise.strip():
+            self._log.write(b"stdout: " + noise.removesuffix(b"\n") + b"\n")
+
+    def _read_lines(self, deadline: float) -> Iterator[bytes]:
+        """Yield lines until the deadline, or until the worker has ended; write meanwhile."""
+        quiet = False
+        while not quiet and (left := deadline - time.monotonic()) > 0:
+            ready = self._poll(left)
+            if self._stdin.fileno() in ready:
+                self._write()
+            # Its end is looked at before its output: all that it ever wrote is there then.
+            if self._control.fileno() in ready:
+                self._await_end(deadline)
+            data = _read(self._stdout)
+            quiet = not data and self._status is not None
+            if data == b"" and self._status is None:  # closed by a worker that lives
+                self._await_end(min(deadline, time.monotonic() + 10))
+                if self._status is None:
+                    raise CrashError("the worker closed its stdout")
+            yield from self._lines.feed(data or b"")
+
+    def _poll(self, seconds: float) -> set[int]:
+        """Wait until something can be read, or written; return which descriptors."""
+        poll = select.poll()
+        for source in (self._stdout, self._control):
+            poll.register(source.fileno(), select.POLLIN)
+        if self._outgoing:
+            poll.register(self._stdin.fileno(), select.POLLOUT)
+        return {descriptor for descriptor, _ in poll.poll(max(1, int(seconds * 1000)))}
+
+    def _write(self) -> None:
+        try:
+            written = os.write(self._stdin.fileno(), self._outgoing[:_CHUNK])
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it reads no more: what it does next is the verdict
+            written = len(self._outgoing)
+        self._outgoing = self._outgoing[written:]
+
+    # --- the end ----------------------------------------------------------------
+
+    def _await_end(self, deadline: float) -> None:
+        """Learn from the launcher how the worker ended, if it does before the deadline."""
+        if self._status is not None:
+            return
+        self._control.settimeout(max(0.001, deadline - time.monotonic()))
+        try:
+            word, _, number = self._control.recv(64).strip().partition(b" ")
+        except TimeoutError:
+            return
+        except OSError:
+            word, number = b"", b""
+        self._status = int(number) if word == b"ended" else -signal.SIGKILL
 
     def _ending(self) -> str:
-        try:
-            status = self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            return "the worker closed its stdout"
-        if status < 0:
-            return f"the worker died of {signal.Signals(-status).name}"
-        return f"the worker exited with status {status}"
+        assert self._status is not None  # noqa: S101  (the caller saw it end)
+        if self._status < 0:
+            return f"the worker died of {signal.Signals(-self._status).name}"
+        return f"the worker exited with status {self._status}"
 
     def bye(self, timeout: float = 30) -> None:
         """End the conversation as the protocol asks.
@@ -183,11 +263,11 @@ class WorkerProcess:
         reply = self.request("bye", timeout=timeout)
         if reply.status != "ok":
             raise ProtocolError(f"bye answered {reply.status}")
-        try:
-            status = self._process.wait(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            raise HangError("bye: the worker did not exit") from None
-        if status != 0:
+        for line in self._read_lines(time.monotonic() + timeout):
+            self._note(line)
+        if self._status is None:
+            raise HangError("bye: the worker did not exit")
+        if self._status != 0:
             raise CrashError(f"bye: {self._ending()}")
 
     def peak_memory(self) -> int | None:
@@ -198,17 +278,24 @@ class WorkerProcess:
         peaks = [_peak_memory(member) for member in family.of(self.pid)]
         return sum(peaks) or None
 
+    def kill(self) -> None:
+        """Have the worker and all that it started killed; returns at once, from any thread."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)
+
     def stop(self) -> None:
-        """End the process now, if it still runs, and release its pipes."""
-        if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._reader.join(timeout=5)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        """End the worker now, with all that it started, and release its pipes."""
+        self.kill()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:  # it cannot be killed (a device that hangs)
+            self._process.kill()
+        for open_ in (self._stdin, self._stdout, self._control):
+            with contextlib.suppress(OSError):
+                open_.close()
+        # Its pipe may be held by what nobody can kill: the thread is left alone then.
+        self._stderr.join(1)
+        self._log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -222,6 +309,50 @@ class WorkerProcess:
         self.stop()
 
 
+class _Lines:
+    """Cuts a stream into lines; of a line that is too long, only the beginning is kept."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the lines that are complete now, each with its line end."""
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            self._keep(line)
+            yield self.take_rest() + b"\n"
+        self._keep(rest)
+
+    def _keep(self, part: bytes) -> None:
+        # One byte more than is allowed shows that there was more.
+        self._rest += part[: max(0, _LONGEST_LINE + 1 - len(self._rest))]
+
+    def take_rest(self) -> bytes:
+        """Return the beginning of a line that has no end yet, and forget it."""
+        rest = bytes(self._rest)
+        self._rest.clear()
+        return rest
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # noqa: S101  (asked for in Popen)
+    return pipe
+
+
+def _read(pipe: IO[bytes]) -> bytes | None:
+    """Return what is there to read: empty at the end, None when there is nothing yet."""
+    try:
+        return os.read(pipe.fileno(), _CHUNK)
+    except BlockingIOError:
+        return None
+
+
+def _copy(pipe: IO[bytes], log: Log) -> None:
+    with pipe:
+        while data := os.read(pipe.fileno(), _CHUNK):
+            log.write(data)
+
+
 def _peak_memory(pid: int) -> int:
     with contextlib.suppress(OSError):  # it has ended, or this is not Linux
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -230,10 +361,14 @@ def _peak_memory(pid: int) -> int:
     return 0
 
 
+_MARK = f"{worker.PREFIX}\t".encode()
 _FIELDS = {"ok": 0, "unsupported": 1, "error": 2}
 
 
-def _parse(line: str, expected: str, seconds: float) -> Reply:
+def _parse(raw: bytes, expected: str, seconds: float) -> Reply:
+    if len(raw) > _LONGEST_LINE + len(b"\n"):
+        raise ProtocolError(f"a reply longer than {_LONGEST_LINE} bytes")
+    line = raw.decode(errors="surrogateescape").removesuffix("\n")
     try:
         _, number, status, *fields = tsv.split(line)
     except ValueError as error:
