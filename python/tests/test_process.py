@@ -139,7 +139,7 @@ def test_a_reply_before_the_request_is_none(tmp_path: Path) -> None:
         with pytest.raises(HangError):
             worker.request("run", timeout=0.5)
     # What it said is kept for people.
-    assert b"stdout: \n@stele1\t2\tok\n" in (tmp_path / "log").read_bytes()
+    assert b"@stele1\t2\tok\n" in (tmp_path / "log").read_bytes()
 
 
 def test_a_reply_before_the_whole_request_is_none(tmp_path: Path) -> None:
