@@ -1,5 +1,5 @@
 /*
- * The worker of the binding "c": bindings/PROTOCOL.md, version 1, level 5,
+ * The worker of the binding "c": bindings/contract/PROTOCOL.md, version 1, level 5,
  * through the public header only. Reads requests from stdin, answers on
  * stdout.
  *

@@ -1,5 +1,5 @@
 // The worker of binding `js-node`: worker protocol 1, level 5, on the public
-// surface of tf-stele. bindings/PROTOCOL.md is the specification.
+// surface of tf-stele. bindings/contract/PROTOCOL.md is the specification.
 
 import { DTYPES, Model, tensorflowVersion } from "tf-stele";
 import { configuration } from "./protocol/config.js";

@@ -1,4 +1,4 @@
-// Bundles: folders of tensors on disk, as bindings/PROTOCOL.md describes them.
+// Bundles: folders of tensors on disk, as bindings/contract/PROTOCOL.md describes them.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The loop of a worker: requests in, replies out, as bindings/PROTOCOL.md
+// The loop of a worker: requests in, replies out, as bindings/contract/PROTOCOL.md
 // describes its lines. What the verbs do is none of its business.
 
 import { createInterface } from "node:readline";

@@ -1,4 +1,4 @@
-// The table "On run" of bindings/PROTOCOL.md, through the library. After every
+// The table "On run" of bindings/contract/PROTOCOL.md, through the library. After every
 // row the model must still run.
 
 import assert from "node:assert/strict";

@@ -1,5 +1,5 @@
 // The worker of the bindings `js-browser-*`: worker protocol 1 on a converted model in
-// headless Chromium. bindings/PROTOCOL.md is the specification.
+// headless Chromium. bindings/contract/PROTOCOL.md is the specification.
 //
 //   node worker.mjs onnx|tfjs|litert PYTHON
 

@@ -1,6 +1,6 @@
 """Tensors on disk: a folder with ``tensors.tsv`` and a raw file for each tensor.
 
-The format is specified in ``bindings/PROTOCOL.md``. BYTES tensors are numpy
+The format is specified in ``bindings/contract/PROTOCOL.md``. BYTES tensors are numpy
 object arrays of ``bytes``.
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stele.codes import Code, SteleError
 
-_MARK = Path("bindings") / "PROTOCOL.md"
+_MARK = Path("bindings") / "contract" / "PROTOCOL.md"
 
 
 @cache

@@ -1,6 +1,6 @@
 """Reads SavedModels without TensorFlow: tags, signatures, and the checks.
 
-These are the checks that ``bindings/PROTOCOL.md`` asks every client for,
+These are the checks that ``bindings/contract/PROTOCOL.md`` asks every client for,
 because TensorFlow 2.21 aborts on some wrong ranks, answers silently on some
 wrong dimensions, and loads a model whose variables are missing.
 """

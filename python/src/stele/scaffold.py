@@ -28,7 +28,7 @@ licence = "Apache-2.0"
 # that the line format needs nothing but a loop and a switch.
 _WORKER = """\
 #!/bin/sh
-# Worker of binding {id}: protocol level 1. See ../PROTOCOL.md for the rest.
+# Worker of binding {id}: protocol level 1. See ../contract/PROTOCOL.md for the rest.
 tab=$(printf '\\t')
 reply() {{ printf '\\n@stele1\\t%s\\t%s\\n' "$id" "$1"; }}
 while IFS= read -r line; do
@@ -58,7 +58,7 @@ TODO: a complete program that loads a SavedModel, runs it and prints, and its ou
 ## Status
 
 `stele check --binding {id} --level` climbs the conformance levels of
-[the protocol](../PROTOCOL.md); [the anatomy](../README.md) says what belongs here.
+[the protocol](../contract/PROTOCOL.md); [the anatomy](../README.md) says what belongs here.
 """
 
 

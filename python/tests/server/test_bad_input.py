@@ -36,7 +36,9 @@ SIGNATURE_ROWS = {"unknown-signature", "private-signature"}
 
 
 def table(kind: str) -> set[str]:
-    return set(tomllib.loads((paths.bindings_dir() / "bad_input.toml").read_text())[kind])
+    return set(
+        tomllib.loads((paths.bindings_dir() / "contract" / "refusals.toml").read_text())[kind]
+    )
 
 
 @pytest.fixture(scope="module")

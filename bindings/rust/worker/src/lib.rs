@@ -1,4 +1,4 @@
-//! A worker of protocol 1 (`bindings/PROTOCOL.md`) around anything that runs a
+//! A worker of protocol 1 (`bindings/contract/PROTOCOL.md`) around anything that runs a
 //! SavedModel from Rust: [`serve`] does the lines, the bundles, the clock and the
 //! errors; a [`Backend`] does the rest.
 

@@ -1,4 +1,4 @@
-//! Every row of `bindings/bad_input.toml`, through the worker: its code, what its
+//! Every row of `bindings/contract/refusals.toml`, through the worker: its code, what its
 //! message names, and a worker that still runs the model it had.
 
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ impl Drop for Worker {
 
 /// Rows of the table, `load.…` or `run.…`, with their codes.
 fn table() -> BTreeMap<String, String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bad_input.toml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract/refusals.toml");
     let mut rows = BTreeMap::new();
     let mut row = String::new();
     for line in fs::read_to_string(path).unwrap().lines() {

@@ -1,4 +1,4 @@
-"""Makes the rows of ``bindings/bad_input.toml`` from any model.
+"""Makes the rows of ``bindings/contract/refusals.toml`` from any model.
 
 A load row is a damaged copy of the SavedModel; a run row is a spoiled copy of a
 valid input bundle. Rows that a model gives no occasion for (no BOOL input, no
@@ -48,7 +48,7 @@ class LoadRow:
 
 def _table(kind: str) -> dict[str, dict[str, object]]:
     rows: dict[str, dict[str, dict[str, object]]] = tomllib.loads(
-        (paths.bindings_dir() / "bad_input.toml").read_text()
+        (paths.bindings_dir() / "contract" / "refusals.toml").read_text()
     )
     return rows[kind]
 

@@ -1,4 +1,4 @@
-"""Plays the golden transcripts of ``bindings/golden/`` to a worker."""
+"""Plays the golden transcripts of ``bindings/contract/golden/`` to a worker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stele.parity.process import Reply, WorkerError
 
 def transcripts(level: int) -> list[Path]:
     """Return the transcripts that belong to a level."""
-    return sorted((paths.bindings_dir() / "golden").glob(f"{level}-*.txt"))
+    return sorted((paths.bindings_dir() / "contract" / "golden").glob(f"{level}-*.txt"))
 
 
 def play(conversation: Conversation, file: Path, words: dict[str, str]) -> str:

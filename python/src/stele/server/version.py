@@ -67,7 +67,7 @@ class Version:
             session_config: A serialized ConfigProto.
 
         Raises:
-            SteleError: As ``bindings/PROTOCOL.md`` has for ``load``.
+            SteleError: As ``bindings/contract/PROTOCOL.md`` has for ``load``.
         """
         graph = savedmodel.select(folder, savedmodel.read(folder), tags)
         self.number = number

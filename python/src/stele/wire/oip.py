@@ -1,7 +1,7 @@
 """numpy arrays in messages of the Open Inference Protocol, and back.
 
 A message has its tensors in one of two forms: raw (the bytes of
-``bindings/PROTOCOL.md``, read without a copy) or typed (protobuf's own lists).
+``bindings/contract/PROTOCOL.md``, read without a copy) or typed (protobuf's own lists).
 FP16, BF16, C64 and C128 have no typed form. Typed floats pass through Python's
 numbers, which turns a signalling NaN into a quiet one.
 
