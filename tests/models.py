@@ -30,6 +30,19 @@ def doubler(folder: Path) -> None:
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__})
 
 
+def picky(folder: Path) -> None:
+    """Doubles too, but TensorFlow itself refuses the empty batch."""
+
+    class Picky(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
+        def __call__(self, x):
+            with tf.control_dependencies([tf.debugging.assert_positive(tf.shape(x)[0])]):
+                return {"doubled": x + x}
+
+    module = Picky()
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__})
+
+
 def several(folder: Path) -> None:
     """Several signatures, odd names, variables, a table, mixed dtypes, several outputs."""
 
@@ -164,7 +177,7 @@ def odd(folder: Path) -> None:
         builder.save()
 
 
-MODELS = (doubler, several, random, tensorflow_1, session_only, odd)
+MODELS = (doubler, picky, several, random, tensorflow_1, session_only, odd)
 
 if __name__ == "__main__":
     for save in MODELS:

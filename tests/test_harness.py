@@ -8,20 +8,23 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stele import cli
+from stele.bundle import write_bundle
 from stele.parity import case as cases
 from stele.parity import engine, family, known
 from stele.parity.binding import Binding
 from stele.parity.conversation import Timeouts
-from stele.parity.record import Journal, Outcome, Result
+from stele.parity.record import Journal, Outcome, Result, WorkerInfo
 
 FAKE = Path(__file__).parent / "fakes" / "fake.py"
 
@@ -65,6 +68,11 @@ def fake(behaviour: str, **changes: object) -> Binding:
     return Binding(**(settings | changes))  # type: ignore[arg-type]
 
 
+# Two inputs with distinct values, a zero among them, and more rows than columns.
+VALUES = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.5]], dtype=np.float32)
+INPUTS = {"first": VALUES, "second": VALUES * 3}
+
+
 def run_fakes(
     target: cases.Target,
     out: Path,
@@ -73,18 +81,14 @@ def run_fakes(
     bad: bool = False,
     deviations: Sequence[known.Deviation] = (),
     seconds: float = 8,
+    inputs: Mapping[str, np.ndarray] = INPUTS,
 ) -> Journal:
-    import numpy as np
-
-    from stele.bundle import write_bundle
-
-    # Two inputs with distinct values, a zero among them, and more rows than columns.
-    values = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, 5.5]], dtype=np.float32)
     found = []
-    for name, array in {"first": values, "second": values * 3}.items():
+    for name, array in inputs.items():
         write_bundle(out / "inputs" / name, {"x": array})
         found.append(cases.Case(name, "serving_default", out / "inputs" / name))
     journal = Journal(out / "results.jsonl")
+    journal.begin(["test"])
     timeouts = Timeouts(hello=120, load=20, run=seconds)
     with engine.Engine(out, journal, deviations=deviations, jobs=4, timeouts=timeouts) as run:
         run.check(engine.plan(target, found, out, bad=bad), fakes)
@@ -141,6 +145,63 @@ def test_class_is_proved_by_the_mapped_library(journal: Journal) -> None:
     assert {r.library_class for r in of(journal, "other-class-one-ulp")} == {"unproven"}
     # A server that the worker started maps it in the worker's place.
     assert {r.library_class for r in of(journal, "remote-healthy")} == {reference}
+
+
+def test_tensors_without_elements_are_no_proof(doubler: cases.Target, tmp_path: Path) -> None:
+    inputs = {"empty": VALUES[:0], "rows": VALUES}
+    journal = run_fakes(doubler, tmp_path, [fake("healthy")], bad=False, inputs=inputs)
+    identical = {r.case: (r.outcome, r.identical) for r in of(journal, "healthy")}
+    assert identical == {"empty": (Outcome.PASS, None), "rows": (Outcome.PASS, True)}
+
+
+def test_what_tensorflow_alone_refuses(foreign: Path, tmp_path: Path) -> None:
+    picky = cases.Target("picky", foreign / "picky")
+    fakes = [fake("healthy"), fake("other-class-healthy"), fake("other-class-wrong")]
+    inputs = {"empty": VALUES[:0], "rows": VALUES}
+    journal = run_fakes(picky, tmp_path, fakes, bad=False, inputs=inputs)
+    # The same library must refuse it, too; another is told to answer, and no more.
+    same, _ = of(journal, "healthy")
+    assert (same.outcome, same.red) == (Outcome.WRONG_ERROR, True)
+    other, rows = of(journal, "other-class-healthy")
+    assert (other.outcome, other.red) == (Outcome.DIFFERS, False)
+    assert "INVALID_ARGUMENT" in other.detail
+    assert rows.outcome is Outcome.PASS
+    assert of(journal, "other-class-wrong")[1].outcome is Outcome.MISMATCH
+
+
+def test_only_flags_that_tensorflow_reads_make_a_class(
+    doubler: cases.Target, tmp_path: Path
+) -> None:
+    def flagged(name: str, *flags: str) -> Binding:
+        return fake("healthy", id=f"fake-{name}", run=("env", *flags, *fake(name).run))
+
+    fakes = [flagged("healthy", "TF_CLI_CONFIG_FILE=terraform.rc", "TF_CPP_MAX_VLOG_LEVEL=0")]
+    fakes.append(flagged("noise", "TF_NUM_INTEROP_THREADS=3"))
+    fakes.append(flagged("remote-healthy", "TF_NUM_INTEROP_THREADS=3"))
+    journal = run_fakes(doubler, tmp_path, fakes, bad=False)
+    flags = {r.binding: r.flags for r in journal.records if isinstance(r, WorkerInfo)}
+    usual = set(flags["python-tf"])
+    assert set(flags["fake-healthy"]) == usual
+    for name in ("fake-noise", "fake-remote-healthy"):
+        assert set(flags[name]) - usual == {("TF_NUM_INTEROP_THREADS", "3")}
+
+
+def test_every_run_says_on_which_cpu(journal: Journal) -> None:
+    header = json.loads(journal.file.read_text().splitlines()[0])
+    assert header["onednn"].split()[0] in ("on", "off")
+    assert header["cpu_flags"] == sorted(header["cpu_flags"])
+    asked = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from tensorflow.python.util import _pywrap_util_port as port\n"
+            "print('on' if port.IsMklEnabled() else 'off')",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert asked.stdout.split()[-1] == header["onednn"].split()[0]
 
 
 def test_distance_across_classes_is_shown(journal: Journal) -> None:

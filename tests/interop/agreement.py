@@ -12,6 +12,7 @@ import stele_native
 
 from stele import paths
 from stele.bundle import read_bundle
+from stele.codes import Code
 from stele.parity import case as cases
 from stele.parity import judge
 from stele.parity.binding import Binding
@@ -35,6 +36,7 @@ class Score:
         model: What was asked.
         cases: How many cases.
         identical: How many answers had the reference's bits, or the refusal that is due.
+        refused: Cases that TensorFlow itself refuses on this CPU: servers need not.
         unsupported: Case by case, what the client or the server has no form for.
         wrong: Case by case, what else happened.
         known: Of those, why it is so.
@@ -45,6 +47,7 @@ class Score:
     model: str
     cases: int = 0
     identical: int = 0
+    refused: list[str] = field(default_factory=list)
     unsupported: dict[str, str] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
@@ -54,6 +57,8 @@ class Score:
         self.cases += 1
         if verdict.outcome is Outcome.PASS:
             self.identical += 1
+        elif verdict.outcome is Outcome.DIFFERS:
+            self.refused.append(case)
         elif verdict.outcome is Outcome.UNSUPPORTED:
             self.unsupported[case] = verdict.detail
         else:
@@ -71,7 +76,7 @@ class Score:
             assert reasons, f"{case}: {detail}"
             self.known[case] = reasons[0]
         for pattern in known:
-            assert any(fnmatchcase(case, pattern) for case in self.wrong), (
+            assert any(fnmatchcase(case, pattern) for case in (*self.wrong, *self.refused)), (
                 f"{pattern} has started to pass: take it out of the list"
             )
 
@@ -99,7 +104,10 @@ def _reference(folder: Path) -> stele_native.Model:
 
 def expected(target: Target, case: Case) -> Answer:
     """Return what stele_native makes of a case in this process."""
-    outputs = _reference(target.folder).run(read_bundle(case.inputs), case.signature)
+    try:
+        outputs = _reference(target.folder).run(read_bundle(case.inputs), case.signature)
+    except stele_native.SteleError as error:
+        return Answer(code=Code(int(error.code)), message=error.message)
     return Answer(outputs=outputs)
 
 
@@ -152,4 +160,8 @@ def ask(
 def _verdict(target: Target, case: Case, answer: Answer) -> judge.Verdict:
     if case.code is not None:
         return judge.against_code(answer, case.code, case.culprits)
-    return judge.against_reference(answer, expected(target, case), same_class=True)
+    due = expected(target, case)
+    if due.outputs is None and answer.outcome is None:
+        # Which code a server gives to what TensorFlow refuses is its own affair.
+        return judge.Verdict(Outcome.DIFFERS, f"TensorFlow refuses it here: {due.message}")
+    return judge.against_reference(answer, due, same_class=True)

@@ -35,7 +35,7 @@ test("the same signatures", { skip: NO_SERVER }, () => {
 
 test("the same bits, whatever the signature and the batch", { skip: NO_SERVER }, async () => {
   for (const signature of Object.keys(local.signatures)) {
-    for (const batch of [0, 1, 5]) {
+    for (const batch of [1, 5]) {
       const data = Float32Array.from({ length: batch * 64 }, (_, i) => i % 17);
       const inputs = { image: tensor("FP32", [batch, 8, 8, 1], data) };
       const there = await remote.run(inputs, { signature });

@@ -73,5 +73,6 @@ def _replay(kept: failure.Failure, conversation: Conversation) -> Verdict:
     if kept.case.code is not None:
         return judge.against_code(answer, kept.case.code, kept.case.culprits)
     if isinstance(kept.expected, Code):
-        return judge.against_code(answer, kept.expected)
+        refusal = Answer(code=kept.expected)
+        return judge.against_reference(answer, refusal, same_class=kept.same_class)
     return judge.against_outputs(answer, kept.expected, same_class=kept.same_class)

@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     """What the harness decided about one case in one binding."""
 
     PASS = "pass"  # noqa: S105
+    DIFFERS = "differs"
     MISMATCH = "mismatch"
     WRONG_ERROR = "wrong-error"
     UNSUPPORTED = "unsupported"
@@ -37,7 +38,7 @@ class Outcome(StrEnum):
     @property
     def grey(self) -> bool:
         """Whether it says nothing against the binding: not red, not green."""
-        return self in (Outcome.UNSUPPORTED, Outcome.SETUP, Outcome.NOT_RUN)
+        return self in (Outcome.DIFFERS, Outcome.UNSUPPORTED, Outcome.SETUP, Outcome.NOT_RUN)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Result:
         outcome: The verdict.
         detail: In words, when it is not a plain pass.
         library_class: Label of the proven class; empty before a load.
-        identical: Whether every bit of every output is the reference's.
+        identical: Whether every bit of every output is the reference's; None when
+            nothing was compared that has elements.
         tensors: Distances, one record for each output that was compared.
         seconds: From request to reply; no timing, a hint.
         retried: The crash that a second, lone try did not repeat.
@@ -182,11 +184,26 @@ class Journal:
         return [record for record in self.records if isinstance(record, kind)]
 
 
+# On CPUs with one of these TensorFlow turns oneDNN on by itself (IsMKLEnabled in
+# tensorflow/core/util/util.cc).
+_ONEDNN_FLAGS = frozenset(
+    ("avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16")
+)
+
+# What the kernels of TensorFlow, Eigen and oneDNN choose their code by.
+_VECTOR_FLAGS = _ONEDNN_FLAGS | {
+    "sse4_1", "sse4_2", "avx", "avx2", "f16c", "fma", "avx512f", "avx512bw", "avx512cd",
+    "avx512dq", "avx512vl", "avx512vbmi", "avx512_fp16",
+}  # fmt: skip
+
+
 def machine() -> dict[str, Any]:
     """Say where and when a run was made, for figures that are shown to people."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {_cpu()}, {os.cpu_count()} cores",
+        "cpu_flags": sorted(_cpu_flags() & _VECTOR_FLAGS),
+        "onednn": onednn(),
         "python": platform.python_version(),
         "tensorflow": _version("tensorflow-cpu") or _version("tensorflow"),
         "keras": _version("keras"),
@@ -194,14 +211,33 @@ def machine() -> dict[str, Any]:
     }
 
 
+def onednn() -> str:
+    """Say whether TensorFlow uses oneDNN here: it decides what is refused, and bits."""
+    chosen = os.environ.get("TF_ENABLE_ONEDNN_OPTS")
+    if chosen is not None:
+        state = "off" if chosen.lower() in ("0", "false") else "on"
+        return f"{state} (TF_ENABLE_ONEDNN_OPTS={chosen})"
+    state = "on" if _cpu_flags() & _ONEDNN_FLAGS else "off"
+    return f"{state} (TensorFlow's choice on this CPU)"
+
+
 def _cpu() -> str:
+    return _cpu_field("model name") or platform.processor() or "unknown CPU"
+
+
+def _cpu_flags() -> set[str]:
+    return set(_cpu_field("flags").split())
+
+
+def _cpu_field(name: str) -> str:
+    """Return a field of the first CPU; empty off Linux."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
+            if line.partition(":")[0].strip() == name:
                 return line.partition(":")[2].strip()
     except OSError:
         pass
-    return platform.processor() or "unknown CPU"
+    return ""
 
 
 def _version(distribution: str) -> str:

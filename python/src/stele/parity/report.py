@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from stele.parity.known import Deviation
-from stele.parity.record import Journal, Link, Outcome, Result
+from stele.parity.record import Journal, Link, Outcome, Result, machine
 
 # Failures shown in full; the rest is in the results file.
 _SHOWN = 20
@@ -19,6 +19,11 @@ _SHOWN = 20
 def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> None:
     """Print the table of a run, its links, its failures, and where the results are."""
     results = journal.of(Result)
+    where = machine()
+    console.print(
+        f"{where['machine']}, oneDNN {where['onednn']}; TensorFlow {where['tensorflow']}",
+        style="dim", soft_wrap=True, markup=False,
+    )  # fmt: skip
     console.print(_table(results))
     for record in journal.records:
         if isinstance(record, Link) and record.detail:
