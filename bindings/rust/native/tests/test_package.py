@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -61,4 +62,10 @@ def test_the_readme_prints_what_it_says(digits_dir: Path) -> None:
     assert "build/models/digits/saved_model" in program
     program = program.removeprefix("python\n")
     program = program.replace("build/models/digits/saved_model", str(digits_dir))
-    assert "text\n" + run(sys.executable, "-c", program) == printed
+    expected = printed.removeprefix("text\n")
+    got = run(sys.executable, "-c", program)
+    # The model was trained on this machine, whose CPU has a say in the weights.
+    number = re.compile(r"\b0\.\d*")
+    assert number.sub("0.", got).split() == number.sub("0.", expected).split()
+    shown = [[float(text) for text in number.findall(page)] for page in (got, expected)]
+    np.testing.assert_allclose(*shown, atol=0.05)
