@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -313,6 +314,7 @@ class _Lines:
     """Cuts a stream into lines; of a line that is too long, only the beginning is kept."""
 
     def __init__(self) -> None:
+        self._complete: deque[bytes] = deque()
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -320,16 +322,20 @@ class _Lines:
         *lines, rest = data.split(b"\n")
         for line in lines:
             self._keep(line)
-            yield self.take_rest() + b"\n"
+            self._complete.append(bytes(self._rest) + b"\n")
+            self._rest.clear()
         self._keep(rest)
+        while self._complete:
+            yield self._complete.popleft()
 
     def _keep(self, part: bytes) -> None:
         # One byte more than is allowed shows that there was more.
         self._rest += part[: max(0, _LONGEST_LINE + 1 - len(self._rest))]
 
     def take_rest(self) -> bytes:
-        """Return the beginning of a line that has no end yet, and forget it."""
-        rest = bytes(self._rest)
+        """Return what was fed and not yielded, a line without an end too, and forget it."""
+        rest = b"".join(self._complete) + self._rest
+        self._complete.clear()
         self._rest.clear()
         return rest
 
