@@ -126,7 +126,7 @@ readme: setup models bindings ## measure again and write the table of the README
 
 .PHONY: doctor
 doctor: ## what is installed, what is missing, and the one command that installs it
-	@PYTHONPATH=python/src $(PYTHON3) -m stele.doctor
+	@PYTHONPATH=python/src $(PYTHON3) -m stele.commands.doctor
 
 .PHONY: clean
 clean: ## remove everything generated, the venv too
@@ -139,10 +139,10 @@ clean: ## remove everything generated, the venv too
 setup: $(STAMPS)/system $(STAMPS)/venv $(STAMPS)/package $(STAMPS)/tensorflow ## everything the other targets need
 
 # Only root on Debian installs system packages; everybody else is told by doctor.
-$(STAMPS)/system: python/src/stele/doctor.py
+$(STAMPS)/system: python/src/stele/commands/doctor.py
 	@mkdir -p $(@D)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  missing=$$(PYTHONPATH=python/src $(PYTHON3) -m stele.doctor --apt --all); \
+	  missing=$$(PYTHONPATH=python/src $(PYTHON3) -m stele.commands.doctor --apt --all); \
 	  if [ -n "$$missing" ]; then \
 	    echo "installing Debian packages:" $$missing; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \

@@ -20,7 +20,7 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from stele import paths
-from stele.codes import SteleError
+from stele.contract.codes import SteleError
 from stele.parity import binding as bindings
 from stele.parity import case as cases
 from stele.parity import engine, known

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from stele import cli
-from stele.bundle import write_bundle
+from stele.contract.bundle import write_bundle
 from stele.parity import case as cases
 from stele.parity import engine, family, known
 from stele.parity.binding import Binding
@@ -280,7 +280,7 @@ def test_failure_can_be_replayed(
     described = json.loads((Path(result.failure) / "case.json").read_text())
     assert described["binding"] == "fake-wrong"
     healthy = fake("healthy", id="fake-wrong", run=fake("wrong").run)
-    monkeypatch.setattr("stele.replay.discover", lambda: {healthy.id: healthy})
+    monkeypatch.setattr("stele.commands.replay.discover", lambda: {healthy.id: healthy})
     assert cli.main(["replay", result.failure, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["outcome"] == "mismatch"
 

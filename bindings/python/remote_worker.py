@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 
-from stele import worker
-from stele.bundle import Tensors
-from stele.dtypes import Array
+from stele.contract import worker
+from stele.contract.bundle import Tensors
+from stele.contract.dtypes import Array
+from stele.contract.signature import Signature
 from stele.remote import Connection, Model, launch
-from stele.savedmodel import Signature
 
 
 class _Model:

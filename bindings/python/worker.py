@@ -19,11 +19,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
-from stele import savedmodel, variables, worker
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
-from stele.savedmodel import Signature
+from stele import savedmodel
+from stele.contract import worker
+from stele.contract.bundle import Tensors
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import DEFAULT_SIGNATURE, Signature, check_inputs, find_signature
+from stele.savedmodel import variables
 
 Call = Callable[[], Mapping[str, Array]]
 
@@ -80,8 +82,8 @@ class _Model:
             variables.check_data(variables.read_index(stored))
 
     def prepare(self, signature: str, inputs: Tensors) -> Call:
-        found = savedmodel.find_signature(self.signatures, signature)
-        savedmodel.check_inputs(found, inputs)
+        found = find_signature(self.signatures, signature)
+        check_inputs(found, inputs)
         return _Guarded(self._bind(found, dict(inputs)))
 
     def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
@@ -105,7 +107,7 @@ class _KerasModel(_Model):
         self._model.compile(jit_compile=False)
 
     def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
-        if signature.name != savedmodel.DEFAULT_SIGNATURE:
+        if signature.name != DEFAULT_SIGNATURE:
             raise worker.Unsupported(f"signature {signature.name} of a Keras model in memory")
 
         def call() -> Mapping[str, Array]:

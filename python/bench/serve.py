@@ -24,11 +24,12 @@ import grpc
 import numpy as np
 from wire import HERE, Caller, Server, caller, make_models
 
-from stele import marked, paths, train
-from stele.dtypes import Array
+from stele import marked, paths
+from stele.contract.dtypes import Array
 from stele.parity.record import machine
 from stele.server.options import Options
 from stele.wire import messages, oip, tensor_proto
+from stele.zoo import train
 
 MARK = "serving figures"
 NOOP = "no-op grpcio method"

@@ -30,11 +30,13 @@ import numpy as np
 import stele_native
 from wire import SECONDS, Server, make_models
 
-from stele import bundle, marked, paths, savedmodel, train
-from stele.dtypes import Array
+from stele import marked, paths, savedmodel
+from stele.contract import bundle
+from stele.contract.dtypes import Array
 from stele.parity import generate
 from stele.parity.record import machine
 from stele.wire import messages, oip, tensor_proto
+from stele.zoo import train
 
 MARK = "soak figures"
 ZOO = ("digits", "langid", "dtypes")

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from stele import dtypes, tsv
-from stele.bundle import INDEX, decode, encode, read_bundle, read_tensors, write_bundle
-from stele.codes import Code, SteleError
+from stele.contract import dtypes
+from stele.contract.bundle import INDEX, decode, encode, read_bundle, read_tensors, write_bundle
+from stele.contract.codes import Code, SteleError
+from stele.contract.lines import format_line, parse_line
 
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=6, min_side=0, max_side=3)
 NUMERIC = [dtype for dtype in dtypes.DTYPES if dtype.itemsize]
@@ -39,9 +40,9 @@ def test_bytes_survive(elements) -> None:
 
 @given(st.text(), st.text())
 def test_fields_survive(first, second) -> None:
-    line = tsv.join(first, second)
+    line = format_line(first, second)
     assert "\n" not in line
-    assert tsv.split(line) == [first, second]
+    assert parse_line(line) == [first, second]
 
 
 def test_files_are_row_major_and_little_endian(tmp_path: Path) -> None:

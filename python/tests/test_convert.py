@@ -14,7 +14,7 @@ import onnxruntime
 import pytest
 
 from stele import cli
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.convert import conversion, process, tensorflowjs
 from stele.convert.conversion import Request
 from stele.convert.formats import FORMATS

@@ -10,19 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from stele import doctor, paths
+from stele import paths
 from stele.cli import main
-from stele.codes import SteleError
-from stele.doctor import BindingFinding, Diagnosis, Finding, Tool
+from stele.commands import doctor
+from stele.commands.doctor import BindingFinding, Diagnosis, Finding, Tool
+from stele.contract.codes import SteleError
 
-SOURCES = Path(doctor.__file__).parents[1]
+SOURCES = Path(doctor.__file__).parents[2]
 
 
 def run_alone(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run it as `make doctor` does: sources on the path, and no package at all."""
     # -S leaves site-packages out.
     return subprocess.run(
-        [sys.executable, "-S", "-m", "stele.doctor", *arguments],
+        [sys.executable, "-S", "-m", "stele.commands.doctor", *arguments],
         env={**os.environ, "PYTHONPATH": str(SOURCES), **environment},
         capture_output=True,
         text=True,

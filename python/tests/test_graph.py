@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from stele._proto import graph_pb2 as pb
-from stele.findings import of_meta_graph
-from stele.graph import Graph
-from stele.savedmodel import Signature, TensorSpec
+from stele.contract.signature import Signature, TensorSpec
+from stele.savedmodel.findings import of_meta_graph
+from stele.savedmodel.graph import Graph
 
 FLOAT, STRING = 1, 7
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from stele import findings, inspect_view
 from stele.cli import main
-from stele.codes import Code, SteleError
-from stele.graph import Graph
-from stele.inspect import Inspection, as_json, inspect
-from stele.variables import Variable
+from stele.commands.inspect import show
+from stele.contract.codes import Code, SteleError
+from stele.savedmodel import findings
+from stele.savedmodel.graph import Graph
+from stele.savedmodel.inspection import Inspection, as_json, inspect
+from stele.savedmodel.variables import Variable
 
 MODELS = ["plain", "random", "examples", "tf1", "odd"]
 
@@ -216,7 +217,7 @@ def test_json_is_complete(made, capsys):
 @pytest.mark.parametrize("name", MODELS)
 def test_text_names_everything(made, name, capsys):
     found = inspect(made.folder / name)
-    inspect_view.show(found, all_ops=True, all_variables=True)
+    show(found, all_ops=True, all_variables=True)
     text = capsys.readouterr().out
     for graph in found.meta_graphs:
         for op in graph.graph_ops + graph.function_ops:
@@ -238,13 +239,13 @@ def test_text_fits_a_terminal(made, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
     for name in MODELS:
-        inspect_view.show(inspect(made.folder / name), all_ops=True, all_variables=True)
+        show(inspect(made.folder / name), all_ops=True, all_variables=True)
     lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
     assert max(map(len, lines)) <= 80
 
 
 def test_lists_of_ops_break_between_ops(made, capsys):
-    inspect_view.show(inspect(made.folder / "plain"))
+    show(inspect(made.folder / "plain"))
     (start,) = re.findall(r"nodes: .*\n((?:  .*\n)+)", capsys.readouterr().out)
     lines = [line.strip() for line in start.splitlines()]
     assert len(lines) > 1

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from stele import libtensorflow
+from stele import paths
 from stele.cli import main
-from stele.codes import Code, SteleError
-from stele.libtensorflow import default_prefix, lay_out
-from stele.wheel import Wheel, find_library, find_wheel
+from stele.commands.libtensorflow import _shell
+from stele.contract.codes import Code, SteleError
+from stele.libtensorflow.prefix import default_prefix, lay_out
+from stele.libtensorflow.wheel import Wheel, find_library, find_wheel
 
 LINUX = ("libtensorflow_cc.so.2", "libtensorflow_framework.so.2")
 MACOS = ("libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib")
@@ -65,7 +66,7 @@ def refuse(code: Code, match: str, *args, **kwargs) -> None:
 
 def test_finds_the_installed_wheel_without_importing_it():
     program = (
-        "import sys; from stele.wheel import find_wheel; found = find_wheel()\n"
+        "import sys; from stele.libtensorflow.wheel import find_wheel; found = find_wheel()\n"
         "assert not {'tensorflow', 'numpy', 'rich'} & set(sys.modules), sys.modules\n"
         "print(found.version, found.folder, found.python)"
     )
@@ -235,7 +236,7 @@ def test_refuses_paths_that_pkg_config_cannot_pass_on(tmp_path, wheel, char):
 def test_pkg_config_passes_any_other_path_on(tmp_path, wheel, char):
     path = tmp_path / f"a{char}b"
     made = lay_out(path, wheel)
-    program = f"{libtensorflow._shell(made)}\nfor flag in $FLAGS; do printf '%s\\n' \"$flag\"; done"
+    program = f"{_shell(made)}\nfor flag in $FLAGS; do printf '%s\\n' \"$flag\"; done"
     # The flags are read as make and configure read them: by a shell, twice.
     program = program.replace(
         "for flag in $FLAGS", 'eval "set -- $(pkg-config --cflags --libs tensorflow)"; for flag'
@@ -257,11 +258,11 @@ def test_default_prefix(tmp_path, monkeypatch):
     # A STELE_HOME that is no checkout stands for being outside of one.
     monkeypatch.setenv("STELE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    libtensorflow.paths.repo_root.cache_clear()
+    paths.repo_root.cache_clear()
     try:
         assert default_prefix() == tmp_path / "libtensorflow"
     finally:
-        libtensorflow.paths.repo_root.cache_clear()
+        paths.repo_root.cache_clear()
 
 
 def test_command(tmp_path, capsys):
@@ -343,7 +344,7 @@ def build_and_run(folder: Path, compiler: str, file: str, program: str) -> str:
     (folder / file).write_text(program)
     made = lay_out(folder / "pre fix", find_wheel())
     shell = (
-        f"{libtensorflow._shell(made)}"
+        f"{_shell(made)}"
         f'eval "{compiler} {file} -o program $(pkg-config --cflags --libs tensorflow)"; ./program'
     )
     done = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stele import marked
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 
 def test_only_what_is_between_the_marks_changes(tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stele import config, savedmodel
+from stele import savedmodel
 from stele._proto import saved_model_pb2 as pb
-from stele.codes import Code, SteleError
+from stele.contract import config
+from stele.contract.codes import Code, SteleError
+from stele.contract.signature import check_inputs, find_signature
 
 FLOAT, STRING, VARIANT = 1, 7, 21
 
@@ -86,8 +88,8 @@ def test_variables_that_are_missing(folder: Path) -> None:
 def test_what_the_protocol_has_no_form_for(folder: Path) -> None:
     found = savedmodel.load_signatures(folder, ["serve", "gpu"])
     for name in ("sparse", "variant"):
-        assert refused(savedmodel.find_signature, found, name).code is Code.UNIMPLEMENTED
-    private = refused(savedmodel.find_signature, found, "__saved_model_init_op")
+        assert refused(find_signature, found, name).code is Code.UNIMPLEMENTED
+    private = refused(find_signature, found, "__saved_model_init_op")
     assert private.code is Code.NOT_FOUND
     assert '"serving_default"' in private.message
 
@@ -118,8 +120,8 @@ TEXT = np.array(b"text", dtype=object)
 )
 def test_inputs_that_do_not_fit(folder: Path, inputs, words: str) -> None:
     signature = savedmodel.load_signatures(folder, ["serve", "gpu"])["serving_default"]
-    savedmodel.check_inputs(signature, [("text", TEXT), ("image", IMAGE)])
-    error = refused(savedmodel.check_inputs, signature, inputs)
+    check_inputs(signature, [("text", TEXT), ("image", IMAGE)])
+    error = refused(check_inputs, signature, inputs)
     assert error.code is Code.INVALID_ARGUMENT
     assert words in error.message
 

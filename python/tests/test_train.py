@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from stele import staging, train, zoo
-from stele.codes import Code, SteleError
+from stele import staging, zoo
+from stele.commands import train as command
+from stele.contract.codes import Code, SteleError
+from stele.zoo import train
 from stele.zoo.layout import CASES, METRICS, SAVED_MODEL
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -32,7 +34,7 @@ def root(tmp_path_factory):
 
 def _run(*arguments):
     parser = argparse.ArgumentParser()
-    train.add_parser(parser.add_subparsers())
+    command.add_parser(parser.add_subparsers())
     args = parser.parse_args(["train", *map(str, arguments)])
     return args.run(args)
 
@@ -65,7 +67,7 @@ def test_a_current_model_is_left_alone(root):
 
 def test_nothing_to_do_needs_no_tensorflow(root):
     code = (
-        "import sys; from pathlib import Path; from stele import train; "
+        "import sys; from pathlib import Path; from stele.zoo import train; "
         f"train.ensure({MODEL!r}, Path({str(root)!r})); print('tensorflow' in sys.modules)"
     )
     result = subprocess.run(
@@ -197,7 +199,9 @@ def test_ensure_refuses_an_unknown_model(tmp_path):
 
 def test_the_default_is_the_default_zoo(monkeypatch, capsys, root):
     asked = []
-    monkeypatch.setattr(train, "ensure", lambda name, *_, **__: asked.append(name) or root / MODEL)
+    monkeypatch.setattr(
+        command, "ensure", lambda name, *_, **__: asked.append(name) or root / MODEL
+    )
     assert _run("--out", root) == 0
     assert tuple(asked) == zoo.DEFAULT
     capsys.readouterr()
@@ -205,8 +209,8 @@ def test_the_default_is_the_default_zoo(monkeypatch, capsys, root):
 
 def test_a_known_bad_model_is_called_so(monkeypatch, capsys, root):
     metrics = train.read_metrics(root / MODEL) | {"known_bad": {"reason": "why", "link": "where"}}
-    monkeypatch.setattr(train, "ensure", lambda *_, **__: root / MODEL)
-    monkeypatch.setattr(train, "read_metrics", lambda _folder: metrics)
+    monkeypatch.setattr(command, "ensure", lambda *_, **__: root / MODEL)
+    monkeypatch.setattr(command, "read_metrics", lambda _folder: metrics)
     assert _run(MODEL, "--out", root) == 0
     assert f"{MODEL} is known bad (where): why" in capsys.readouterr().out
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stele import sstable, variables
 from stele._proto import graph_pb2 as pb
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
+from stele.savedmodel import sstable, variables
 
 MAGIC = struct.pack("<Q", 0xDB4775248B80FB57)
 

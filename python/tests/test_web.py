@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from stele import cli
-from stele.bundle import read_bundle
-from stele.codes import Code, SteleError
-from stele.dtypes import BY_NAME
+from stele.contract.bundle import read_bundle
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import BY_NAME
 from stele.parity.case import resolve
 from stele.web import layout
 from stele.web.python import Reference

@@ -19,10 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from stele import savedmodel, worker
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
+from stele import savedmodel
+from stele.contract import worker
+from stele.contract.bundle import Tensors
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import check_inputs, find_signature
 
 BEHAVIOUR = sys.argv[1]
 CRASH_ON = 2
@@ -61,9 +63,9 @@ class Model:
     def prepare(self, signature: str, inputs: Tensors) -> Callable[[], Mapping[str, Array]]:
         if BEHAVIOUR == "always-unknown":
             raise SteleError(Code.UNKNOWN, "something went wrong")
-        found = savedmodel.find_signature(self.signatures, signature)
+        found = find_signature(self.signatures, signature)
         if BEHAVIOUR != "no-checks":
-            savedmodel.check_inputs(found, inputs)
+            check_inputs(found, inputs)
         return self._call(dict(inputs))
 
     def _call(self, inputs: dict[str, Array]) -> Callable[[], Mapping[str, Array]]:

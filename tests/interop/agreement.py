@@ -11,8 +11,9 @@ from pathlib import Path
 import stele_native
 
 from stele import paths
-from stele.bundle import read_bundle
-from stele.codes import Code
+from stele.contract.bundle import read_bundle
+from stele.contract.codes import Code
+from stele.contract.signature import DEFAULT_SIGNATURE
 from stele.parity import case as cases
 from stele.parity import judge
 from stele.parity.binding import Binding
@@ -20,7 +21,6 @@ from stele.parity.case import Case, Target
 from stele.parity.conversation import Answer, Conversation, Timeouts
 from stele.parity.record import Outcome
 from stele.remote import launch
-from stele.savedmodel import DEFAULT_SIGNATURE
 
 OUT = paths.build_dir() / "interop"
 _TIMEOUTS = Timeouts(hello=120, load=120, run=60)

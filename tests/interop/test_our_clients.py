@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from stele.bundle import read_bundle
+from stele.contract.bundle import read_bundle
 from stele.parity.binding import SetupError, discover
 from stele.parity.case import Case
 from tests.conftest import STRICT

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from stele.codes import Code
+from stele.contract.codes import Code
 from stele.parity import bad_input
 from stele.parity.case import Case
 from tests.interop import agreement

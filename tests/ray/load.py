@@ -16,8 +16,8 @@ import numpy as np
 import stele_native
 
 from stele import paths
-from stele.codes import SteleError
-from stele.dtypes import Array
+from stele.contract.codes import SteleError
+from stele.contract.dtypes import Array
 from stele.remote import Model
 
 # No call waits longer; one that does has failed.

@@ -17,10 +17,11 @@ from typing import Any
 import grpc
 import numpy as np
 
-from stele import dtypes, paths, savedmodel
-from stele.dtypes import Array
+from stele import paths, savedmodel
+from stele.contract import dtypes
+from stele.contract.dtypes import Array
+from stele.contract.signature import DEFAULT_TAGS, Signature, TensorSpec
 from stele.remote import launch
-from stele.savedmodel import Signature, TensorSpec
 from stele.wire import messages, oip, tensor_proto
 from tests.ray import loopback
 from tests.ray.environment import RAY
@@ -128,7 +129,7 @@ def run() -> int:
     channels = [grpc.insecure_channel(server.address) for server in servers]
     count = refused = differ = 0
     for name, folder in models.items():
-        graph = savedmodel.select(folder, savedmodel.read(folder), savedmodel.DEFAULT_TAGS)
+        graph = savedmodel.select(folder, savedmodel.read(folder), DEFAULT_TAGS)
         requests = list(of_server(name))
         for signature in savedmodel.signatures(graph).values():
             requests += of_signature(name, signature)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stele import config
-from stele.codes import Code, SteleError
+from stele.contract import config
+from stele.contract.codes import Code, SteleError
 from stele.server.options import Options
 from stele.server.ray.application import build
 from stele.server.ray.replica import Replica

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stele import cli, serve
+from stele import cli
+from stele.commands import serve
 from stele.server.options import Options
 from stele.server.ray import arguments, options, ports
 from stele.server.ray.options import RayOptions

@@ -11,12 +11,13 @@ import grpc
 import numpy as np
 import pytest
 
-from stele import paths, train
-from stele.codes import Code, SteleError
+from stele import paths
+from stele.contract.codes import Code, SteleError
 from stele.server.options import Options
 from stele.server.ray import proxy
 from stele.server.ray.replica import Replica
 from stele.wire import messages, oip
+from stele.zoo import train
 
 
 class Context:

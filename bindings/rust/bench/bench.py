@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from stele import marked, paths
-from stele.bundle import read_bundle, write_bundle
+from stele.contract.bundle import read_bundle, write_bundle
 from stele.parity.binding import SetupError, discover
 from stele.parity.process import Reply, WorkerProcess
 from stele.parity.record import machine

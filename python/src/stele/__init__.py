@@ -1,5 +1,5 @@
 """One TensorFlow SavedModel, every language, the same answer.
 
-Importing this package imports nothing else: `stele.doctor` must run before
+Importing this package imports nothing else: `stele.commands.doctor` must run before
 anything is installed.
 """

@@ -9,23 +9,23 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from stele.codes import SteleError
+from stele.contract.codes import SteleError
 
-# Each command's module has `add_parser(subparsers)`.
-COMMANDS = {
-    "doctor": "doctor",
-    "libtensorflow": "libtensorflow",
-    "train": "train",
-    "inspect": "inspect",
-    "check": "check",
-    "bench": "bench",
-    "convert": "convert.command",
-    "replay": "replay",
-    "serve": "serve",
-    "predict": "predict",
-    "web": "web.command",
-    "new-binding": "scaffold",
-}
+# Each is a module of `stele.commands` that has `add_parser(subparsers)`.
+COMMANDS = (
+    "doctor",
+    "libtensorflow",
+    "train",
+    "inspect",
+    "check",
+    "bench",
+    "convert",
+    "replay",
+    "serve",
+    "predict",
+    "web",
+    "new-binding",
+)
 
 COULD_NOT_RUN = 3
 
@@ -41,9 +41,10 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     # A command that is named pays for its own imports only; --help for all.
-    named = [COMMANDS[word] for word in arguments[:1] if word in COMMANDS]
-    for module in named or COMMANDS.values():
-        importlib.import_module(f"stele.{module}").add_parser(subparsers)
+    named = [word for word in arguments[:1] if word in COMMANDS]
+    for command in named or COMMANDS:
+        module = importlib.import_module(f"stele.commands.{command.replace('-', '_')}")
+        module.add_parser(subparsers)
     return parser
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 
 def replace(file: Path, name: str, text: str) -> None:

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 _MARK = Path("bindings") / "contract" / "PROTOCOL.md"
 

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
-from stele.codes import SteleError
+from stele.contract.codes import SteleError
 from stele.wire import messages
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from python.tests.remote.fake import doubler, doubler_metadata, failing, refusal, serving
-from stele.codes import Code
+from stele.contract.codes import Code
 from stele.remote import Connection, Model
 
 X = np.arange(3, dtype=np.float32)

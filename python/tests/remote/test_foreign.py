@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from python.tests.remote.fake import doubler, doubler_metadata, refusal, serving
-from stele.codes import Code
+from stele.contract.codes import Code
 from stele.remote import Model
 from stele.wire import messages
 

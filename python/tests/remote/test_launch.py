@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.remote import Connection, launch
 from stele.wire import messages
 

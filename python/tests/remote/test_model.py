@@ -13,7 +13,7 @@ import stele_native
 
 from python.tests.remote.fake import refusal
 from stele import paths, savedmodel
-from stele.codes import Code
+from stele.contract.codes import Code
 from stele.remote import Connection, Model
 
 DIGITS = paths.models_dir() / "digits" / "saved_model"
@@ -169,7 +169,7 @@ def test_closed(server, images) -> None:
 
 def test_neither_tensorflow_nor_the_native_module_is_imported() -> None:
     code = (
-        "import sys, stele.remote, stele.predict\n"
+        "import sys, stele.remote, stele.commands.predict\n"
         "print({'tensorflow', 'stele_native'} & set(sys.modules))"
     )
     printed = subprocess.run(

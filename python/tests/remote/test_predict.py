@@ -8,8 +8,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from stele import cli, npz, paths
-from stele.codes import SteleError
+from stele import cli, paths
+from stele.contract import npz
+from stele.contract.codes import SteleError
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 
 import grpc
 
-from stele.bundle import encode
-from stele.dtypes import Array
+from stele.contract.bundle import encode
+from stele.contract.dtypes import Array
 from stele.wire import messages as m
 from stele.wire import oip, tensor_proto
 

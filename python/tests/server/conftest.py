@@ -15,9 +15,10 @@ from typing import Any
 import grpc
 import pytest
 
-from stele import paths, train
+from stele import paths
 from stele.server.app import Server
 from stele.server.options import Options
+from stele.zoo import train
 
 from .client import Client, connect
 

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stele import dtypes, savedmodel
+from stele import savedmodel
+from stele.contract import dtypes
 from stele.parity import generate
 from stele.wire import messages as m
 from stele.wire import oip

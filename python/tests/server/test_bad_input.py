@@ -11,7 +11,9 @@ import grpc
 import numpy as np
 import pytest
 
-from stele import bundle, dtypes, paths, savedmodel, tsv
+from stele import paths, savedmodel
+from stele.contract import bundle, dtypes
+from stele.contract.lines import parse_line
 from stele.parity import bad_input, generate
 from stele.parity.case import Case, Target
 from stele.wire import messages as m
@@ -72,7 +74,7 @@ def stored(case: Case) -> list[tuple[str, str, list[int], bytes]]:
     """Read a spoiled bundle without judging it."""
     found = []
     for line in (case.inputs / bundle.INDEX).read_text().splitlines():
-        name, dtype, shape, _, file = tsv.split(line)
+        name, dtype, shape, _, file = parse_line(line)
         sizes = [int(size) for size in shape.split(",") if size]
         found.append((name, dtype, sizes, (case.inputs / file).read_bytes()))
     return found

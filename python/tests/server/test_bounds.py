@@ -12,7 +12,7 @@ import grpc
 import numpy as np
 import pytest
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server.admission import Admission
 from stele.server.call import Detached
 

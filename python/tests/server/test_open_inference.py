@@ -11,7 +11,7 @@ import pytest
 import stele_native
 
 from stele import savedmodel
-from stele.dtypes import Array
+from stele.contract.dtypes import Array
 from stele.parity import generate
 from stele.wire import messages as m
 

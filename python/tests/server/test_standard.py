@@ -21,7 +21,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 from prometheus_client.parser import text_string_to_metric_families
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server import tls
 from stele.wire import messages as m
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server import folders
 
 from .client import Client, connect

@@ -6,8 +6,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from stele import dtypes
-from stele.codes import Code, SteleError
+from stele.contract import dtypes
+from stele.contract.codes import Code, SteleError
 from stele.wire import messages, oip
 
 RAW_ONLY = {"FP16", "BF16", "C64", "C128"}

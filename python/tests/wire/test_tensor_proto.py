@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stele import dtypes
-from stele.codes import Code, SteleError
+from stele.contract import dtypes
+from stele.contract.codes import Code, SteleError
 from stele.wire import messages, tensor_proto
 
 from .test_oip import same, sample

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stele import paths, train
+from stele import paths
+from stele.zoo import train
 
 # Before anything imports TensorFlow.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

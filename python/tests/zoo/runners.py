@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from stele.bundle import encode, read_bundle
-from stele.dtypes import Array
+from stele.contract.bundle import encode, read_bundle
+from stele.contract.dtypes import Array
 from stele.zoo.layout import CASE_FILE, CASES, KERAS_FILE, SAVED_MODEL
 
 Tensors = dict[str, Array]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from stele import savedmodel
-from stele.dtypes import BY_NAME, DTYPES, of
+from stele.contract.dtypes import BY_NAME, DTYPES, of
+from stele.contract.signature import DEFAULT_TAGS
 from stele.zoo import dtypes as model
 from stele.zoo.dtype_values import counted, special
 from stele.zoo.layout import SAVED_MODEL
@@ -123,7 +124,7 @@ _EXPECTED = {"matrices": _matrices, "rows": _rows, "mixed": _mixed}
 
 
 def test_shapes_are_unknown_partly_known_and_fixed(trained):
-    found = savedmodel.load_signatures(trained("dtypes") / SAVED_MODEL, savedmodel.DEFAULT_TAGS)
+    found = savedmodel.load_signatures(trained("dtypes") / SAVED_MODEL, DEFAULT_TAGS)
     inputs = {name: {t.name: (t.dtype, t.shape) for t in s.inputs} for name, s in found.items()}
     for dtype in DTYPES:
         name = dtype.name.lower()

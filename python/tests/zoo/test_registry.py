@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from stele import zoo
-from stele.bundle import encode
-from stele.codes import Code, SteleError
+from stele.contract.bundle import encode
+from stele.contract.codes import Code, SteleError
 
 HEAVY = ("tensorflow", "keras", "sklearn", "babel")
 
@@ -18,7 +18,7 @@ HEAVY = ("tensorflow", "keras", "sklearn", "babel")
 def test_importing_the_zoo_and_the_command_imports_nothing_heavy():
     code = f"""
 import sys
-import stele.zoo, stele.train
+import stele.zoo, stele.zoo.train
 from stele.zoo.fingerprint import fingerprint
 for entry in stele.zoo.REGISTRY.values():
     fingerprint(entry)

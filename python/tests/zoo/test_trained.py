@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from stele import savedmodel, zoo
+from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS
 from stele.zoo import langid
 from stele.zoo.layout import CASES, METRICS, SAVED_MODEL
 from stele.zoo.model import HELDOUT
@@ -61,8 +62,8 @@ def test_a_row_count_for_every_need(trained, name):
 
 
 def _signature(folder):
-    found = savedmodel.load_signatures(folder / SAVED_MODEL, savedmodel.DEFAULT_TAGS)
-    spec = found[savedmodel.DEFAULT_SIGNATURE]
+    found = savedmodel.load_signatures(folder / SAVED_MODEL, DEFAULT_TAGS)
+    spec = found[DEFAULT_SIGNATURE]
     return [[(t.name, t.dtype, t.shape) for t in side] for side in (spec.inputs, spec.outputs)]
 
 

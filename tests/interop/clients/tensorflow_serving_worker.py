@@ -21,11 +21,11 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from stele import worker
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
-from stele.savedmodel import Signature
+from stele.contract import worker
+from stele.contract.bundle import Tensors
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import Signature
 
 
 class _Model:

@@ -15,11 +15,11 @@ from pathlib import Path
 import tritonclient.grpc as triton
 from tritonclient.utils import InferenceServerException
 
-from stele import dtypes, worker
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
-from stele.savedmodel import Signature
+from stele.contract import dtypes, worker
+from stele.contract.bundle import Tensors
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import Signature
 
 
 class _Model:

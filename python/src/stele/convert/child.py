@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from stele.codes import SteleError
+from stele.contract.codes import SteleError
 from stele.convert.source import NotConvertibleError, Source
 
 

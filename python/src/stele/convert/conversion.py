@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stele import paths, savedmodel, variables
-from stele.codes import Code, SteleError, from_os_error
+from stele import paths, savedmodel
+from stele.contract.codes import Code, SteleError, from_os_error
+from stele.contract.signature import Signature, find_signature
 from stele.convert import manifest, process
 from stele.convert.formats import Format
 from stele.convert.manifest import MANIFEST, Entry, Manifest
 from stele.parity.case import Target
-from stele.savedmodel import Signature
+from stele.savedmodel import variables
 from stele.staging import locked, staged
 
 Report = Callable[[str, int, int], None]
@@ -88,7 +89,7 @@ def _signatures(request: Request) -> dict[str, Signature]:
         variables.check_data(variables.read_index(stored))
     if request.signature is None:
         return found
-    return {request.signature: savedmodel.find_signature(found, request.signature)}
+    return {request.signature: find_signature(found, request.signature)}
 
 
 def _convert(
@@ -113,7 +114,7 @@ def _convert(
 
 def _problem(to: Format, signature: Signature) -> str:
     try:
-        savedmodel.find_signature({signature.name: signature}, signature.name)
+        find_signature({signature.name: signature}, signature.name)
     except SteleError as error:
         return error.message
     return to.problem(signature)

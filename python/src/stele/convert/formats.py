@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
+from stele.contract.signature import Signature
 from stele.convert import tensorflowjs
-from stele.savedmodel import Signature
-from stele.wheel import find_wheel
+from stele.libtensorflow.wheel import find_wheel
 
 
 @dataclass(frozen=True)

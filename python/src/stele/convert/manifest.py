@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stele.savedmodel import Signature, TensorSpec
+from stele.contract.signature import Signature, TensorSpec
 
 MANIFEST = "converted.json"
 

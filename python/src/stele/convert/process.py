@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 if TYPE_CHECKING:
     from stele.convert.conversion import Request

@@ -11,8 +11,8 @@ from typing import Any
 import tensorflow as tf
 
 from stele import savedmodel
-from stele.codes import Code, SteleError
-from stele.savedmodel import Signature
+from stele.contract.codes import Code, SteleError
+from stele.contract.signature import Shape, Signature
 
 
 class NotConvertibleError(Exception):
@@ -79,7 +79,7 @@ class Source:
         return copy
 
 
-def _with_batch(shape: savedmodel.Shape, batch: int) -> savedmodel.Shape:
+def _with_batch(shape: Shape, batch: int) -> Shape:
     if shape and shape[0] is None:
         return (batch, *shape[1:])
     return shape

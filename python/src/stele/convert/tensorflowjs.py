@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from stele import paths
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 NAME = "tensorflowjs"
 

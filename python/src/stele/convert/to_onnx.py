@@ -12,8 +12,8 @@ import tensorflow as tf
 from onnx import TensorProto
 from tf2onnx import optimizer, tf_loader, tfonnx  # type: ignore[import-untyped]
 
+from stele.contract.signature import TensorSpec
 from stele.convert.source import NotConvertibleError, Source, converter_failed, unsupported_ops
-from stele.savedmodel import TensorSpec
 
 # The newest that tf2onnx writes.
 _OPSET = 18

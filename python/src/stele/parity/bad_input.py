@@ -15,12 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from stele import paths, savedmodel, tsv, variables
-from stele.bundle import INDEX, read_bundle, write_bundle
-from stele.codes import Code
-from stele.dtypes import Array
+from stele import paths, savedmodel
+from stele.contract.bundle import INDEX, read_bundle, write_bundle
+from stele.contract.codes import Code
+from stele.contract.dtypes import Array
+from stele.contract.lines import format_line, parse_line
+from stele.contract.signature import Signature, TensorSpec, find_signature, format_shape
 from stele.parity.case import Case, Target
-from stele.savedmodel import Signature, TensorSpec
+from stele.savedmodel import variables
 
 _PB = "saved_model.pb"
 
@@ -173,7 +175,7 @@ def run_rows(target: Target, base: Case, folder: Path) -> list[Case]:
     """Write spoiled copies of a valid case's bundle below ``folder``; return the rows."""
     shutil.rmtree(folder, ignore_errors=True)
     signatures = savedmodel.load_signatures(target.folder, target.tags)
-    signature = savedmodel.find_signature(signatures, base.signature)
+    signature = find_signature(signatures, base.signature)
     if not signature.inputs:
         return []
     spoiler = _Spoiler(signature, read_bundle(base.inputs), folder)
@@ -243,8 +245,8 @@ class _Spoiler:
             pairs = [(name, array if name == spec.name else kept) for name, kept in pairs]
             words = {
                 "input": spec.name,
-                "given": savedmodel.format_shape(array.shape),
-                "expected": savedmodel.format_shape(spec.shape),
+                "given": format_shape(array.shape),
+                "expected": format_shape(spec.shape),
             }
         else:
             return None
@@ -279,7 +281,7 @@ class _Spoiler:
         }
         write_bundle(bundle, self._inputs)
         lines = (bundle / INDEX).read_bytes().decode().split("\n")[:-1]
-        fields = tsv.split(lines[0])
+        fields = parse_line(lines[0])
         if row in shapes:
             fields[2] = shapes[row]
         elif row == "unknown-dtype":
@@ -295,7 +297,7 @@ class _Spoiler:
         else:
             shutil.rmtree(bundle)
             return None
-        lines[0] = tsv.join(*fields)
+        lines[0] = format_line(*fields)
         (bundle / INDEX).write_bytes("".join(line + "\n" for line in lines).encode())
         return {"input": fields[0], "path": str(bundle / "missing.bin")}
 

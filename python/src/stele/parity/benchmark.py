@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stele.bundle import read_bundle
-from stele.dtypes import Array
+from stele.contract.bundle import read_bundle
+from stele.contract.dtypes import Array
 from stele.parity import judge
 from stele.parity.binding import Binding
 from stele.parity.case import Case, Target

@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stele import paths, wheel
-from stele.codes import Code, SteleError
+from stele import paths
+from stele.contract.codes import Code, SteleError
+from stele.libtensorflow import wheel
 
 _building = threading.Lock()
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from stele import npz, paths, savedmodel
-from stele.bundle import write_bundle
-from stele.codes import Code, SteleError
+from stele import paths, savedmodel
+from stele.contract import npz
+from stele.contract.bundle import write_bundle
+from stele.contract.codes import Code, SteleError
+from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, Signature, find_signature
 from stele.parity import generate
 
 
@@ -28,7 +30,7 @@ class Target:
 
     name: str
     folder: Path
-    tags: tuple[str, ...] = savedmodel.DEFAULT_TAGS
+    tags: tuple[str, ...] = DEFAULT_TAGS
     zoo: bool = False
 
 
@@ -96,7 +98,7 @@ def _choose_tags(folder: Path, tags: Sequence[str] | None) -> tuple[str, ...]:
             ) from error
         raise
     there = [tuple(sorted(graph.meta_info_def.tags)) for graph in model.meta_graphs]
-    wanted = tuple(sorted(tags)) if tags is not None else savedmodel.DEFAULT_TAGS
+    wanted = tuple(sorted(tags)) if tags is not None else DEFAULT_TAGS
     if wanted not in there:
         if tags is None and len(there) == 1:
             return there[0]
@@ -127,7 +129,7 @@ def collect(
     """
     signatures = savedmodel.load_signatures(target.folder, target.tags)
     if signature is not None:
-        savedmodel.find_signature(signatures, signature)
+        find_signature(signatures, signature)
     shutil.rmtree(folder, ignore_errors=True)
     wanted = [name for name in signatures if signature in (None, name)]
     if inputs is not None:
@@ -155,14 +157,14 @@ def _stored(target: Target) -> list[Case]:
 
 def _generated(
     target: Target,
-    signatures: dict[str, savedmodel.Signature],
+    signatures: dict[str, Signature],
     wanted: list[str],
     folder: Path,
 ) -> list[Case]:
     cases: list[Case] = []
     for name in wanted:
         try:
-            found = savedmodel.find_signature(signatures, name)
+            found = find_signature(signatures, name)
         except SteleError as error:
             # It has no form in the protocol: every binding must say so.
             path = folder / str(len(cases))
@@ -177,7 +179,7 @@ def _generated(
 
 
 def _npz_case(wanted: list[str], file: Path, folder: Path) -> Case:
-    name = savedmodel.DEFAULT_SIGNATURE
+    name = DEFAULT_SIGNATURE
     if name not in wanted:
         if len(wanted) != 1:
             raise SteleError(

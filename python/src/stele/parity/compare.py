@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from stele import dtypes
-from stele.bundle import encode
-from stele.dtypes import Array
+from stele.contract import dtypes
+from stele.contract.bundle import encode
+from stele.contract.dtypes import Array
 
 
 @dataclass(frozen=True)

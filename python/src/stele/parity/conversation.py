@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stele.bundle import read_bundle
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
+from stele.contract.bundle import read_bundle
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.worker import PROTOCOL
 from stele.parity import library
 from stele.parity.binding import Binding, SetupError
 from stele.parity.case import Case, Target
 from stele.parity.library import LibraryClass
 from stele.parity.process import ProtocolError, Reply, WorkerError, WorkerProcess
 from stele.parity.record import Outcome, WorkerInfo
-from stele.worker import PROTOCOL
 
 # A worker that has broken off this often with one model gets no further case.
 _BREAKS_ALLOWED = 5

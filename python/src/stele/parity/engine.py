@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
 from stele.parity import bad_input, failure, judge, known
 from stele.parity.bad_input import LoadRow
 from stele.parity.binding import Binding, SetupError, discover

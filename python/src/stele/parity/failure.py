@@ -13,9 +13,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from stele.bundle import read_bundle, write_bundle
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
+from stele.contract.bundle import read_bundle, write_bundle
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
 from stele.parity.case import Case, Target
 
 # Larger models are referred to by their path.

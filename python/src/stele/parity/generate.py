@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from stele import dtypes
-from stele.dtypes import Array
-from stele.savedmodel import Shape, Signature
+from stele.contract import dtypes
+from stele.contract.dtypes import Array
+from stele.contract.signature import Shape, Signature
 
 _WORDS = (
     "stele", "Ῥωμαῖοι", "文字", "письмо", "الكتابة", "כתב", "लिपि", "글자", "อักษร", "🗿", "naïve",

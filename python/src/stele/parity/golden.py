@@ -5,7 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from stele import paths, tsv
+from stele import paths
+from stele.contract.lines import parse_line
 from stele.parity.conversation import Conversation
 from stele.parity.process import Reply, WorkerError
 
@@ -34,7 +35,7 @@ def play(conversation: Conversation, file: Path, words: dict[str, str]) -> str:
     arguments: list[str] = []
     try:
         for number, line in enumerate(file.read_text().splitlines(), 1):
-            fields = tsv.split(line[2:])
+            fields = parse_line(line[2:])
             if line.startswith("> "):
                 verb, *arguments = [_fill(field, words) for field in fields]
             elif line.startswith("< "):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stele.codes import Code
-from stele.dtypes import Array
+from stele.contract.codes import Code
+from stele.contract.dtypes import Array
 from stele.parity.compare import Distance, compare
 from stele.parity.conversation import Answer
 from stele.parity.record import Outcome

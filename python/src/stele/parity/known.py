@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.parity.compare import TOLERANCES
 from stele.parity.record import Outcome, Result
 

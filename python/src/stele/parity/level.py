@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from stele import paths, savedmodel
-from stele.bundle import read_bundle
-from stele.codes import SteleError
-from stele.dtypes import Array
+from stele.contract.bundle import read_bundle
+from stele.contract.codes import SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import DEFAULT_SIGNATURE, Signature
+from stele.contract.worker import describe
 from stele.parity import case as cases
 from stele.parity import engine, golden, judge
 from stele.parity.binding import Binding, SetupError
@@ -23,7 +25,6 @@ from stele.parity.case import Case, Target
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError
 from stele.parity.process import WorkerError
 from stele.parity.record import Journal, Outcome, Result
-from stele.worker import describe
 
 HIGHEST = 5
 
@@ -99,7 +100,7 @@ class Ladder:
     def _digits(self) -> tuple[Target, Case]:
         (target,) = cases.resolve(["digits"])
         return target, cases.collect(
-            target, self._folder / "inputs" / "digits", signature=savedmodel.DEFAULT_SIGNATURE
+            target, self._folder / "inputs" / "digits", signature=DEFAULT_SIGNATURE
         )[0]
 
     def transcripts(self, level: int) -> Iterator[str]:
@@ -177,7 +178,7 @@ class Ladder:
             yield problem
 
 
-def _takes_strings(signature: savedmodel.Signature) -> bool:
+def _takes_strings(signature: Signature) -> bool:
     return any(spec.dtype == "BYTES" for spec in signature.inputs)
 
 

@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from stele.codes import from_os_error
+from stele.contract.codes import from_os_error
 
 _HEAD = 1 << 20
 _TAIL = 1 << 16

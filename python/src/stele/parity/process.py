@@ -23,7 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from stele import tsv, worker
+from stele.contract import worker
+from stele.contract.lines import format_line, parse_line
 from stele.parity import family, launcher
 from stele.parity.log import Log
 
@@ -171,7 +172,7 @@ class WorkerProcess:
         self._next += 1
         start = time.monotonic()
         self._drop_what_came_before()
-        text = tsv.join(number, verb, *arguments) + "\n\n"
+        text = format_line(number, verb, *arguments) + "\n\n"
         self._outgoing += text.encode(errors="surrogateescape")
         for line in self._read_lines(start + timeout):
             if not line.startswith(_MARK):
@@ -376,7 +377,7 @@ def _parse(raw: bytes, expected: str, seconds: float) -> Reply:
         raise ProtocolError(f"a reply longer than {_LONGEST_LINE} bytes")
     line = raw.decode(errors="surrogateescape").removesuffix("\n")
     try:
-        _, number, status, *fields = tsv.split(line)
+        _, number, status, *fields = parse_line(line)
     except ValueError as error:
         raise ProtocolError(f"malformed reply {line!r}: {error}") from error
     if number != expected:

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 
 class Outcome(StrEnum):

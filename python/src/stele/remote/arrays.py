@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stele import dtypes
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
-from stele.savedmodel import Signature
+from stele.contract import dtypes
+from stele.contract.bundle import Tensors
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import Signature
 
 Inputs = Mapping[str, ArrayLike] | Iterable[tuple[str, ArrayLike]]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from stele.codes import Code, SteleError, from_os_error
+from stele.contract.codes import Code, SteleError, from_os_error
 
 # gRPC's own bound on the attempts of one call.
 MOST_RETRIES = 4

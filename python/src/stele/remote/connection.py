@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import grpc
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.remote.channel import MOST_RETRIES, RootCertificates, open_channel
 from stele.wire import messages
 

@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 ADDRESS = "STELE_REMOTE"
 MODEL = "STELE_REMOTE_MODEL"

@@ -8,14 +8,13 @@ from typing import Self
 
 from numpy.typing import ArrayLike
 
-from stele import savedmodel
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import DEFAULT_SIGNATURE, Signature, check_inputs, find_signature
 from stele.remote import signatures
 from stele.remote.arrays import Inputs, as_tensors
 from stele.remote.channel import MOST_RETRIES, RootCertificates
 from stele.remote.connection import Connection
-from stele.savedmodel import DEFAULT_SIGNATURE, Signature
 from stele.wire import messages, oip
 
 
@@ -133,7 +132,7 @@ class Model:
         self._require_open()
         if self._signatures is None:
             return Runner(self, signature, None)
-        return Runner(self, signature, savedmodel.find_signature(self._signatures, signature))
+        return Runner(self, signature, find_signature(self._signatures, signature))
 
     def _require_open(self) -> None:
         if self._closed:
@@ -193,7 +192,7 @@ class Runner:
         self._model._require_open()
         tensors = as_tensors(inputs, self.signature)
         if self.signature is not None:
-            savedmodel.check_inputs(self.signature, tensors)
+            check_inputs(self.signature, tensors)
         request = messages.ModelInferRequest()
         request.CopyFrom(self._request)
         oip.put_inputs(request, tensors)

@@ -7,10 +7,11 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from stele import dtypes, savedmodel
-from stele.codes import Code, SteleError
+from stele import savedmodel
+from stele.contract import dtypes
+from stele.contract.codes import Code, SteleError
+from stele.contract.signature import DEFAULT_SIGNATURE, Signature, TensorSpec
 from stele.remote.connection import Connection
-from stele.savedmodel import Signature, TensorSpec
 from stele.wire import messages
 
 _FIELD = "signature_def"
@@ -64,7 +65,7 @@ def _of_open_inference(
     response = connection.call(messages.OPEN_INFERENCE, "ModelMetadata", request)
     if not response.inputs and not response.outputs:
         return None
-    default = savedmodel.DEFAULT_SIGNATURE
+    default = DEFAULT_SIGNATURE
     inputs, outputs = _specs(response.inputs), _specs(response.outputs)
     return {default: Signature(default, inputs, outputs, method="")}
 

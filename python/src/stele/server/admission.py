@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server.call import Call, check, patience
 
 

@@ -8,7 +8,7 @@ from importlib import metadata
 
 import grpc
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server import reflection, tls, transport
 from stele.server.health import Health
 from stele.server.options import Options

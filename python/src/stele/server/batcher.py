@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from stele.bundle import Tensors
-from stele.codes import SteleError
-from stele.dtypes import Array
+from stele.contract.bundle import Tensors
+from stele.contract.codes import SteleError
+from stele.contract.dtypes import Array
 from stele.server.admission import Admission
 from stele.server.call import Call, Detached, check, patience
 from stele.server.version import Prepared

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 
 class Call(Protocol):

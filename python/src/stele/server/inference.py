@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stele import savedmodel
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
-from stele.savedmodel import Signature
+from stele.contract.bundle import Tensors
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import Signature, check_inputs
 from stele.server.admission import Admission
 from stele.server.batcher import Batcher
 from stele.server.call import Call
@@ -48,7 +47,7 @@ class Inference:
     def _run(self, prepared: Prepared, inputs: Tensors, call: Call) -> dict[str, Array]:
         if self._batcher is not None:
             # Else the runner does it: here a misfit would spoil the calls of others.
-            savedmodel.check_inputs(prepared.signature, inputs)
+            check_inputs(prepared.signature, inputs)
             rows = self._batcher.rows(prepared, inputs)
             if rows:
                 return self._batcher.run(prepared, inputs, rows, call)

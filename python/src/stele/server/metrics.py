@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server.admission import Admission
 from stele.server.record import Record
 from stele.server.repository import Repository

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from stele import config, savedmodel
-from stele.codes import Code, SteleError
-from stele.savedmodel import TensorSpec
+from stele.contract import config
+from stele.contract.codes import Code, SteleError
+from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, TensorSpec, find_signature
 from stele.server.call import Call
 from stele.server.inference import Inference
 from stele.server.repository import Repository, Source, unknown_model
@@ -80,7 +80,7 @@ class OpenInference:
             SteleError: NOT_FOUND for the model or its default signature.
         """
         version = self._version(request.name, request.version)
-        signature = savedmodel.find_signature(version.signatures, savedmodel.DEFAULT_SIGNATURE)
+        signature = find_signature(version.signatures, DEFAULT_SIGNATURE)
         response = messages.ModelMetadataResponse(
             name=request.name, versions=[str(version.number)], platform=_PLATFORM
         )
@@ -166,7 +166,7 @@ class OpenInference:
         if tags is not None:
             tag_set = frozenset(tags.split(",")) if tags else frozenset()
         else:
-            tag_set = frozenset(before.tags if before is not None else savedmodel.DEFAULT_TAGS)
+            tag_set = frozenset(before.tags if before is not None else DEFAULT_TAGS)
         if told is not None:
             session_config = config.parse(told)
         else:
@@ -202,7 +202,7 @@ def _text(parameters: Mapping[str, Message], name: str) -> str | None:
 
 
 def _signature_name(parameters: Mapping[str, Message]) -> str:
-    return _text(parameters, "signature_name") or savedmodel.DEFAULT_SIGNATURE
+    return _text(parameters, "signature_name") or DEFAULT_SIGNATURE
 
 
 def _refuse_foreign(request: Message) -> None:

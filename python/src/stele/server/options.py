@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stele import config, savedmodel
+from stele.contract import config
+from stele.contract.signature import DEFAULT_TAGS
 
 MEBIBYTE = 2**20
 
@@ -38,7 +39,7 @@ class Options:
     models: dict[str, Path] = field(default_factory=dict)
     host: str = "127.0.0.1"
     port: int = 8500
-    tags: Collection[str] = savedmodel.DEFAULT_TAGS
+    tags: Collection[str] = DEFAULT_TAGS
     session_config: bytes = config.PROFILES["default"]
     max_message: int = 64 * MEBIBYTE
     tls: tuple[Path, Path] | None = None

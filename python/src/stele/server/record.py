@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stele.codes import Code
+from stele.contract.codes import Code
 from stele.wire.messages import Message, Method
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server import folders
 from stele.server.version import Version
 

@@ -6,8 +6,8 @@ used; where an input does not fit, the message is stele's, which says more.
 
 from __future__ import annotations
 
-from stele import savedmodel
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
+from stele.contract.signature import DEFAULT_SIGNATURE
 from stele.server.call import Call
 from stele.server.inference import Inference
 from stele.server.repository import Repository, Served
@@ -35,7 +35,7 @@ class TensorFlowServing:
         """
         version = self._version(request)
         inputs = [(name, tensor_proto.take(name, proto)) for name, proto in request.inputs.items()]
-        name = request.model_spec.signature_name or savedmodel.DEFAULT_SIGNATURE
+        name = request.model_spec.signature_name or DEFAULT_SIGNATURE
         if name not in version.signatures:
             raise SteleError(Code.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
         prepared = version.prepare(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 
-from stele.codes import Code, SteleError, from_os_error
+from stele.contract.codes import Code, SteleError, from_os_error
 
 
 def credentials(certificate: Path, key: Path) -> grpc.ServerCredentials:

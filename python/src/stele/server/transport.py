@@ -11,7 +11,7 @@ from urllib.parse import quote
 import grpc
 from google.protobuf.message import DecodeError, EncodeError
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server.record import Observer, Record, model_field
 from stele.wire import messages
 from stele.wire.messages import Message, Method

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-import stele_native
-
-from stele import savedmodel
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
-from stele.savedmodel import Signature, TensorSpec
+from stele import native, savedmodel
+from stele.contract.bundle import Tensors
+from stele.contract.dtypes import Array
+from stele.contract.signature import Signature, TensorSpec, find_signature
 
 
 class Prepared:
@@ -24,9 +21,9 @@ class Prepared:
             model turns out not to keep it.
     """
 
-    def __init__(self, signature: Signature, runner: stele_native.Runner) -> None:
+    def __init__(self, signature: Signature, run: Callable[[Tensors], dict[str, Array]]) -> None:
         self.signature = signature
-        self._runner = runner
+        self._run = run
         self.batchable = _has_rows(signature.inputs) and _has_rows(signature.outputs)
 
     def run(self, inputs: Tensors) -> dict[str, Array]:
@@ -35,11 +32,7 @@ class Prepared:
         Raises:
             SteleError: INVALID_ARGUMENT, naming the input; or TensorFlow's own.
         """
-        try:
-            outputs: dict[str, Array] = self._runner.run(inputs)
-        except stele_native.SteleError as error:
-            raise SteleError(Code(error.code), error.message) from error
-        return outputs
+        return self._run(inputs)
 
 
 def _has_rows(specs: tuple[TensorSpec, ...]) -> bool:
@@ -75,10 +68,7 @@ class Version:
         self.signature_defs = {
             name: graph.signature_def[name].SerializeToString() for name in self.signatures
         }
-        try:
-            self._model = stele_native.Model(folder, tags=tags, config=session_config)
-        except stele_native.SteleError as error:
-            raise SteleError(Code(error.code), error.message) from error
+        self._model = native.Model(folder, tags=tags, config=session_config)
         self._prepared: dict[str, Prepared] = {}
 
     def prepare(self, name: str) -> Prepared:
@@ -87,13 +77,10 @@ class Version:
         Raises:
             SteleError: NOT_FOUND, naming those there; UNIMPLEMENTED for a sparse one.
         """
-        found = self._prepared.get(name)
-        if found is None:
-            signature = savedmodel.find_signature(self.signatures, name)
-            try:
-                runner = self._model.prepare(name)
-            except stele_native.SteleError as error:
-                raise SteleError(Code(error.code), error.message) from error
+        prepared = self._prepared.get(name)
+        if prepared is None:
+            signature = find_signature(self.signatures, name)
+            fresh = Prepared(signature, self._model.prepare(name))
             # Two threads may both get here; then one of two equal objects stays.
-            found = self._prepared.setdefault(name, Prepared(signature, runner))
-        return found
+            prepared = self._prepared.setdefault(name, fresh)
+        return prepared

@@ -25,10 +25,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from stele import dtypes, paths
-from stele.bundle import encode, read_bundle
-from stele.codes import SteleError
-from stele.dtypes import Array
+from stele import paths
+from stele.contract import dtypes
+from stele.contract.bundle import encode, read_bundle
+from stele.contract.codes import SteleError
+from stele.contract.dtypes import Array
 from stele.parity import case as cases
 from stele.parity.case import Case, Target
 from stele.web.python import Reference

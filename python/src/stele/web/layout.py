@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from stele import paths
-from stele.bundle import read_bundle
-from stele.codes import Code, SteleError
+from stele.contract.bundle import read_bundle
+from stele.contract.codes import Code, SteleError
 from stele.convert import conversion
 from stele.convert.conversion import Request, refuse_foreign
 from stele.convert.formats import FORMATS, Format

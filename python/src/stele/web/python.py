@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
 from stele.parity.case import Target
 
 
 class Reference:
     """A SavedModel, run by the very library that Python runs.
+
+    Attributes:
+        tensorflow: The version of the library.
 
     Raises:
         SteleError: FAILED_PRECONDITION when stele_native is not installed; as a load.
@@ -23,23 +26,15 @@ class Reference:
         # TensorFlow tells of each step of a load, unless the user wants to hear it.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         try:
-            import stele_native
+            from stele import native
         except ModuleNotFoundError as error:
             raise SteleError(
                 Code.FAILED_PRECONDITION,
                 f"{error.name} is not installed: pip install tf-stele-native, "
                 "or in the checkout: make binding-rust",
             ) from error
-        self._native = stele_native
-        try:
-            self._model = stele_native.Model(target.folder, tags=target.tags)
-        except stele_native.SteleError as error:
-            raise SteleError(Code(error.code), error.message) from error
-
-    @property
-    def tensorflow(self) -> str:
-        """The version of the library."""
-        return str(self._native.tensorflow_version())
+        self._model = native.Model(target.folder, tags=target.tags)
+        self.tensorflow = native.tensorflow_version()
 
     def run(self, inputs: Mapping[str, Array], signature: str) -> dict[str, Array]:
         """Run a signature; any number of threads may.
@@ -47,11 +42,7 @@ class Reference:
         Raises:
             SteleError: What every client refuses, or TensorFlow.
         """
-        try:
-            outputs: dict[str, Array] = self._model.run(inputs, signature)
-        except self._native.SteleError as error:
-            raise SteleError(Code(error.code), error.message) from error
-        return outputs
+        return self._model.run(inputs, signature)
 
     def __enter__(self) -> Self:
         return self

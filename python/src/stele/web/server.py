@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stele.codes import Code, SteleError, from_os_error
+from stele.contract.codes import Code, SteleError, from_os_error
 from stele.web.python import Reference
 
 HOST = "127.0.0.1"

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from stele import bundle, dtypes
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError
-from stele.dtypes import Array, DType
+from stele.contract import bundle, dtypes
+from stele.contract.bundle import Tensors
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array, DType
 from stele.wire.messages import Message, Repeated
 
 # dtype -> the field of InferTensorContents that holds its elements.

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from stele import bundle, dtypes
-from stele.codes import Code, SteleError
-from stele.dtypes import Array, DType
+from stele.contract import bundle, dtypes
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array, DType
 from stele.wire.messages import Message, Repeated
 from stele.wire.oip import form, to_array
 

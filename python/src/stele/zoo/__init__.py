@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.zoo.model import KnownBad, ZooModel
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from stele.dtypes import Array
+from stele.contract.dtypes import Array
 from stele.zoo.fit import Recipe, fit, seed_everything
 from stele.zoo.model import HELDOUT, Case, KerasResult, Report, ZooModel
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stele.dtypes import Array, DType
+from stele.contract.dtypes import Array, DType
 
 # Bits of the significand that are stored; the exponent has what sign and these leave.
 _MANTISSA_BITS = {"FP16": 10, "BF16": 7, "FP32": 23, "FP64": 52}

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from stele.dtypes import DTYPES, DType
+from stele.contract.dtypes import DTYPES, DType
 from stele.zoo.dtype_values import counted, special
 from stele.zoo.model import Case, ModuleResult, Report, ZooModel
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from stele.bundle import write_bundle
+from stele.contract.bundle import write_bundle
 from stele.zoo import Entry
 from stele.zoo.fingerprint import fingerprint
 from stele.zoo.layout import CASE_FILE, CASES, KERAS_FILE, METRICS, SAVED_MODEL

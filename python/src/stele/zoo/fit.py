@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from stele.dtypes import Array
+from stele.contract.dtypes import Array
 from stele.zoo.model import Report
 
 

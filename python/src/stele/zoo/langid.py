@@ -24,7 +24,7 @@ import numpy as np
 from babel import Locale
 from sklearn.model_selection import train_test_split
 
-from stele.dtypes import Array
+from stele.contract.dtypes import Array
 from stele.zoo.fit import Recipe, fit, for_predictions, seed_everything
 from stele.zoo.model import HELDOUT, Case, KerasResult, Report, ZooModel
 

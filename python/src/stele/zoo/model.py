@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stele.dtypes import Array
+from stele.contract.dtypes import Array
 
 if TYPE_CHECKING:
     import keras

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import grpc
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server.options import Options
 from stele.server.ray.application import application
 from stele.server.ray.cluster import Cluster

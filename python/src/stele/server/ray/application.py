@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stele import config
-from stele.codes import Code, SteleError
+from stele.contract import config
+from stele.contract.codes import Code, SteleError
 from stele.server.options import Options
 from stele.server.ray.options import RayOptions, deployment
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.server.options import Options
 from stele.server.ray import options as told
 from stele.server.ray import ports as ways

@@ -15,11 +15,12 @@ from typing import Protocol
 
 import numpy as np
 
-from stele import config, dtypes, tsv
-from stele.bundle import Tensors, read_tensors, write_bundle
-from stele.codes import Code, SteleError, from_os_error
-from stele.dtypes import Array
-from stele.savedmodel import Signature, TensorSpec
+from stele.contract import config, dtypes
+from stele.contract.bundle import Tensors, read_tensors, write_bundle
+from stele.contract.codes import Code, SteleError, from_os_error
+from stele.contract.dtypes import Array
+from stele.contract.lines import format_line, unescape
+from stele.contract.signature import Signature, TensorSpec
 
 PROTOCOL = "1"
 PREFIX = "@stele1"
@@ -164,7 +165,7 @@ class _Worker:
 def describe(signatures: Mapping[str, Signature]) -> bytes:
     """Return what ``describe`` writes: a sorted line for each input and output."""
     lines = [
-        tsv.join(signature.name, kind, spec.name, spec.dtype, _describe_shape(spec)).encode()
+        format_line(signature.name, kind, spec.name, spec.dtype, _describe_shape(spec)).encode()
         for signature in signatures.values()
         for kind, specs in (("input", signature.inputs), ("output", signature.outputs))
         for spec in specs
@@ -188,11 +189,11 @@ def serve(runner: Runner) -> int:
             continue
         request, *fields = line.split("\t")
         try:
-            verb, *arguments = [tsv.unescape(field) for field in fields]
+            verb, *arguments = [unescape(field) for field in fields]
             reply = worker.answer(verb, arguments)
         except ValueError as error:
             verb, reply = "", ["error", Code.INVALID_ARGUMENT.name, f"malformed request: {error}"]
-        text = "\n" + tsv.join(PREFIX, request, *reply) + "\n"
+        text = "\n" + format_line(PREFIX, request, *reply) + "\n"
         sys.stdout.buffer.write(text.encode(errors="surrogateescape"))
         sys.stdout.buffer.flush()
         if verb == "bye":

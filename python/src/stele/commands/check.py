@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stele import paths
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.parity import binding as bindings
 from stele.parity import case as cases
 from stele.parity import engine, known, level, report

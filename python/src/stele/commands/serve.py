@@ -13,8 +13,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stele import config, savedmodel
-from stele.codes import Code, SteleError
+from stele.contract import config
+from stele.contract.codes import Code, SteleError
+from stele.contract.signature import DEFAULT_TAGS
 from stele.server.folders import model_name
 from stele.server.options import MEBIBYTE, Options
 from stele.server.ray import arguments as ray_arguments
@@ -64,7 +65,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--config", metavar="hex:DIGITS", help="a serialized ConfigProto instead of a profile"
     )
     models.add_argument(
-        "--tags", default=",".join(savedmodel.DEFAULT_TAGS), metavar="T,T",
+        "--tags", default=",".join(DEFAULT_TAGS), metavar="T,T",
         help="of the MetaGraphDef to load (default: %(default)s)",
     )  # fmt: skip
     models.add_argument(

@@ -7,7 +7,7 @@ that ``inline`` and ``single`` may keep a subnormal where ``default`` gives zero
 
 from __future__ import annotations
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 
 # Written out so that no TensorFlow is needed: a field's key is its number << 3
 # plus its wire type (tensorflow/core/protobuf/config.proto).

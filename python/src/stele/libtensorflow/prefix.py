@@ -1,4 +1,4 @@
-"""``stele libtensorflow``: the installed wheel's C and C++ library as a standard prefix.
+"""The installed wheel's C and C++ library as a standard prefix.
 
 The wheels ``tensorflow`` and ``tensorflow-cpu`` carry, since 2.16, the whole C
 library and all headers, under names and in a folder that no build system looks
@@ -15,24 +15,21 @@ the flag.) TensorFlow is found and never imported, which would take seconds.
 
 from __future__ import annotations
 
-import argparse
 import fcntl
 import json
 import os
 import re
-import shlex
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stele import paths
-from stele.codes import Code, SteleError, from_os_error
+from stele.contract.codes import Code, SteleError, from_os_error
+from stele.libtensorflow.wheel import Library, Wheel, find_library
 from stele.staging import staged
-from stele.wheel import Library, Wheel, find_library, find_wheel
 
 # Says that a prefix is ours, and what it was made from.
 _MARK = "stele-libtensorflow.json"
@@ -227,65 +224,3 @@ Cflags: -isystem${{includedir}}
 def _escape(text: str) -> str:
     """Escape a path for a ``.pc`` file, whose flags are parted and quoted as in a shell."""
     return re.sub(r"([^\w/.+@%=~^-])", r"\\\1", text)
-
-
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``stele libtensorflow``."""
-    parser = subparsers.add_parser(
-        "libtensorflow",
-        help="lay out the wheel's C and C++ library as a prefix for pkg-config",
-        description=(
-            "Find the installed TensorFlow wheel and lay out its C and C++ library as a standard "
-            "prefix: include/, lib/libtensorflow.so, lib/pkgconfig/tensorflow.pc. What it prints "
-            'is shell: eval "$(stele libtensorflow)", then compile with '
-            "$(pkg-config --cflags --libs tensorflow). C++ needs -Wl,--no-as-needed in front."
-        ),
-    )
-    parser.add_argument(
-        "--prefix",
-        type=Path,
-        metavar="DIR",
-        help="default: build/tensorflow in a stele checkout, else ./libtensorflow",
-    )
-    parser.add_argument(
-        "--python", metavar="PYTHON", help="look into the environment of this interpreter"
-    )
-    parser.add_argument(
-        "--copy", action="store_true", help="copy (1 GB) instead of linking into the wheel"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Lay out the prefix and print how to use it."""
-    prefix = lay_out(
-        default_prefix() if args.prefix is None else args.prefix,
-        find_wheel(args.python),
-        copy=args.copy,
-    )
-    sys.stdout.write(_json(prefix) if args.json else _shell(prefix))
-    return 0
-
-
-def _json(prefix: Prefix) -> str:
-    values = {
-        "prefix": str(prefix.path),
-        "pkg_config_path": str(prefix.pkg_config_path),
-        "bytes": prefix.nbytes,
-        "copied": prefix.copied,
-        "change": prefix.change,
-        "wheel": asdict(prefix.wheel) | {"folder": str(prefix.wheel.folder)},
-    }
-    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-
-
-def _shell(prefix: Prefix) -> str:
-    held = "copied" if prefix.copied else "linked into the wheel"
-    folder = shlex.quote(str(prefix.pkg_config_path))
-    return (
-        f"# TensorFlow {prefix.wheel.version} ({prefix.wheel.distribution}), "
-        f"{prefix.nbytes / 1e6:.0f} MB, {held}\n"
-        f"# prefix {prefix.path} ({prefix.change})\n"
-        f'export PKG_CONFIG_PATH={folder}"${{PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}}"\n'
-    )

@@ -1,10 +1,7 @@
-"""``stele inspect``: what is in a SavedModel, without TensorFlow."""
+"""What is in a SavedModel, and what its user should know."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,17 +10,14 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from stele import savedmodel, variables
 from stele._proto import graph_pb2
 from stele._proto import saved_model_pb2 as pb
-from stele.codes import Code, SteleError, from_os_error
-from stele.findings import Finding, of_meta_graph, of_tags
-from stele.graph import Graph
-from stele.savedmodel import Signature, TensorSpec
-from stele.variables import Variable
-
-# Exit status for a model that TensorFlow would not load as it is.
-UNLOADABLE = 3
+from stele.contract.codes import Code, SteleError, from_os_error
+from stele.contract.signature import Signature, TensorSpec
+from stele.savedmodel import file, variables
+from stele.savedmodel.findings import Finding, of_meta_graph, of_tags
+from stele.savedmodel.graph import Graph
+from stele.savedmodel.variables import Variable
 
 
 @dataclass(frozen=True)
@@ -113,7 +107,7 @@ def inspect(folder: Path, tags: frozenset[str] | None = None) -> Inspection:
         SteleError: NOT_FOUND when there is no SavedModel or none with these tags,
             DATA_LOSS when ``saved_model.pb`` is damaged.
     """
-    model = savedmodel.read(folder)
+    model = file.read(folder)
     chosen = [
         meta_graph
         for meta_graph in model.meta_graphs
@@ -121,7 +115,7 @@ def inspect(folder: Path, tags: frozenset[str] | None = None) -> Inspection:
     ]
     if not chosen:
         # Says which tags there are.
-        savedmodel.select(folder, model, tags or ())
+        file.select(folder, model, tags or ())
     findings = of_tags([meta_graph.meta_info_def.tags for meta_graph in model.meta_graphs])
     stored, problems = _read_variables(
         folder, needed=any(meta_graph.saver_def for meta_graph in chosen)
@@ -136,7 +130,7 @@ def inspect(folder: Path, tags: frozenset[str] | None = None) -> Inspection:
             raise SteleError(
                 Code.DATA_LOSS, f'"{folder / "saved_model.pb"}" is damaged: {error}'
             ) from error
-        signatures = savedmodel.signatures(meta_graph)
+        signatures = file.signatures(meta_graph)
         findings += of_meta_graph(signatures, graph)
         meta_graphs.append(_meta_graph(meta_graph, signatures, graph))
     # Two MetaGraphDefs often say the same about one signature.
@@ -259,37 +253,3 @@ def _variable_json(entry: Variable) -> dict[str, Any]:
         "shape": list(entry.shape),
         "bytes": entry.nbytes,
     }
-
-
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``stele inspect``."""
-    parser = subparsers.add_parser(
-        "inspect",
-        help="show what is in a SavedModel",
-        description=(
-            "Show a SavedModel's tags, signatures, ops, variables and files, and what to know "
-            "before running it. Reads the files alone; TensorFlow need not be installed."
-        ),
-        epilog=f"exit status: 0, or {UNLOADABLE} when TensorFlow would not load it as it is",
-    )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the SavedModel")
-    parser.add_argument(
-        "--tags", metavar="T,T", help="only the MetaGraphDef with exactly these tags"
-    )
-    parser.add_argument("--ops", action="store_true", help="list every op")
-    parser.add_argument("--variables", action="store_true", help="list every variable")
-    parser.add_argument("--json", action="store_true", help="everything, as JSON")
-    parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Print what is in the SavedModel."""
-    tags = None if args.tags is None else frozenset(filter(None, args.tags.split(",")))
-    found = inspect(args.folder, tags)
-    if args.json:
-        sys.stdout.write(json.dumps(as_json(found), indent=2, ensure_ascii=False) + "\n")
-    else:
-        from stele import inspect_view
-
-        inspect_view.show(found, all_ops=args.ops, all_variables=args.variables)
-    return UNLOADABLE if any(entry.fatal for entry in found.findings) else 0

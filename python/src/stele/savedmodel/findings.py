@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from stele import dtypes
-from stele.graph import Graph
-from stele.savedmodel import DEFAULT_TAGS, Signature, TensorSpec, format_tags
+from stele.contract import dtypes
+from stele.contract.signature import DEFAULT_TAGS, Signature, TensorSpec, format_tags
+from stele.savedmodel.graph import Graph
 
 # Ops that draw random numbers. Those with Stateless in their name give what their
 # seed gives, but models (Keras' among them) make the seed from a variable that

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.convert import conversion
 from stele.convert.conversion import Report, Request
 from stele.convert.formats import FORMATS

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from google.protobuf.message import DecodeError
 
-from stele import dtypes, sstable
 from stele._proto import graph_pb2 as pb
-from stele.codes import Code, SteleError, from_os_error
+from stele.contract import dtypes
+from stele.contract.codes import Code, SteleError, from_os_error
+from stele.savedmodel import sstable
 
 # Bookkeeping of TF2, not a variable: which object of the program has which key.
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"

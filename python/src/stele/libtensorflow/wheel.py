@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from stele.codes import Code, SteleError, from_os_error
+from stele.contract.codes import Code, SteleError, from_os_error
 
 # The names inside the wheel: the library with the C API, the framework that it
 # needs, and the suffix that a linker looks for.

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stele import dtypes
-from stele.codes import Code, SteleError, from_os_error
-from stele.dtypes import Array
+from stele.contract import dtypes
+from stele.contract.codes import Code, SteleError, from_os_error
+from stele.contract.dtypes import Array
 
 _BF16 = dtypes.BY_NAME["BF16"].numpy
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stele import marked, paths
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.parity import benchmark, engine, known, report
 from stele.parity import case as cases
 from stele.parity.binding import Binding, SetupError, from_arguments

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from stele import paths
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.parity import failure, judge
 from stele.parity.binding import SetupError, discover
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError

@@ -1,28 +1,20 @@
-"""Reads SavedModels without TensorFlow: tags, signatures, and the checks.
+"""Signatures, and the checks that every client makes before TensorFlow is called.
 
-These are the checks that ``bindings/contract/PROTOCOL.md`` asks every client for,
-because TensorFlow 2.21 aborts on some wrong ranks, answers silently on some
-wrong dimensions, and loads a model whose variables are missing.
+``bindings/contract/PROTOCOL.md`` asks for them because TensorFlow 2.21 aborts on some wrong
+ranks and answers silently on some wrong dimensions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from google.protobuf.message import DecodeError
-
-from stele import dtypes
-from stele._proto import saved_model_pb2 as pb
-from stele.bundle import Tensors
-from stele.codes import Code, SteleError, from_os_error
+from stele.contract import dtypes
+from stele.contract.bundle import Tensors
+from stele.contract.codes import Code, SteleError
 
 DEFAULT_SIGNATURE = "serving_default"
 DEFAULT_TAGS = ("serve",)
-
-# TensorFlow's own entries (__saved_model_init_op) are not for callers.
-_PRIVATE = "__saved_model_"
 
 Shape = tuple[int | None, ...] | None
 
@@ -57,82 +49,6 @@ class Signature:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     method: str
-
-
-def read(folder: Path) -> pb.SavedModel:
-    """Read ``saved_model.pb``.
-
-    Raises:
-        SteleError: NOT_FOUND when there is none, DATA_LOSS when it is damaged.
-    """
-    file = folder / "saved_model.pb"
-    if not folder.exists():
-        raise SteleError(Code.NOT_FOUND, f'no SavedModel at "{folder}": no such folder')
-    if not folder.is_dir():
-        raise SteleError(Code.NOT_FOUND, f'no SavedModel at "{folder}": a file, not a folder')
-    if not file.exists():
-        raise SteleError(Code.NOT_FOUND, f'no SavedModel at "{folder}": no saved_model.pb in it')
-    try:
-        model = pb.SavedModel.FromString(file.read_bytes())
-    except OSError as error:
-        raise from_os_error(error) from error
-    except DecodeError as error:
-        raise SteleError(Code.DATA_LOSS, f'"{file}" is damaged or not a SavedModel') from error
-    if not model.meta_graphs:
-        raise SteleError(Code.DATA_LOSS, f'"{file}" holds no MetaGraphDef')
-    return model
-
-
-def select(folder: Path, model: pb.SavedModel, tags: Collection[str]) -> pb.MetaGraphDef:
-    """Return the MetaGraphDef that has exactly these tags.
-
-    Raises:
-        SteleError: NOT_FOUND when there is none, or when its variables are missing.
-    """
-    for meta_graph in model.meta_graphs:
-        if set(meta_graph.meta_info_def.tags) == set(tags):
-            break
-    else:
-        there = ", ".join(format_tags(graph.meta_info_def.tags) for graph in model.meta_graphs)
-        raise SteleError(
-            Code.NOT_FOUND,
-            f'no MetaGraphDef with tags {format_tags(tags)} in "{folder}"; there is {there}',
-        )
-    index = folder / "variables" / "variables.index"
-    if meta_graph.saver_def and not index.exists():
-        raise SteleError(Code.NOT_FOUND, f'the variables are missing: no "{index}"')
-    return meta_graph
-
-
-def load_signatures(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Signature]:
-    """Make every check that a load needs, and return the signatures by name.
-
-    Raises:
-        SteleError: As `read` and `select`.
-    """
-    return signatures(select(folder, read(folder), tags))
-
-
-def signatures(meta_graph: pb.MetaGraphDef) -> dict[str, Signature]:
-    """Return the signatures that callers may use, by name, sorted."""
-    return {
-        name: Signature(name, _specs(entry.inputs), _specs(entry.outputs), entry.method_name)
-        for name, entry in sorted(meta_graph.signature_def.items())
-        if not name.startswith(_PRIVATE)
-    }
-
-
-def _specs(infos: Mapping[str, pb.TensorInfo]) -> tuple[TensorSpec, ...]:
-    return tuple(
-        TensorSpec(name, info.dtype, _shape(info.tensor_shape), info.name)
-        for name, info in sorted(infos.items())
-    )
-
-
-def _shape(shape: pb.TensorShape) -> Shape:
-    if shape.unknown_rank:
-        return None
-    return tuple(None if dim.size < 0 else dim.size for dim in shape.dim)
 
 
 def find_signature(there: Mapping[str, Signature], name: str) -> Signature:

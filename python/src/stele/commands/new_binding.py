@@ -6,7 +6,7 @@ import argparse
 import re
 
 from stele import paths
-from stele.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError
 from stele.parity.binding import discover
 
 _BINDING = """\

@@ -1,7 +1,7 @@
 """``stele doctor``: what is installed, what is missing, and how to install it.
 
 This is what one runs when set-up has failed, so it needs nothing but Python's
-standard library (``PYTHONPATH=python/src python3 -m stele.doctor``) and takes the
+standard library (``PYTHONPATH=python/src python3 -m stele.commands.doctor``) and takes the
 very interpreter that would make the venv.
 """
 
@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stele import paths
-from stele.codes import SteleError
-from stele.wheel import find_wheel
+from stele.contract.codes import SteleError
+from stele.libtensorflow.wheel import find_wheel
 
 # Exit status.
 MISSING = 3

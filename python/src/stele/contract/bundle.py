@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stele import dtypes, tsv
-from stele.codes import Code, SteleError, from_os_error
-from stele.dtypes import Array
+from stele.contract import dtypes
+from stele.contract.codes import Code, SteleError, from_os_error
+from stele.contract.dtypes import Array
+from stele.contract.lines import format_line, parse_line
 
 INDEX = "tensors.tsv"
 _MAX = 2**63 - 1
@@ -39,7 +40,9 @@ def write_bundle(folder: Path, tensors: Mapping[str, Array] | Iterable[tuple[str
             shape = ",".join(map(str, array.shape))
             file = f"{index}.bin"
             (folder / file).write_bytes(data)
-            lines.append(tsv.join(name, dtypes.of(array).name, shape, str(len(data)), file) + "\n")
+            lines.append(
+                format_line(name, dtypes.of(array).name, shape, str(len(data)), file) + "\n"
+            )
         (folder / INDEX).write_bytes("".join(lines).encode())
     except OSError as error:
         raise from_os_error(error) from error
@@ -78,7 +81,7 @@ def read_tensors(folder: Path) -> Tensors:
 
 def _read_tensor(folder: Path, line: str) -> tuple[str, Array]:
     try:
-        fields = tsv.split(line)
+        fields = parse_line(line)
     except ValueError as error:
         raise SteleError(Code.INVALID_ARGUMENT, f"{INDEX}: {error}") from error
     if len(fields) != 5:

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from stele import dtypes, npz, savedmodel
-from stele.codes import Code, SteleError
-from stele.dtypes import Array
+from stele.contract import dtypes, npz
+from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
+from stele.contract.signature import DEFAULT_SIGNATURE, format_shape
 
 # grpcio and stele_native are imported where one of them is needed.
 
@@ -40,7 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--inputs", type=Path, required=True, metavar="FILE.npz", help="an array for each input"
     )
     parser.add_argument(
-        "--signature", default=savedmodel.DEFAULT_SIGNATURE, metavar="S",
+        "--signature", default=DEFAULT_SIGNATURE, metavar="S",
         help="which to run (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FILE.npz", help="write the outputs to a file")
@@ -91,14 +92,11 @@ def _local(args: argparse.Namespace) -> Iterator[_Run]:
     # TensorFlow tells of each step of a load, unless the user wants to hear it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        import stele_native
+        from stele import native
     except ModuleNotFoundError as error:
         raise _not_installed(error, "pip install tf-stele-native, or use --remote") from error
-    try:
-        with stele_native.Model(target.folder, tags=target.tags) as model:
-            yield model.run
-    except stele_native.SteleError as error:
-        raise SteleError(Code(error.code), error.message) from error
+    with native.Model(target.folder, tags=target.tags) as model:
+        yield model.run
 
 
 def _not_installed(error: ModuleNotFoundError, remedy: str) -> SteleError:
@@ -150,7 +148,7 @@ def _show(outputs: Mapping[str, Array]) -> None:
     console = Console()
     with np.printoptions(linewidth=max(console.width - 2, 20), threshold=200):
         for name, array in sorted(outputs.items()):
-            kind = f"{dtypes.of(array).name} {savedmodel.format_shape(array.shape)}"
+            kind = f"{dtypes.of(array).name} {format_shape(array.shape)}"
             title = Text.assemble((ascii(name)[1:-1], "bold cyan"), "  ", kind)
             console.print(title, soft_wrap=True)
             values = Padding(Text(str(_readable(array))), (0, 0, 0, 2), expand=False)

@@ -28,11 +28,11 @@ def unescape(field: str) -> str:
     return re.sub(r"\\.?", replace, field, flags=re.DOTALL)
 
 
-def join(*fields: str) -> str:
+def format_line(*fields: str) -> str:
     """Make one line, without its line end."""
     return "\t".join(map(escape, fields))
 
 
-def split(line: str) -> list[str]:
+def parse_line(line: str) -> list[str]:
     """Split one line into its fields."""
     return [unescape(field) for field in line.split("\t")]

@@ -1,19 +1,26 @@
-"""Shows an inspected SavedModel to a person, in 80 columns."""
+"""``stele inspect``: what is in a SavedModel, without TensorFlow."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from stele.findings import Finding
-from stele.inspect import Inspection, MetaGraph
-from stele.savedmodel import Signature, format_shape, format_tags
-from stele.variables import Variable
+from stele.contract.signature import Signature, format_shape, format_tags
+from stele.savedmodel.findings import Finding
+from stele.savedmodel.inspection import Inspection, MetaGraph, as_json, inspect
+from stele.savedmodel.variables import Variable
+
+# Exit status for a model that TensorFlow would not load as it is.
+UNLOADABLE = 3
 
 # Entries of a list that are shown unless all are asked for.
 _MOST_OPS = 12
@@ -24,8 +31,40 @@ _MOST_FILES = 10
 _KEY_END = "/.ATTRIBUTES/VARIABLE_VALUE"
 
 
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``stele inspect``."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="show what is in a SavedModel",
+        description=(
+            "Show a SavedModel's tags, signatures, ops, variables and files, and what to know "
+            "before running it. Reads the files alone; TensorFlow need not be installed."
+        ),
+        epilog=f"exit status: 0, or {UNLOADABLE} when TensorFlow would not load it as it is",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the SavedModel")
+    parser.add_argument(
+        "--tags", metavar="T,T", help="only the MetaGraphDef with exactly these tags"
+    )
+    parser.add_argument("--ops", action="store_true", help="list every op")
+    parser.add_argument("--variables", action="store_true", help="list every variable")
+    parser.add_argument("--json", action="store_true", help="everything, as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what is in the SavedModel."""
+    tags = None if args.tags is None else frozenset(filter(None, args.tags.split(",")))
+    inspection = inspect(args.folder, tags)
+    if args.json:
+        sys.stdout.write(json.dumps(as_json(inspection), indent=2, ensure_ascii=False) + "\n")
+    else:
+        show(inspection, all_ops=args.ops, all_variables=args.variables)
+    return UNLOADABLE if any(entry.fatal for entry in inspection.findings) else 0
+
+
 def show(found: Inspection, *, all_ops: bool = False, all_variables: bool = False) -> None:
-    """Print it.
+    """Print it for people, in 80 columns.
 
     Args:
         found: What to print.

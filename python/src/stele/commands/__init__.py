@@ -1,0 +1,1 @@
+"""The commands: a file for each ``stele X``, with its options and what it prints."""
