@@ -23,8 +23,10 @@ export PKG_CONFIG_PATH := $(PREFIX_TF)/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(P
 export STELE_LIBTENSORFLOW ?= $(PREFIX_TF)/lib
 export BUILD := $(STELE_BUILD)
 
-# A binding is a folder with a binding.toml; one that is compiled has a Makefile.
-BINDINGS := $(patsubst bindings/%/Makefile,%,$(wildcard bindings/*/Makefile))
+# A binding's folder has a binding.toml; if there is anything to build or test, a Makefile too.
+BINDINGS := $(patsubst bindings/%/,%,$(foreach folder, \
+  $(dir $(wildcard bindings/*/binding.toml bindings/*/*/binding.toml)), \
+  $(if $(wildcard $(folder)Makefile),$(folder))))
 
 .PHONY: help
 help: ## show this
@@ -70,16 +72,16 @@ model-digits: setup
 bindings: setup $(BINDINGS:%=binding-%) ## build every binding whose toolchain is there
 
 # A missing toolchain leaves a binding grey; in CI it is an error.
-.PHONY: binding-%
-binding-%: setup
-	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* build; else [ "$$CI" != true ]; fi
+.PHONY: $(BINDINGS:%=binding-%)
+$(BINDINGS:%=binding-%): binding-%: setup
+	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* build; else [ "$${CI:-}" != true ]; fi
 
 .PHONY: test-bindings
 test-bindings: setup $(BINDINGS:%=test-binding-%)
 
-.PHONY: test-binding-%
-test-binding-%: setup
-	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* test; else [ "$$CI" != true ]; fi
+.PHONY: $(BINDINGS:%=test-binding-%)
+$(BINDINGS:%=test-binding-%): test-binding-%: setup
+	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* test; else [ "$${CI:-}" != true ]; fi
 
 .PHONY: web
 web: setup model-digits binding-js binding-rust ## draw a digit: the page, which runs the model, beside Python's answer
@@ -139,13 +141,22 @@ clean: ## remove everything generated, the venv too
 setup: $(STAMPS)/system $(STAMPS)/venv $(STAMPS)/package $(STAMPS)/tensorflow ## everything the other targets need
 
 # Only root on Debian installs system packages; everybody else is told by doctor.
-$(STAMPS)/system: python/src/stele/commands/doctor.py
+# What only some bindings need is installed as far as this Debian has it.
+$(STAMPS)/system: $(wildcard bindings/*/binding.toml bindings/*/*/binding.toml)
 	@mkdir -p $(@D)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  missing=$$(PYTHONPATH=python/src $(PYTHON3) -m stele.commands.doctor --apt --all); \
+	  doctor="env PYTHONPATH=python/src $(PYTHON3) -m stele.commands.doctor --apt"; \
+	  install="env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"; \
+	  missing=$$($$doctor --all); \
 	  if [ -n "$$missing" ]; then \
 	    echo "installing Debian packages:" $$missing; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	    apt-get update -qq; \
+	    $$install $$missing >/dev/null 2>&1 || { \
+	      missing=$$($$doctor); [ -z "$$missing" ] || $$install $$missing >/dev/null; \
+	      for package in $$($$doctor --all); do \
+	        $$install $$package >/dev/null 2>&1 || echo "not installed: $$package"; \
+	      done; \
+	    }; \
 	  fi; \
 	fi
 	@touch $@

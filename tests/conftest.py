@@ -109,7 +109,7 @@ class Parity:
         self._wanted = wanted
         self._journal = Journal(paths.build_dir() / "test" / "results.jsonl")
         self._journal.begin(["pytest"])
-        self.deviations = known.load(paths.bindings_dir())
+        self.deviations = known.load(*paths.bindings_roots())
         self._engine = engine.Engine(
             paths.build_dir() / "test", self._journal, deviations=self.deviations
         )

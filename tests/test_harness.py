@@ -25,6 +25,7 @@ from stele.parity import engine, family, known
 from stele.parity.binding import Binding
 from stele.parity.conversation import Timeouts
 from stele.parity.record import Journal, Outcome, Result, WorkerInfo
+from stele.parity.tool import Tool
 
 FAKE = Path(__file__).parent / "fakes" / "fake.py"
 
@@ -111,7 +112,7 @@ def journal(doubler: cases.Target, tmp_path_factory: pytest.TempPathFactory) -> 
     fakes = [fake(behaviour) for behaviour in (*SIMPLE, "crash-on-second", "crash-once", "bad-end")]
     fakes.append(fake("absent", run=("/nonexistent/worker",)))
     fakes.append(
-        fake("no-toolchain", toolchain=(("no-such-compiler",),), install="apt-get install it")
+        fake("no-toolchain", tools=(Tool("it", ("no-such-compiler",), install="make it"),))
     )
     fakes.append(
         fake("no-build", run=("/nonexistent/worker",), build=("sh", "-c", "echo broken; exit 2"))
@@ -236,7 +237,7 @@ def test_worker_that_does_not_end_well(journal: Journal) -> None:
     ("behaviour", "words"),
     [
         ("absent", "cannot start /nonexistent/worker"),
-        ("no-toolchain", "not installed: no-such-compiler; install with: apt-get install it"),
+        ("no-toolchain", "not installed: it (no no-such-compiler); install with: make it"),
         ("no-build", "broken"),
     ],
 )

@@ -6,12 +6,14 @@ The cases of levels 2 to 4 are those of test_parity.
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
 
 from stele import cli, paths
+from stele.parity import binding as bindings
 from stele.parity import level
 from stele.parity.binding import Binding, SetupError
 from stele.parity.level import Ladder
@@ -60,3 +62,66 @@ def test_new_binding_reaches_level_1(capsys) -> None:
         assert cli.main(["check", "--binding", "test-scaffold", "--level", "2"]) == 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+_WORKER = """\
+#!{python}
+import sys
+
+from stele import native
+from stele.contract import worker
+
+
+class Model:
+    def __init__(self, model):
+        self.model, self.signatures = model, model.signatures
+
+    def prepare(self, signature, inputs):
+        run = self.model.prepare(signature)
+        return lambda: run(inputs)
+
+    def close(self):
+        self.model.close()
+
+
+class Runner:
+    binding, language, tensorflow = "brand-new", "L", native.tensorflow_version()
+
+    def load(self, folder, tags, config):
+        return Model(native.Model(folder, tags=tags, config=config))
+
+
+sys.exit(worker.serve(Runner()))
+"""
+
+
+def test_a_language_is_added_without_touching_the_checkout(monkeypatch, tmp_path, capsys) -> None:
+    try:
+        bindings.discover()["python-native"].require()
+    except SetupError as error:
+        if STRICT:
+            raise
+        pytest.skip(f"setup: {error}")
+    monkeypatch.setenv("STELE_BINDINGS", str(tmp_path))
+    assert cli.main(["new-binding", "brand-new"]) == 0
+    folder = tmp_path / "brand-new"
+    assert str(folder) in capsys.readouterr().out
+    (folder / "worker").write_text(_WORKER.format(python=sys.executable))
+    text = (folder / "binding.toml").read_text()
+    (folder / "binding.toml").write_text(text.replace("level = 1", "level = 2"))
+    assert cli.main(["check", "--binding", "brand-new", "--level", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "level 2 ok" in printed
+
+
+def test_a_language_whose_tools_are_missing_is_grey(monkeypatch, tmp_path, capsys) -> None:
+    assert cli.main(["new-binding", "brand-new", "--in", str(tmp_path)]) == 0
+    assert f"STELE_BINDINGS={tmp_path}" in capsys.readouterr().out
+    file = tmp_path / "brand-new" / "binding.toml"
+    file.write_text(file.read_text().replace('["sh", "-c", "true"]', '["no-such-compiler"]'))
+    monkeypatch.setenv("STELE_BINDINGS", str(tmp_path))
+    binding = bindings.discover()["brand-new"]
+    with pytest.raises(
+        SetupError, match=r"not installed: sh \(no no-such-compiler\); install with"
+    ):
+        binding.require()

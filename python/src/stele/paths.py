@@ -46,3 +46,16 @@ def models_dir() -> Path:
 def bindings_dir() -> Path:
     """Return the folder that has one subfolder for each binding."""
     return repo_root() / "bindings"
+
+
+def bindings_roots() -> tuple[Path, ...]:
+    """Return the folders of bindings: the checkout's, then those of ``STELE_BINDINGS``.
+
+    Raises:
+        SteleError: NOT_FOUND when one of them is no folder.
+    """
+    more = [Path(text) for text in os.environ.get("STELE_BINDINGS", "").split(os.pathsep) if text]
+    for folder in more:
+        if not folder.is_dir():
+            raise SteleError(Code.NOT_FOUND, f'STELE_BINDINGS: "{folder}" is no folder')
+    return (bindings_dir(), *(folder.resolve() for folder in more))

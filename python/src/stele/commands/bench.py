@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     journal = Journal(out / "results.jsonl", echo=args.json)
     journal.begin(["stele", *sys.argv[1:]])
     console.print("comparing …", style="dim")
-    deviations = known.load(paths.bindings_dir())
+    deviations = known.load(*paths.bindings_roots())
     subject = _compare(journal, selected, deviations, args.model, args.case, out)
     effort = benchmark.Effort(runs=args.runs, config=args.config)
     for binding in selected:

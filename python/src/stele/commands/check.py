@@ -109,7 +109,7 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
         for target in targets
     ]
     _refuse_twins([plan.target.name for plan in plans])
-    deviations = known.load(paths.bindings_dir())
+    deviations = known.load(*paths.bindings_roots())
     cells = sum(len(plan.names()) for plan in plans)
     with (
         _progress(console, cells * len(selected)) as progress,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
+from pathlib import Path
 
 from stele import paths
-from stele.contract.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError, from_os_error
 from stele.parity.binding import discover
 
 _BINDING = """\
@@ -17,18 +19,23 @@ summary = "TODO: one line for tables"
 level = 1
 run = ["{{folder}}/worker"]
 # build = ["make", "-C", "{{folder}}", "build", "BUILD={{build}}"]
-toolchain = [["sh", "-c", "true"]]  # TODO: commands that must all exit with 0
-install = "apt-get install TODO"
 # example = ["{{folder}}/examples/digits", "{{model}}"]
+# needs = ["c"]  # if it stands on libstele
 upstream = "TODO: whose API it stands on"
 licence = "Apache-2.0"
+
+# TODO: a table for each thing that has to be installed.
+[[tool]]
+name = "sh"
+command = ["sh", "-c", "true"]
+apt = "dash"
 """
 
 # A worker of level 1 in the smallest common language, to be replaced: it shows
 # that the line format needs nothing but a loop and a switch.
 _WORKER = """\
 #!/bin/sh
-# Worker of binding {id}: protocol level 1. See ../contract/PROTOCOL.md for the rest.
+# Worker of binding {id}: protocol level 1. bindings/contract/PROTOCOL.md has the rest.
 tab=$(printf '\\t')
 reply() {{ printf '\\n@stele1\\t%s\\t%s\\n' "$id" "$1"; }}
 while IFS= read -r line; do
@@ -57,8 +64,8 @@ TODO: a complete program that loads a SavedModel, runs it and prints, and its ou
 
 ## Status
 
-`stele check --binding {id} --level` climbs the conformance levels of
-[the protocol](../contract/PROTOCOL.md); [the anatomy](../README.md) says what belongs here.
+`stele check --binding {id} --level` climbs the conformance levels of stele's protocol,
+`bindings/contract/PROTOCOL.md`; `bindings/README.md` says what belongs here.
 """
 
 
@@ -67,10 +74,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "new-binding",
         help="begin a binding in another language",
-        description="Writes bindings/ID with a binding.toml, a README and a worker of protocol "
-        "level 1 to grow from.",
+        description="Writes a folder with a binding.toml, a README and a worker of protocol level "
+        "1 to grow from.",
     )
     parser.add_argument("id", help="lower-case letters, digits and dashes, such as ruby-ffi")
+    parser.add_argument(
+        "--in", type=Path, dest="root", metavar="DIR", help="begin it in this folder, which may be "
+        "outside of the checkout (default: that of STELE_BINDINGS, else bindings/)",
+    )  # fmt: skip
     parser.set_defaults(run=run, usage=parser)
 
 
@@ -79,14 +90,21 @@ def run(args: argparse.Namespace) -> int:
     name: str = args.id
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         args.usage.error(f'"{name}" is no id: lower-case letters, digits and dashes')
-    folder = paths.bindings_dir() / name
+    # The last root is where STELE_BINDINGS keeps what is not in the checkout.
+    root = (args.root or paths.bindings_roots()[-1]).resolve()
+    folder = root / name
     if folder.exists() or name in discover():
         raise SteleError(Code.ALREADY_EXISTS, f'there is a binding "{name}" already')
-    folder.mkdir()
-    (folder / "binding.toml").write_text(_BINDING.format(id=name))
-    (folder / "README.md").write_text(_README.format(id=name))
-    worker = folder / "worker"
-    worker.write_text(_WORKER.format(id=name))
-    worker.chmod(0o755)
-    print(f"{folder} is begun; next: stele check --binding {name} --level 1")
+    try:
+        folder.mkdir(parents=True)
+        (folder / "binding.toml").write_text(_BINDING.format(id=name))
+        (folder / "README.md").write_text(_README.format(id=name))
+        worker = folder / "worker"
+        worker.write_text(_WORKER.format(id=name))
+        worker.chmod(0o755)
+    except OSError as error:
+        raise from_os_error(error) from error
+    # Only what is found without being told needs no variable.
+    variable = "" if root in paths.bindings_roots() else f"STELE_BINDINGS={shlex.quote(str(root))} "
+    print(f"{folder} is begun; next: {variable}stele check --binding {name} --level 1")
     return 0

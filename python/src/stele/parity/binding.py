@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any
 from stele import paths
 from stele.contract.codes import Code, SteleError
 from stele.libtensorflow import wheel
+from stele.parity import tool
+from stele.parity.tool import Tool
 
 _building = threading.Lock()
 
@@ -37,8 +40,8 @@ class Binding:
         level: The protocol level that it claims, 1 to 5.
         run: The worker's command.
         build: The command that builds it; empty when nothing is to be built.
-        toolchain: Commands that must all run and exit with 0.
-        install: The one command that installs the toolchain.
+        tools: What it is built and run with.
+        needs: Bindings whose tools it needs too, and whose libraries its build makes.
         example: The command of the digits example; ``{model}`` is left in it.
         upstream: Whose API it stands on.
         licence: SPDX.
@@ -53,8 +56,8 @@ class Binding:
     level: int
     run: tuple[str, ...]
     build: tuple[str, ...] = ()
-    toolchain: tuple[tuple[str, ...], ...] = ()
-    install: str = ""
+    tools: tuple[Tool, ...] = ()
+    needs: tuple[str, ...] = ()
     example: tuple[str, ...] = ()
     upstream: str = ""
     licence: str = ""
@@ -92,12 +95,10 @@ class Binding:
         """
         if self.reason:
             raise SetupError(self.reason)
-        for command in self.toolchain:
-            if not _succeeds(command):
-                tool = Path(command[0]).name
-                if tool.startswith("python"):
-                    tool = "its Python packages"
-                raise SetupError(f"not installed: {tool}; install with: {self.install}")
+        missing = {found: probe for found in self.tools if not (probe := tool.probe(found)).ok}
+        if missing:
+            names = ", ".join(f"{found.name} ({probe.detail})" for found, probe in missing.items())
+            raise SetupError(f"not installed: {names}; install with: {tool.remedy(missing)}")
 
 
 @cache
@@ -113,53 +114,77 @@ def _build(command: tuple[str, ...]) -> None:
         raise SetupError(f"build failed ({' '.join(command)}):\n{tail}")
 
 
-def _succeeds(command: Sequence[str]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+@dataclass(frozen=True)
+class Folder:
+    """What one ``binding.toml`` says.
+
+    Attributes:
+        path: Where it is.
+        bindings: In the order of the file.
+        tools: All of its tools, those for tests and lint too.
+    """
+
+    path: Path
+    bindings: tuple[Binding, ...]
+    tools: tuple[Tool, ...]
 
 
-def discover(folder: Path | None = None) -> dict[str, Binding]:
-    """Return every binding by id, Python's chain of custody first, then by name.
+def folders(*roots: Path, python: str = sys.executable) -> list[Folder]:
+    """Read every ``binding.toml`` one or two folders below the roots.
+
+    Args:
+        roots: Folders of bindings; none for the checkout's and those of ``STELE_BINDINGS``.
+        python: The interpreter that ``{python}`` stands for.
+
+    Returns:
+        Python's chain of custody first, then by name.
 
     Raises:
-        SteleError: INVALID_ARGUMENT for a binding.toml that does not fit.
+        SteleError: INVALID_ARGUMENT for a ``binding.toml`` that does not fit.
     """
-    root = folder or paths.bindings_dir()
-    found: dict[str, Binding] = {}
-    files = sorted(
-        root.glob("*/binding.toml"), key=lambda file: (file.parent.name != "python", file)
-    )
-    for file in files:
-        for binding in read(file):
-            if binding.id in found:
-                raise SteleError(Code.INVALID_ARGUMENT, f'two bindings "{binding.id}" ({file})')
-            found[binding.id] = binding
-    return found
+    files: list[Path] = []
+    for root in roots or paths.bindings_roots():
+        below = [*root.glob("*/binding.toml"), *root.glob("*/*/binding.toml")]
+        files += sorted(below, key=lambda file: (file.parent.name != "python", file))
+    return [_read(file, python) for file in files]
 
 
-def read(file: Path) -> list[Binding]:
-    """Read one ``binding.toml``.
+def discover(*roots: Path, python: str = sys.executable) -> dict[str, Binding]:
+    """Return every binding by id, in the order of `folders`, with the tools that it needs.
 
     Raises:
-        SteleError: INVALID_ARGUMENT, naming the file and the key.
+        SteleError: As `folders`; INVALID_ARGUMENT too when an id occurs twice, or a
+            binding needs one that is not there.
     """
-    try:
-        tables = tomllib.loads(file.read_text())["binding"]
-        return [_binding(file.parent.resolve(), table) for table in tables]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise SteleError(
-            Code.INVALID_ARGUMENT, f"{file}: {type(error).__name__}: {error}"
-        ) from error
+    bindings: dict[str, Binding] = {}
+    for folder in folders(*roots, python=python):
+        for binding in folder.bindings:
+            if binding.id in bindings:
+                raise _invalid(folder.path, f'two bindings are called "{binding.id}"')
+            bindings[binding.id] = binding
+    return {name: _with_needs(binding, bindings) for name, binding in bindings.items()}
 
 
-def _binding(folder: Path, table: dict[str, Any]) -> Binding:
+def _with_needs(binding: Binding, bindings: Mapping[str, Binding]) -> Binding:
+    """Return it with the tools of all bindings that it needs, directly or not."""
+    tools, needed, visited = dict.fromkeys(binding.tools), list(binding.needs), {binding.id}
+    for name in needed:  # grows
+        if name not in bindings:
+            raise _invalid(binding.folder, f'"{binding.id}" needs "{name}", which is not there')
+        if name not in visited:
+            visited.add(name)
+            tools |= dict.fromkeys(bindings[name].tools)
+            needed += bindings[name].needs
+    return dataclasses.replace(binding, tools=tuple(tools))
+
+
+def _read(file: Path, python: str) -> Folder:
+    path = file.parent.resolve()
     values = {
-        "{root}": str(folder.parent.parent),
+        "{root}": str(paths.repo_root()),
         "{build}": str(paths.build_dir()),
-        "{folder}": str(folder),
-        "{python}": sys.executable,
+        "{folder}": str(path),
+        "{python}": python,
     }
 
     def fill(command: Sequence[str]) -> tuple[str, ...]:
@@ -168,11 +193,33 @@ def _binding(folder: Path, table: dict[str, Any]) -> Binding:
             filled = [part.replace(placeholder, value) for part in filled]
         return tuple(filled)
 
-    filled: dict[str, Any] = {
-        key: fill(table[key]) for key in ("run", "build", "example") if key in table
-    }
-    filled["toolchain"] = tuple(fill(command) for command in table.get("toolchain", ()))
-    return Binding(folder=folder, **(table | filled))
+    try:
+        tables = tomllib.loads(file.read_text())
+        tools = {entry["name"]: tool.read(entry, fill) for entry in tables.pop("tool", ())}
+        entries = tables.pop("binding")
+        bindings = tuple(_binding(path, entry, tools, fill) for entry in entries)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise _invalid(path, f"{type(error).__name__}: {error}") from error
+    if tables:
+        raise _invalid(path, f"unknown: {', '.join(tables)}")
+    return Folder(path, bindings, tuple(tools.values()))
+
+
+def _binding(
+    folder: Path,
+    table: dict[str, Any],
+    tools: Mapping[str, Tool],
+    fill: Callable[[Sequence[str]], tuple[str, ...]],
+) -> Binding:
+    commands = {key: fill(table[key]) for key in ("run", "build", "example") if key in table}
+    # Without a list: all that is not for tests or lint alone.
+    names = table.get("tools", [name for name, entry in tools.items() if not entry.purpose])
+    chosen = {"tools": tuple(tools[name] for name in names), "needs": tuple(table.get("needs", ()))}
+    return Binding(folder=folder, **(table | commands | chosen))
+
+
+def _invalid(folder: Path, message: str) -> SteleError:
+    return SteleError(Code.INVALID_ARGUMENT, f"{folder / 'binding.toml'}: {message}")
 
 
 def from_arguments(parser: argparse.ArgumentParser, names: Sequence[str]) -> list[Binding]:
@@ -191,14 +238,14 @@ def select(names: Sequence[str]) -> list[Binding]:
     """Return the bindings asked for; all but the comparators when none is named.
 
     Raises:
-        LookupError: An unknown id, naming those there.
+        LookupError: An unknown id, naming the known ones.
         SteleError: As `discover`.
     """
-    there = discover()
+    bindings = discover()
     wanted = [name for text in names for name in text.split(",") if name]
     for name in wanted:
-        if name not in there:
-            raise LookupError(f'no binding "{name}"; there are {", ".join(there)}')
+        if name not in bindings:
+            raise LookupError(f'no binding "{name}"; there are {", ".join(bindings)}')
     if wanted:
-        return [there[name] for name in there if name in wanted]
-    return [binding for binding in there.values() if not binding.comparator]
+        return [bindings[name] for name in bindings if name in wanted]
+    return [binding for binding in bindings.values() if not binding.comparator]

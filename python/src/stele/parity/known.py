@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,15 @@ class Distance(Deviation):
         return all(_is_near(tensor) for tensor in result.tensors)
 
 
-def load(folder: Path) -> list[Deviation]:
-    """Read every ``known.toml`` below a bindings folder.
+def load(*roots: Path) -> list[Deviation]:
+    """Read every ``known.toml`` one or two folders below folders of bindings.
 
     Raises:
         SteleError: INVALID_ARGUMENT for an entry without a reason or a link.
     """
     deviations: list[Deviation] = []
-    for file in sorted(folder.glob("*/known.toml")):
+    files = (root.glob(pattern) for root in roots for pattern in ("*/known.toml", "*/*/known.toml"))
+    for file in sorted(chain.from_iterable(files)):
         try:
             tables = tomllib.loads(file.read_text())
             deviations += [Deviation(file=file, **entry) for entry in tables.get("deviation", ())]

@@ -13,15 +13,21 @@ import os
 import sys
 
 from stele import paths
-from stele.parity.binding import SetupError, read
+from stele.contract.codes import SteleError
+from stele.parity.binding import SetupError, discover
 
 
 def main() -> int:
     """Check the toolchains of one folder's bindings."""
     parser = argparse.ArgumentParser(description="can these bindings be built here?")
-    parser.add_argument("folder")
-    file = paths.bindings_dir() / parser.parse_args().folder / "binding.toml"
-    claimed = [binding for binding in read(file) if not binding.comparator]
+    parser.add_argument("folder", help="below bindings/")
+    folder = (paths.bindings_dir() / parser.parse_args().folder).resolve()
+    try:
+        bindings = [binding for binding in discover().values() if binding.folder == folder]
+    except SteleError as error:
+        print(f"stele: {error}", file=sys.stderr)
+        return 1
+    claimed = [binding for binding in bindings if not binding.comparator]
     missing = 0
     for binding in claimed:
         try:
