@@ -16,9 +16,9 @@ import pytest
 from stele import cli
 from stele.contract.codes import Code, SteleError
 from stele.convert import conversion, process, tensorflowjs
-from stele.convert.conversion import Request
 from stele.convert.formats import FORMATS
 from stele.convert.manifest import MANIFEST
+from stele.convert.request import Request
 from stele.parity.case import Target
 from stele.parity.compare import compare
 

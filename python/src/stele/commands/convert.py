@@ -15,8 +15,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from stele.contract.codes import Code, SteleError
 from stele.convert import conversion
-from stele.convert.conversion import Report, Request
+from stele.convert.conversion import Report
 from stele.convert.formats import FORMATS
+from stele.convert.request import Request
 from stele.parity import case as cases
 
 # Exit statuses: some signatures were converted, none was.

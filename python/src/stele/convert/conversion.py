@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +15,12 @@ from stele.contract.signature import Signature, find_signature
 from stele.convert import manifest, process
 from stele.convert.formats import Format
 from stele.convert.manifest import MANIFEST, Entry, Manifest
-from stele.parity.case import Target
+from stele.convert.request import Request
 from stele.savedmodel import variables
 from stele.staging import locked, staged
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how many signatures are done, and of how many."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to convert.
-
-    Attributes:
-        target: The model.
-        format: To which format.
-        signature: Only this one; None for all.
-        batch: A size for every unknown leading dimension, for runtimes that want
-            fixed shapes; None to leave them unknown.
-    """
-
-    target: Target
-    format: Format
-    signature: str | None = None
-    batch: int | None = None
 
 
 def convert(

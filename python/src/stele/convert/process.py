@@ -15,12 +15,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stele.contract.codes import Code, SteleError
-
-if TYPE_CHECKING:
-    from stele.convert.conversion import Request
+from stele.convert.request import Request
 
 LOG = "converter.log"
 

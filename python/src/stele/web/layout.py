@@ -18,8 +18,9 @@ from stele import paths
 from stele.contract.bundle import read_bundle
 from stele.contract.codes import Code, SteleError
 from stele.convert import conversion
-from stele.convert.conversion import Request, refuse_foreign
+from stele.convert.conversion import refuse_foreign
 from stele.convert.formats import FORMATS, Format
+from stele.convert.request import Request
 from stele.parity.case import Target, resolve
 from stele.parity.record import machine
 from stele.staging import locked, staged
