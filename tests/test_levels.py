@@ -14,7 +14,7 @@ from rich.console import Console
 
 from stele import cli, paths
 from stele.parity import binding as bindings
-from stele.parity import level
+from stele.parity import golden, level
 from stele.parity.binding import Binding, SetupError
 from stele.parity.level import Ladder
 from tests.conftest import STRICT, claimed
@@ -36,6 +36,7 @@ def expect_nothing(problems: Iterator[str]) -> None:
 @pytest.mark.parametrize("number", [1, 2, 4, 5])
 def test_golden_transcripts(binding: Binding, number: int) -> None:
     assert binding.level >= number
+    assert golden.transcripts(number)
     expect_nothing(Ladder(binding).transcripts(number))
 
 

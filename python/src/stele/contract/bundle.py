@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +24,33 @@ INDEX = "tensors.tsv"
 _MAX = 2**63 - 1
 
 Tensors = list[tuple[str, Array]]
+_Tensor = TypeVar("_Tensor")
+
+
+@dataclass(frozen=True)
+class RawTensor:
+    """A tensor as it stands in a bundle: its size is right, its bytes are not looked into."""
+
+    dtype: dtypes.DType
+    shape: tuple[int, ...]
+    data: bytes
+
+    @classmethod
+    def of(cls, array: Array) -> RawTensor:
+        """Encode an array.
+
+        Raises:
+            TypeError: As `encode`.
+        """
+        return cls(dtypes.of(array), array.shape, encode(array))
+
+    def decode(self) -> Array:
+        """Return a writable array.
+
+        Raises:
+            ValueError: The bytes do not add up to dtype and shape.
+        """
+        return decode(self.dtype, self.shape, self.data)
 
 
 def write_bundle(folder: Path, tensors: Mapping[str, Array] | Iterable[tuple[str, Array]]) -> None:
@@ -32,16 +61,28 @@ def write_bundle(folder: Path, tensors: Mapping[str, Array] | Iterable[tuple[str
         TypeError: A dtype or an element that the protocol has no form for.
     """
     pairs = tensors.items() if isinstance(tensors, Mapping) else tensors
+    _write(folder, ((name, RawTensor.of(array)) for name, array in pairs))
+
+
+def write_raw_bundle(folder: Path, tensors: Mapping[str, RawTensor]) -> None:
+    """Write tensors as `read_raw_bundle` gave them, even if nobody can decode them.
+
+    Raises:
+        SteleError: As `write_bundle`.
+    """
+    _write(folder, tensors.items())
+
+
+def _write(folder: Path, tensors: Iterable[tuple[str, RawTensor]]) -> None:
     lines = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for index, (name, array) in enumerate(pairs):
-            data = encode(array)
-            shape = ",".join(map(str, array.shape))
+        for index, (name, tensor) in enumerate(tensors):
+            shape = ",".join(map(str, tensor.shape))
             file = f"{index}.bin"
-            (folder / file).write_bytes(data)
+            (folder / file).write_bytes(tensor.data)
             lines.append(
-                format_line(name, dtypes.of(array).name, shape, str(len(data)), file) + "\n"
+                format_line(name, tensor.dtype.name, shape, str(len(tensor.data)), file) + "\n"
             )
         (folder / INDEX).write_bytes("".join(lines).encode())
     except OSError as error:
@@ -54,7 +95,19 @@ def read_bundle(folder: Path) -> dict[str, Array]:
     Raises:
         SteleError: As `read_tensors`; INVALID_ARGUMENT for a name seen twice.
     """
-    tensors = read_tensors(folder)
+    return _by_name(folder, read_tensors(folder))
+
+
+def read_raw_bundle(folder: Path) -> dict[str, RawTensor]:
+    """Read a bundle whose names must differ, without looking into its bytes.
+
+    Raises:
+        SteleError: As `read_bundle`, but for what only the bytes show.
+    """
+    return _by_name(folder, [_read(folder, line) for line in _lines(folder)])
+
+
+def _by_name(folder: Path, tensors: list[tuple[str, _Tensor]]) -> dict[str, _Tensor]:
     found = dict(tensors)
     if len(found) != len(tensors):
         raise SteleError(Code.INVALID_ARGUMENT, f'"{folder}" has the same tensor twice')
@@ -68,6 +121,17 @@ def read_tensors(folder: Path) -> Tensors:
         SteleError: NOT_FOUND for a missing file, INVALID_ARGUMENT for anything
             that does not add up; the message names the tensor.
     """
+    return [_decoded(*_read(folder, line)) for line in _lines(folder)]
+
+
+def _decoded(name: str, tensor: RawTensor) -> tuple[str, Array]:
+    try:
+        return name, tensor.decode()
+    except ValueError as error:
+        raise SteleError(Code.INVALID_ARGUMENT, f'tensor "{name}" {error}') from error
+
+
+def _lines(folder: Path) -> list[str]:
     try:
         lines = (folder / INDEX).read_bytes().decode().split("\n")
     except OSError as error:
@@ -76,10 +140,10 @@ def read_tensors(folder: Path) -> Tensors:
         raise SteleError(
             Code.INVALID_ARGUMENT, f'"{folder / INDEX}" is not UTF-8: {error}'
         ) from error
-    return [_read_tensor(folder, line) for line in lines if line]
+    return [line for line in lines if line]
 
 
-def _read_tensor(folder: Path, line: str) -> tuple[str, Array]:
+def _read(folder: Path, line: str) -> tuple[str, RawTensor]:
     try:
         fields = parse_line(line)
     except ValueError as error:
@@ -115,10 +179,7 @@ def _read_tensor(folder: Path, line: str) -> tuple[str, Array]:
         raise from_os_error(error) from error
     if len(data) != nbytes:
         raise refuse(f"has {len(data)} bytes on disk, {nbytes} declared")
-    try:
-        return name, decode(dtype, tuple(shape), data)
-    except ValueError as error:
-        raise refuse(str(error)) from error
+    return name, RawTensor(dtype, tuple(shape), data)
 
 
 def _count(text: str) -> int | None:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stele.contract.bundle import read_bundle
-from stele.contract.dtypes import Array
+from stele.contract.bundle import RawTensor, read_raw_bundle
 from stele.parity import judge
 from stele.parity.binding import Binding
 from stele.parity.case import Case, Target
@@ -38,7 +37,7 @@ class Subject:
 
     target: Target
     case: Case
-    due: dict[str, Array]
+    due: dict[str, RawTensor]
     heldout: Case | None = None
 
 
@@ -68,7 +67,7 @@ def measure(binding: Binding, subject: Subject, folder: Path, effort: Effort) ->
         )  # fmt: skip
         if reply.status != "ok":
             return reply.message
-        answers = (first, Answer(outputs=read_bundle(out)))
+        answers = (first, Answer(outputs=read_raw_bundle(out)))
         verdicts = [judge.against_outputs(a, subject.due, same_class=False) for a in answers]
         for verdict in verdicts:
             if verdict.outcome is not Outcome.PASS:
@@ -100,5 +99,5 @@ def _accuracy(heldout: Case, answer: Answer) -> float | None:
     if answer.outputs is None or described.get("labels") is None:
         return None
     labels = np.asarray(described["labels"])
-    predicted = answer.outputs[described["scores"]].argmax(axis=-1)
+    predicted = answer.outputs[described["scores"]].decode().argmax(axis=-1)
     return float(np.mean(predicted == labels))

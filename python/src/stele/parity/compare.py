@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from stele.contract import dtypes
-from stele.contract.bundle import encode
+from stele.contract.bundle import RawTensor
 from stele.contract.dtypes import Array
 
 
@@ -78,35 +78,43 @@ class Distance:
         }
 
 
-def compare(name: str, expected: Array, got: Array, *, same_class: bool) -> Distance:
+def compare(name: str, expected: RawTensor, got: RawTensor, *, same_class: bool) -> Distance:
     """Compare one output with its reference.
 
     Args:
         name: The output's name.
         expected: The reference's tensor.
-        got: The binding's tensor.
+        got: The binding's tensor; decoded only if its bytes are others.
         same_class: Whether every bit must agree: -0.0 and NaN payloads too.
+
+    Raises:
+        ValueError: What was got is no tensor of its dtype and shape.
     """
-    dtype = dtypes.of(expected)
-    given = dtypes.of(got)
+    dtype = expected.dtype
 
     def distance(problem: str, **numbers: Any) -> Distance:  # noqa: ANN401
         return Distance(name, problem, dtype.name, expected.shape, identical=not problem, **numbers)
 
-    if given is not dtype:
-        return distance(f"dtype {given.name}, expected {dtype.name}")
+    if got.dtype is not dtype:
+        return distance(f"dtype {got.dtype.name}, expected {dtype.name}")
     if got.shape != expected.shape:
         return distance(f"shape {list(got.shape)}, expected {list(expected.shape)}")
-    if encode(got) == encode(expected):
+    if got.data == expected.data:
         return distance("", **({} if dtype.exact else {"ulp": 0, "absolute": 0.0, "relative": 0.0}))
     if dtype.exact:
-        differing = _count_exact(expected, got)
-        return distance(f"{differing} of {expected.size} elements differ", differing=differing)
-    return _compare_floats(name, dtype, expected, got, same_class=same_class)
+        wrong = expected.decode() != _decode(name, got)
+        differing = int(np.count_nonzero(wrong))
+        return distance(f"{differing} of {wrong.size} elements differ", differing=differing)
+    return _compare_floats(
+        name, dtype, expected.decode(), _decode(name, got), same_class=same_class
+    )
 
 
-def _count_exact(expected: Array, got: Array) -> int:
-    return sum(a != b for a, b in zip(expected.reshape(-1), got.reshape(-1), strict=True))
+def _decode(name: str, tensor: RawTensor) -> Array:
+    try:
+        return tensor.decode()
+    except ValueError as error:
+        raise ValueError(f'tensor "{name}" {error}') from error
 
 
 def _compare_floats(
@@ -114,10 +122,10 @@ def _compare_floats(
 ) -> Distance:
     ours, theirs = _parts(got), _parts(expected)
     bits = _bits(ours) != _bits(theirs)
-    both_nan = np.isnan(ours) & np.isnan(theirs)
-    one_nan = np.isnan(ours) ^ np.isnan(theirs)
-    steps = np.where(both_nan, 0, _ulp(ours, theirs))
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # signalling NaNs, differences of infinities
+        both_nan = np.isnan(ours) & np.isnan(theirs)
+        one_nan = np.isnan(ours) ^ np.isnan(theirs)
+        steps = np.where(both_nan, 0, _ulp(ours, theirs))
         a, b = ours.astype(np.float64), theirs.astype(np.float64)
         absolute = np.where(both_nan | (a == b), 0.0, np.abs(a - b))
         relative = np.where(absolute == 0, 0.0, absolute / np.abs(b))

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stele.contract.bundle import read_bundle
+from stele.contract.bundle import RawTensor, read_raw_bundle
 from stele.contract.codes import Code, SteleError
-from stele.contract.dtypes import Array
 from stele.contract.worker import PROTOCOL
 from stele.parity import library
 from stele.parity.binding import Binding, SetupError
@@ -39,7 +38,7 @@ class Answer:
             where there is nothing to judge (crash, timeout, protocol, …).
         code: The canonical code of an ``error``.
         message: Of an ``error`` or ``unsupported``.
-        outputs: Tensors by name, of an ``ok``.
+        outputs: Tensors by name, of an ``ok``; raw, for most are the reference's to the bit.
         seconds: From request to reply.
         detail: Why there is a verdict already.
         retried: The crash that a second try did not repeat.
@@ -48,7 +47,7 @@ class Answer:
     outcome: Outcome | None = None
     code: Code | None = None
     message: str = ""
-    outputs: dict[str, Array] | None = None
+    outputs: dict[str, RawTensor] | None = None
     seconds: float | None = None
     detail: str = ""
     retried: str = ""
@@ -243,13 +242,25 @@ class Conversation:
         if reply.status != "ok":
             return _refusal(reply)
         try:
-            return Answer(outputs=read_bundle(target), seconds=reply.seconds)
+            return Answer(outputs=read_raw_bundle(target), seconds=reply.seconds)
         except SteleError as error:
             return Answer(Outcome.PROTOCOL, detail=f"output bundle: {error.message}")
 
     def peak_memory(self) -> int | None:
         """Return the worker's peak resident memory in bytes; None where unknown."""
         return self._process.peak_memory() if self._process is not None else None
+
+    def await_exit(self) -> None:
+        """See that the worker ends, after a request that was ``bye``.
+
+        Raises:
+            WorkerError: It did not end as the protocol asks.
+        """
+        if self._process is not None:
+            try:
+                self._process.await_exit()
+            finally:
+                self.stop()
 
     def close(self) -> None:
         """Say ``bye``, and see that the worker ends.

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from stele.contract.bundle import RawTensor
 from stele.contract.codes import Code, SteleError
-from stele.contract.dtypes import Array
 from stele.parity import bad_input, failure, judge, known
 from stele.parity.bad_input import LoadRow
 from stele.parity.binding import Binding, SetupError, discover
@@ -350,7 +350,7 @@ class Engine:
         same_class = (
             reference.library_class.proven and conversation.library_class == reference.library_class
         )
-        expected: dict[str, Array] | Code = {}
+        expected: dict[str, RawTensor] | Code = {}
         if case.code is not None:
             expected = case.code
             verdict = judge.against_code(answer, case.code, case.culprits)
@@ -474,7 +474,7 @@ def _unsteady_export(first: Answer, second: Answer) -> Answer:
     )
 
 
-def _due(reference: Answer) -> dict[str, Array] | Code:
+def _due(reference: Answer) -> dict[str, RawTensor] | Code:
     """Return what a binding should have answered; nothing where the reference failed."""
     if reference.outputs is not None:
         return reference.outputs

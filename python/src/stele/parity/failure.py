@@ -13,9 +13,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from stele.contract.bundle import read_bundle, write_bundle
+from stele.contract.bundle import RawTensor, read_raw_bundle, write_raw_bundle
 from stele.contract.codes import Code, SteleError
-from stele.contract.dtypes import Array
 from stele.parity.case import Case, Target
 
 # Larger models are referred to by their path.
@@ -40,13 +39,13 @@ class Failure:
     target: Target
     config: str
     case: Case
-    expected: dict[str, Array] | Code
+    expected: dict[str, RawTensor] | Code
     same_class: bool
     phase: str = "run"
 
 
 def keep(
-    folder: Path, failure: Failure, got: dict[str, Array] | None, detail: str, log: Path
+    folder: Path, failure: Failure, got: dict[str, RawTensor] | None, detail: str, log: Path
 ) -> Path:
     """Write a failure below ``folder``; return its own folder."""
     parts = (failure.target.name, failure.case.name, failure.binding)
@@ -56,9 +55,9 @@ def keep(
     if failure.case.inputs.exists():
         shutil.copytree(failure.case.inputs, target / "in")
     if isinstance(failure.expected, dict):
-        write_bundle(target / "expected", failure.expected)
+        write_raw_bundle(target / "expected", failure.expected)
     if got is not None:
-        write_bundle(target / "got", got)
+        write_raw_bundle(target / "got", got)
     if log.exists():
         shutil.copyfile(log, target / "worker.log")
     model = failure.target.folder
@@ -104,9 +103,9 @@ def read(folder: Path) -> Failure:
             (model if model.exists() else Path(described["path"])).resolve(),
             tuple(described["tags"]),
         )
-        expected: dict[str, Array] | Code
+        expected: dict[str, RawTensor] | Code
         if described["expected"] == "outputs":
-            expected = read_bundle(folder / "expected")
+            expected = read_raw_bundle(folder / "expected")
         else:
             expected = Code[described["expected"]]
         return Failure(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from stele import paths
+from stele.contract.codes import Code, SteleError
 from stele.contract.lines import parse_line
 from stele.parity.conversation import Conversation
 from stele.parity.process import Reply, WorkerError
@@ -29,25 +31,48 @@ def play(conversation: Conversation, file: Path, words: dict[str, str]) -> str:
 
     Raises:
         SetupError: The binding cannot run on this machine.
+        SteleError: INVALID_ARGUMENT for a transcript that is none.
     """
     conversation.stop()
-    verb = ""
-    arguments: list[str] = []
     try:
-        for number, line in enumerate(file.read_text().splitlines(), 1):
-            fields = parse_line(line[2:])
-            if line.startswith("> "):
-                verb, *arguments = [_fill(field, words) for field in fields]
-            elif line.startswith("< "):
-                reply = conversation.request(verb, *arguments, timeout=conversation.timeouts.load)
-                if not _matches(reply, fields):
-                    got = " ".join((reply.status, *reply.fields))
-                    return f"{file.name}:{number}: {verb} answered {got!r}, expected {line[2:]!r}"
+        for number, request, expected in _exchanges(file):
+            verb, *arguments = [_fill(field, words) for field in request]
+            reply = conversation.request(verb, *arguments, timeout=conversation.timeouts.load)
+            if not _matches(reply, expected):
+                got = " ".join((reply.status, *reply.fields))
+                due = " ".join(expected)
+                return f"{file.name}:{number}: {verb} answered {got!r}, expected {due!r}"
+            if verb == "bye":
+                conversation.await_exit()
     except WorkerError as error:
         return f"{file.name}: {error}"
     finally:
         conversation.stop()
     return ""
+
+
+def _exchanges(file: Path) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Yield the number of the reply's line, a request and the reply that is due.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT for a file that asks nothing, or is cut in the middle.
+    """
+    request: list[str] | None = None
+    exchanges = 0
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        mark, fields = line[:2], parse_line(line[2:])
+        if mark == "> " and request is None:
+            request = fields
+        elif mark == "< " and request is not None:
+            yield number, request, fields
+            request = None
+            exchanges += 1
+        elif line.strip() and not line.startswith("#"):
+            raise SteleError(
+                Code.INVALID_ARGUMENT, f"{file.name}:{number}: no request or reply is due"
+            )
+    if request is not None or not exchanges:
+        raise SteleError(Code.INVALID_ARGUMENT, f"{file.name} ends without a reply")
 
 
 def _fill(field: str, words: dict[str, str]) -> str:

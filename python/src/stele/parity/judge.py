@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stele.contract.bundle import RawTensor
 from stele.contract.codes import Code
-from stele.contract.dtypes import Array
 from stele.parity.compare import Distance, compare
 from stele.parity.conversation import Answer
 from stele.parity.record import Outcome
@@ -48,7 +48,7 @@ def against_code(answer: Answer, code: Code, culprits: tuple[str, ...] = ()) -> 
     return Verdict(Outcome.PASS)
 
 
-def against_outputs(answer: Answer, expected: dict[str, Array], *, same_class: bool) -> Verdict:
+def against_outputs(answer: Answer, expected: dict[str, RawTensor], *, same_class: bool) -> Verdict:
     """Judge an answer where these tensors are due."""
     if answer.outcome is not None:
         return Verdict(answer.outcome, answer.detail)
@@ -61,10 +61,13 @@ def against_outputs(answer: Answer, expected: dict[str, Array], *, same_class: b
             f"outputs {', '.join(sorted(answer.outputs)) or 'none'}; "
             f"expected {', '.join(sorted(expected)) or 'none'}",
         )
-    distances = tuple(
-        compare(name, expected[name], answer.outputs[name], same_class=same_class)
-        for name in sorted(expected)
-    )
+    try:
+        distances = tuple(
+            compare(name, expected[name], answer.outputs[name], same_class=same_class)
+            for name in sorted(expected)
+        )
+    except ValueError as error:
+        return Verdict(Outcome.PROTOCOL, f"output bundle: {error}")
     problems = [f"{found.name}: {found.problem}" for found in distances if found.problem]
     if problems:
         return Verdict(Outcome.MISMATCH, "; ".join(problems), distances)

@@ -13,9 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from stele import paths, savedmodel
-from stele.contract.bundle import read_bundle
+from stele.contract.bundle import RawTensor, read_raw_bundle
 from stele.contract.codes import SteleError
-from stele.contract.dtypes import Array
 from stele.contract.signature import DEFAULT_SIGNATURE, Signature
 from stele.contract.worker import describe
 from stele.parity import case as cases
@@ -182,10 +181,10 @@ def _takes_strings(signature: Signature) -> bool:
     return any(spec.dtype == "BYTES" for spec in signature.inputs)
 
 
-def bench_problem(samples: Path, runs: int, out: Path, due: dict[str, Array]) -> str:
+def bench_problem(samples: Path, runs: int, out: Path, due: dict[str, RawTensor]) -> str:
     """Say what is wrong with a ``bench``: its samples, or its last answer."""
     try:
-        data, outputs = samples.read_bytes(), read_bundle(out)
+        data, outputs = samples.read_bytes(), read_raw_bundle(out)
     except (OSError, SteleError) as error:
         return f"bench: {error}"
     if len(data) != 8 * runs:

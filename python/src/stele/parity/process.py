@@ -265,6 +265,14 @@ class WorkerProcess:
         reply = self.request("bye", timeout=timeout)
         if reply.status != "ok":
             raise ProtocolError(f"bye answered {reply.status}")
+        self.await_exit(timeout)
+
+    def await_exit(self, timeout: float = 30) -> None:
+        """See that the worker ends after ``bye``.
+
+        Raises:
+            WorkerError: It does not exit, or not with 0.
+        """
         for line in self._read_lines(time.monotonic() + timeout):
             self._note(line)
         if self._status is None:
