@@ -1,7 +1,7 @@
 /*
- * The worker of the binding "c": bindings/contract/PROTOCOL.md, version 1, level 5,
- * through the public header only. Reads requests from stdin, answers on
- * stdout.
+ * The worker of the binding "c": bindings/contract/PROTOCOL.md, version 1,
+ * level 5, through the public header only. Reads requests from stdin, answers
+ * on stdout.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

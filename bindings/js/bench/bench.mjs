@@ -1,14 +1,14 @@
 // Latency and start-up beside the C binding and the official package, and the
 // event loop's delay, on one model with batch 1. Prints the README's tables.
 //
-//   node bench/bench.mjs BUILD [README]    also writes them between its two marks
+//   node bench/bench.mjs BUILD
 //
 // With the default profile TensorFlow's own threads fall asleep when a caller
 // takes some microseconds more between two runs, and take longer to wake up than
 // the whole run: the other profiles show what a binding itself costs.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { arch, availableParallelism, cpus, tmpdir, type } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -17,14 +17,13 @@ import { writeBundle } from "../protocol/bundle.js";
 import { ROOT } from "../test/helpers/environment.js";
 import { latency, startUp } from "./rounds.js";
 
-const [BEGIN, END] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
 const OFFICIAL = "js-tfjs-node";
 
 // Node 20 reads these at every start: tens of milliseconds, which are the
 // machine's and not the binding's.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
-const [build, readme] = process.argv.slice(2).map((path) => resolve(path));
+const build = resolve(process.argv[2]);
 const model = join(build, "models", "digits", "saved_model");
 const official = join(build, "js", "comparator");
 
@@ -100,23 +99,11 @@ async function* tables(subject) {
   }
 }
 
-/** @param {string[]} lines */
-function update(lines) {
-  const text = readFileSync(readme, "utf8");
-  const [from, to] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
-  writeFileSync(readme, [text.slice(0, from), ...lines, text.slice(to)].join("\n"));
-}
-
 const folder = mkdtempSync(join(tmpdir(), "stele-bench-"));
 try {
   const input = join(folder, "in");
   await writeInput(input);
-  const lines = [];
-  for await (const line of tables({ model, input, folder })) {
-    console.log(line);
-    lines.push(line);
-  }
-  if (readme !== undefined) update(lines);
+  for await (const line of tables({ model, input, folder })) console.log(line);
 } finally {
   rmSync(folder, { recursive: true });
 }

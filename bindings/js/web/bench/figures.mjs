@@ -1,9 +1,9 @@
 // What each runtime costs, and how far its answers are from TensorFlow's, on the
 // model of digits as `stele web` has laid it out. Prints the README's table.
 //
-//   node bench/figures.mjs BUILD PYTHON [README]    also writes it between its two marks
+//   node bench/figures.mjs BUILD PYTHON
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, type } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,6 @@ import { RemoteModel } from "../host/remote.js";
 import { serveFolders } from "../host/server.js";
 import { distance } from "../src/distance.js";
 
-const [BEGIN, END] = ["<!-- figures: begin -->", "<!-- figures: end -->"];
 const SIGNATURE = "serving_default";
 const PIXELS = 64;
 const CLASSES = 10;
@@ -50,7 +49,7 @@ const RUNTIMES = {
   },
 };
 
-const [build, python, readme] = process.argv.slice(2);
+const [build, python] = process.argv.slice(2);
 const below = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const model = join(resolve(build), "models", "digits");
 const laid = join(resolve(build), "web", "models", "digits");
@@ -190,15 +189,10 @@ server.close();
 
 const date = new Date().toISOString().slice(0, 10);
 const { reference } = JSON.parse(readFileSync(join(laid, "cases.json"), "utf8"));
-const text = [
+const lines = [
   ...rows,
   "",
   `digits; against ${reference}; Chromium ${browser.version}, ${type()}, ${cpus()[0].model.trim()}, ` +
     `${availableParallelism()} cores; ${date}.`,
-].join("\n");
-console.log(text);
-if (readme !== undefined) {
-  const [before, rest] = readFileSync(readme, "utf8").split(BEGIN);
-  const [, after] = rest.split(END);
-  writeFileSync(readme, `${before}${BEGIN}\n${text}\n${END}${after}`);
-}
+];
+console.log(lines.join("\n"));

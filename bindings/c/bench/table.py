@@ -1,7 +1,4 @@
-"""Measures again and writes the figure of the README, between its two markers.
-
-update_readme.py README BENCH MODEL
-"""
+"""Writes what `bench --json` measured as the table of the README: stdin to stdout."""
 
 import datetime
 import json
@@ -9,11 +6,8 @@ import os
 import pathlib
 import platform
 import re
-import subprocess
 import sys
 from typing import Any
-
-BEGIN, END = "<!-- bench: make bench-readme -->\n", "<!-- /bench -->\n"
 
 
 def processor() -> str:
@@ -39,14 +33,4 @@ def figure(measured: dict[str, Any]) -> str:
     )
 
 
-def main() -> None:
-    """Replace what stands between the markers."""
-    readme, *command = sys.argv[1:]
-    done = subprocess.run([*command, "--json"], stdout=subprocess.PIPE, text=True, check=True)
-    path = pathlib.Path(readme)
-    before, rest = path.read_text().split(BEGIN)
-    _, after = rest.split(END)
-    path.write_text(before + BEGIN + figure(json.loads(done.stdout)) + END + after)
-
-
-main()
+sys.stdout.write(figure(json.load(sys.stdin)))

@@ -1,0 +1,38 @@
+# What the Makefiles of all bindings say. A Makefile includes it first:
+#
+#   include ../common.mk
+#
+# and then has the targets below as far as there is anything to do for them. Paths are
+# absolute; everything that is made goes below $(BUILD)/<language>.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The checkout, what it generates, and its Python, which has the command stele.
+ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))..)
+override BUILD := $(abspath $(or $(BUILD),$(ROOT)/build))
+PYTHON ?= $(ROOT)/.venv/bin/python
+STELE ?= $(ROOT)/.venv/bin/stele
+# What `make example` runs.
+MODEL ?= $(BUILD)/models/digits/saved_model
+
+# After what the caller has set: a TensorFlow of one's own comes first.
+export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH:%=%:)$(BUILD)/tensorflow/lib/pkgconfig
+export STELE_LIBTENSORFLOW ?= $(BUILD)/tensorflow/lib
+export STELE_BUILD := $(BUILD)
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+export PYTHONDONTWRITEBYTECODE := 1
+export BUILD PYTHON
+
+# $(shell) does not see exported variables before make 4.4.
+PKG_CONFIG = PKG_CONFIG_PATH='$(PKG_CONFIG_PATH)' pkg-config
+
+# build: library, worker and example. test: all tests of the folder. lint: formatter and
+# linter, changing nothing. format: lets them write. example: the digits example. bench,
+# bench-readme: measures, and writes the tables of the README.
+.PHONY: help build test lint format example bench bench-readme clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
