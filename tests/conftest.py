@@ -25,6 +25,7 @@ from stele.parity import binding as bindings
 from stele.parity import case as cases
 from stele.parity import engine, known
 from stele.parity.binding import Binding
+from stele.parity.claim import claim_free
 from stele.parity.record import Journal, Outcome, Result
 
 STRICT = os.environ.get("CI") == "true"
@@ -49,8 +50,14 @@ def claimed() -> dict[str, Binding]:
 
 
 @cache
+def folder() -> Path:
+    """Return where this run writes; another one at the same time has its own."""
+    return claim_free(paths.build_dir() / "test")
+
+
+@cache
 def plans() -> dict[str, engine.Plan]:
-    out = paths.build_dir() / "test"
+    out = folder()
     return {
         target.name: engine.plan(
             target, cases.collect(target, out / "inputs" / target.name), out, bad=True
@@ -107,12 +114,10 @@ class Parity:
 
     def __init__(self, wanted: set[tuple[str, str]]) -> None:
         self._wanted = wanted
-        self._journal = Journal(paths.build_dir() / "test" / "results.jsonl")
+        self._journal = Journal(folder() / "results.jsonl")
         self._journal.begin(["pytest"])
         self.deviations = known.load(*paths.bindings_roots())
-        self._engine = engine.Engine(
-            paths.build_dir() / "test", self._journal, deviations=self.deviations
-        )
+        self._engine = engine.Engine(folder(), self._journal, deviations=self.deviations)
         self._done: set[str] = set()
 
     def result(self, cell: Cell) -> Result:

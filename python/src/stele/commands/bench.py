@@ -15,6 +15,7 @@ from stele.parity import benchmark, engine, known, report
 from stele.parity import case as cases
 from stele.parity.binding import Binding, SetupError, from_arguments
 from stele.parity.case import Case
+from stele.parity.claim import claim_free
 from stele.parity.conversation import Answer, LoadRefusedError
 from stele.parity.process import WorkerError
 from stele.parity.record import Benchmark, Journal, Result, machine
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     if args.runs < 1:
         args.usage.error("--runs takes at least 1")
     console = Console(stderr=args.json)
-    out = paths.build_dir() / "bench"
+    out = claim_free(paths.build_dir() / "bench")
     journal = Journal(out / "results.jsonl", echo=args.json)
     journal.begin(["stele", *sys.argv[1:]])
     console.print("comparing …", style="dim")

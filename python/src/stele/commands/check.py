@@ -17,6 +17,7 @@ from stele.contract.codes import Code, SteleError
 from stele.parity import binding as bindings
 from stele.parity import case as cases
 from stele.parity import engine, known, level, report
+from stele.parity.claim import claim, claim_free
 from stele.parity.record import Journal, Result
 
 
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
-    out = (args.out or paths.build_dir() / "check").resolve()
+    out = claim(args.out) if args.out else claim_free(paths.build_dir() / "check")
     journal = Journal(out / "results.jsonl", echo=args.json)
     journal.begin(["stele", *sys.argv[1:]])
     console = Console(stderr=args.json)

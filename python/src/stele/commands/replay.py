@@ -13,6 +13,7 @@ from stele import paths
 from stele.contract.codes import Code, SteleError
 from stele.parity import failure, judge
 from stele.parity.binding import SetupError, discover
+from stele.parity.claim import claim_free
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError
 from stele.parity.judge import Verdict
 from stele.parity.process import WorkerError
@@ -39,9 +40,9 @@ def run(args: argparse.Namespace) -> int:
     binding = discover().get(kept.binding)
     if binding is None:
         raise SteleError(Code.NOT_FOUND, f'no binding "{kept.binding}" in this checkout')
-    folder = paths.build_dir() / "replay" / binding.id
-    shutil.rmtree(folder, ignore_errors=True)
-    conversation = Conversation(binding, folder, kept.config)
+    folder = claim_free(paths.build_dir() / "replay" / binding.id)
+    shutil.rmtree(folder / "worker", ignore_errors=True)
+    conversation = Conversation(binding, folder / "worker", kept.config)
     try:
         verdict = _replay(kept, conversation)
     except SetupError as error:

@@ -19,6 +19,7 @@ from stele import paths
 from stele.contract.codes import Code, SteleError
 from stele.libtensorflow import wheel
 from stele.parity import tool
+from stele.parity.claim import one_at_a_time
 from stele.parity.tool import Tool
 
 _building = threading.Lock()
@@ -72,8 +73,8 @@ class Binding:
         """
         self.require_toolchain()
         if self.build:
-            # Two bindings may have one build command, and run at once.
-            with _building:
+            # Two bindings may have one build command and run at once, in two runs too.
+            with _building, one_at_a_time(paths.build_dir() / ".building"):
                 _build(self.build)
 
     @staticmethod

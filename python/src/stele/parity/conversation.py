@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stele.contract.bundle import RawTensor, read_raw_bundle
-from stele.contract.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.worker import PROTOCOL
 from stele.parity import library
 from stele.parity.binding import Binding, SetupError
@@ -106,13 +106,17 @@ class Conversation:
         Raises:
             SetupError: The binding cannot run on this machine.
             WorkerError: It broke off, or is no worker of this protocol.
+            SteleError: Its folder cannot be written.
         """
         if self._process is not None:
             return
         if self._abandoned:
             raise AbandonedError
         self.binding.require()
-        self._outputs_folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._outputs_folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise from_os_error(error) from error
         try:
             self._process = WorkerProcess(self.binding.run, self.log, self.binding.environment())
         except OSError as error:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stele.contract.bundle import RawTensor, read_raw_bundle, write_raw_bundle
-from stele.contract.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError, from_os_error
 from stele.parity.case import Case, Target
 
 # Larger models are referred to by their path.
@@ -47,7 +47,20 @@ class Failure:
 def keep(
     folder: Path, failure: Failure, got: dict[str, RawTensor] | None, detail: str, log: Path
 ) -> Path:
-    """Write a failure below ``folder``; return its own folder."""
+    """Write a failure below ``folder``; return its own folder.
+
+    Raises:
+        SteleError: It cannot be written; the code is the system error's.
+    """
+    try:
+        return _keep(folder, failure, got, detail, log)
+    except OSError as error:
+        raise from_os_error(error) from error
+
+
+def _keep(
+    folder: Path, failure: Failure, got: dict[str, RawTensor] | None, detail: str, log: Path
+) -> Path:
     parts = (failure.target.name, failure.case.name, failure.binding)
     target = folder / "--".join(re.sub(r"[^\w.+-]+", "-", part) for part in parts)
     shutil.rmtree(target, ignore_errors=True)

@@ -21,6 +21,7 @@ from stele.parity import case as cases
 from stele.parity import engine, golden, judge
 from stele.parity.binding import Binding, SetupError
 from stele.parity.case import Case, Target
+from stele.parity.claim import claim_free
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError
 from stele.parity.process import WorkerError
 from stele.parity.record import Journal, Outcome, Result
@@ -71,7 +72,7 @@ class Ladder:
     binding: Binding
 
     def __post_init__(self) -> None:
-        self._folder = paths.build_dir() / "level" / self.binding.id
+        self._folder = claim_free(paths.build_dir() / "level" / self.binding.id) / "level"
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
 

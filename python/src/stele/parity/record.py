@@ -5,6 +5,7 @@ Every table, exit status and report is made from this one JSONL file.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -17,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from stele.contract.codes import Code, SteleError
+from stele.contract.codes import Code, SteleError, from_os_error
 
 
 class Outcome(StrEnum):
@@ -146,6 +147,10 @@ class Journal:
     """Appends records to a JSONL file the moment they are known.
 
     A run that is broken off leaves everything that was decided before.
+
+    Raises:
+        SteleError: The file cannot be written, when it is begun or at any record (a full
+            disk); the code is the system error's.
     """
 
     file: Path
@@ -154,8 +159,9 @@ class Journal:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text("")
+        with self._writing():
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.write_text("")
 
     def begin(self, command: list[str]) -> None:
         """Write the first line: what was asked, where, with which versions, when."""
@@ -174,10 +180,18 @@ class Journal:
 
     def _write(self, value: dict[str, Any]) -> None:
         line = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        with self.file.open("a", encoding="utf-8") as stream:
+        with self._writing(), self.file.open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
         if self.echo:
             print(line, flush=True)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            told = from_os_error(OSError(error.errno, error.strerror, str(self.file)))
+            raise told from error
 
     def of(self, kind: type[Result]) -> list[Result]:
         """Return the results so far."""
