@@ -112,9 +112,9 @@ def test_autoscaling_and_health():
 
 
 def test_ray_of_our_own_counts_with_enough_processors():
-    assert RayOptions(replicas=2).processors(there=8) == 8
-    assert RayOptions(replicas=3, replica_cpus=1.5).processors(there=2) == 5
-    assert RayOptions(autoscale=(1, 6)).processors(there=2) == 6
+    assert RayOptions(replicas=2).processors(present=8) == 8
+    assert RayOptions(replicas=3, replica_cpus=1.5).processors(present=2) == 5
+    assert RayOptions(autoscale=(1, 6)).processors(present=2) == 6
 
 
 def test_ports_and_host():

@@ -99,21 +99,23 @@ def _compare(
 ) -> benchmark.Subject:
     """Run the parity check, and choose what to measure from what it answered."""
     (target,) = cases.resolve([model])
-    found = cases.collect(target, out / "inputs")
+    all_cases = cases.collect(target, out / "inputs")
     with engine.Engine(out, journal, deviations=deviations) as run_:
-        reference = run_.check(engine.plan(target, found, out, bad=False), selected)
+        reference = run_.check(engine.plan(target, all_cases, out, bad=False), selected)
     answers = reference.answers if reference is not None else {}
-    case = _choose(found, answers, name)
-    due = answers[case.name].outputs
-    assert due is not None  # noqa: S101  (_choose takes only what was answered)
-    labelled = [other for other in found if other.name == HELDOUT]
-    return benchmark.Subject(target, case, due, labelled[0] if labelled else None)
+    case = _choose(all_cases, answers, name)
+    expected = answers[case.name].outputs
+    assert expected is not None  # noqa: S101  (_choose takes only what was answered)
+    labelled = [other for other in all_cases if other.name == HELDOUT]
+    return benchmark.Subject(target, case, expected, labelled[0] if labelled else None)
 
 
-def _choose(found: list[Case], answers: dict[str, Answer], name: str | None) -> Case:
+def _choose(all_cases: list[Case], answers: dict[str, Answer], name: str | None) -> Case:
     """Return the case by this name, or the one with the smallest non-empty input."""
     answered = [
-        case for case in found if case.name in answers and answers[case.name].outputs is not None
+        case
+        for case in all_cases
+        if case.name in answers and answers[case.name].outputs is not None
     ]
     if name is not None:
         answered = [case for case in answered if case.name == name]

@@ -68,8 +68,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _convert(args)
     except SteleError as error:
-        told = {"error": {"code": error.code.name, "message": error.message}}
-        print(json.dumps(told, ensure_ascii=False))
+        failure = {"error": {"code": error.code.name, "message": error.message}}
+        print(json.dumps(failure, ensure_ascii=False))
         return NONE
 
 

@@ -63,11 +63,11 @@ def run(args: argparse.Namespace) -> int:
     return UNLOADABLE if any(entry.fatal for entry in inspection.findings) else 0
 
 
-def show(found: Inspection, *, all_ops: bool = False, all_variables: bool = False) -> None:
+def show(inspection: Inspection, *, all_ops: bool = False, all_variables: bool = False) -> None:
     """Print it for people, in 80 columns.
 
     Args:
-        found: What to print.
+        inspection: What to print.
         all_ops: List every op with its counts, instead of the most used.
         all_variables: List every variable, instead of the largest.
     """
@@ -75,13 +75,13 @@ def show(found: Inspection, *, all_ops: bool = False, all_variables: bool = Fals
     if not console.is_terminal:
         # For grep and diff: one line is one thing, however long.
         console.width = 10_000
-    console.print(Text(_printable(str(found.folder)), style="bold"))
-    for meta_graph in found.meta_graphs:
+    console.print(Text(_printable(str(inspection.folder)), style="bold"))
+    for meta_graph in inspection.meta_graphs:
         _show_meta_graph(console, meta_graph, all_ops=all_ops)
-    if found.variables:
-        _show_variables(console, found, found.variables, show_all=all_variables)
-    _show_files(console, found)
-    for finding in found.findings:
+    if inspection.variables:
+        _show_variables(console, inspection, inspection.variables, show_all=all_variables)
+    _show_files(console, inspection)
+    for finding in inspection.findings:
         _show_finding(console, finding)
 
 
@@ -128,11 +128,11 @@ def _show_signature(console: Console, signature: Signature) -> None:
 
 
 def _show_variables(
-    console: Console, found: Inspection, stored: Sequence[Variable], *, show_all: bool
+    console: Console, inspection: Inspection, stored: Sequence[Variable], *, show_all: bool
 ) -> None:
     values = sum(entry.elements for entry in stored)
     nbytes = sum(entry.nbytes for entry in stored)
-    copies = found.copies
+    copies = inspection.copies
     tail = f"{values:,} values, {_size(nbytes)}"
     if copies:
         tail += f"; {len(copies)} of them are copies of another"
@@ -154,16 +154,16 @@ def _show_variables(
         _indented(console, Text(_more(rest, "--variables")))
 
 
-def _show_files(console: Console, found: Inspection) -> None:
-    tail = f"{_size(found.nbytes)}"
-    if found.assets:
-        tail += f", {_count(len(found.assets), 'asset')} among them"
-    _heading(console, _count(len(found.files), "file"), tail)
+def _show_files(console: Console, inspection: Inspection) -> None:
+    tail = f"{_size(inspection.nbytes)}"
+    if inspection.assets:
+        tail += f", {_count(len(inspection.assets), 'asset')} among them"
+    _heading(console, _count(len(inspection.files), "file"), tail)
     table = _table("path", right=("bytes",))
-    for file in found.files[:_MOST_FILES]:
+    for file in inspection.files[:_MOST_FILES]:
         table.add_row(_text(file.path), f"{file.nbytes:,}")
     _indented(console, table)
-    rest = len(found.files) - _MOST_FILES
+    rest = len(inspection.files) - _MOST_FILES
     if rest > 0:
         _indented(console, Text(_more(rest, "--json")))
 

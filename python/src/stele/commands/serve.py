@@ -192,15 +192,15 @@ def _options(args: argparse.Namespace) -> Options:
 
 
 def _models(args: argparse.Namespace) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+    models: dict[str, Path] = {}
     for text in args.models:
         name, equals, folder = text.partition("=")
         if not equals or not _NAME.fullmatch(name) or Path(text).exists():
             name, folder = model_name(Path(text)), text
-        if name in found:
+        if name in models:
             args.usage.error(f'two models are called "{name}": give one a name, as NAME={folder}')
-        found[name] = Path(folder)
-    return found
+        models[name] = Path(folder)
+    return models
 
 
 def _stop_signals() -> threading.Event:

@@ -19,19 +19,19 @@ def main() -> None:
     """Carry out one request."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    asked = json.load(sys.stdin)
+    request = json.load(sys.stdin)
 
     def tell(**values: object) -> None:
         print(json.dumps(values), file=answers, flush=True)
 
-    converter = importlib.import_module(f"stele.convert.{asked['module']}")
-    out = Path(asked["out"])
+    converter = importlib.import_module(f"stele.convert.{request['module']}")
+    out = Path(request["out"])
     try:
-        source = Source(Path(asked["model"]), asked["tags"], asked["batch"])
+        source = Source(Path(request["model"]), request["tags"], request["batch"])
     except SteleError as error:
         tell(code=error.code.name, message=error.message)
         return
-    for signature, name in asked["names"].items():
+    for signature, name in request["names"].items():
         files, problem = [], ""
         try:
             files = converter.convert(source, signature, out, name)

@@ -64,31 +64,31 @@ def convert(
 def _signatures(request: Request) -> dict[str, Signature]:
     """Make every check of a load, before TensorFlow is; return what is to be converted."""
     target = request.target
-    found = savedmodel.load_signatures(target.folder, target.tags)
+    signatures = savedmodel.load_signatures(target.folder, target.tags)
     stored = target.folder / "variables"
     if (stored / "variables.index").exists():
         variables.check_data(variables.read_index(stored))
     if request.signature is None:
-        return found
-    return {request.signature: find_signature(found, request.signature)}
+        return signatures
+    return {request.signature: find_signature(signatures, request.signature)}
 
 
 def _convert(
     request: Request, signatures: Mapping[str, Signature], folder: Path, report: Report
 ) -> dict[str, Entry]:
-    entries = {name: Entry(found, problem=_problem(request.format, found))
-               for name, found in signatures.items()}  # fmt: skip
+    entries = {name: Entry(signature, problem=_problem(request.format, signature))
+               for name, signature in signatures.items()}  # fmt: skip
     names = _file_names([name for name, entry in entries.items() if not entry.problem])
     if not names:
         return entries
     report("loading TensorFlow", 0, len(names))
     for done, answer in enumerate(process.convert(request, names, folder), start=1):
-        found = entries[answer.signature].signature
+        signature = entries[answer.signature].signature
         if answer.problem:
-            entries[answer.signature] = Entry(found, problem=answer.problem)
+            entries[answer.signature] = Entry(signature, problem=answer.problem)
         else:
             nbytes = sum(_size(folder / file) for file in answer.files)
-            entries[answer.signature] = Entry(found, answer.files[0], nbytes)
+            entries[answer.signature] = Entry(signature, answer.files[0], nbytes)
         report(answer.signature, done, len(names))
     return entries
 

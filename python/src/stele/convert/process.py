@@ -88,11 +88,11 @@ def _talk(child: subprocess.Popen[str], question: str, left: dict[str, str]) -> 
     child.stdin.write(question)
     child.stdin.close()
     for line in child.stdout:
-        told: dict[str, Any] = json.loads(line)
-        if "code" in told:
-            raise SteleError(Code[told["code"]], told["message"])
-        del left[told["signature"]]
-        yield Answer(told["signature"], tuple(told["files"]), told["problem"])
+        reply: dict[str, Any] = json.loads(line)
+        if "code" in reply:
+            raise SteleError(Code[reply["code"]], reply["message"])
+        del left[reply["signature"]]
+        yield Answer(reply["signature"], tuple(reply["files"]), reply["problem"])
     child.wait()
 
 

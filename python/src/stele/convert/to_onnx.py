@@ -111,12 +111,12 @@ class _Troubles(logging.Handler):
 
 def _compare(kind: str, specs: tuple[TensorSpec, ...], values: Any) -> None:  # noqa: ANN401
     """See that the model has the signature's names, dtypes and ranks."""
-    there = {value.name: value.type.tensor_type for value in values}
-    if there.keys() != {spec.name for spec in specs}:
-        names = ", ".join(f'"{name}"' for name in there) or "none"
+    declared = {value.name: value.type.tensor_type for value in values}
+    if declared.keys() != {spec.name for spec in specs}:
+        names = ", ".join(f'"{name}"' for name in declared) or "none"
         raise NotConvertibleError(f"tf2onnx wrote a model with the {kind}s {names}")
     for spec in specs:
-        found = there[spec.name]
+        found = declared[spec.name]
         if found.elem_type != _DTYPES[spec.dtype]:
             wrote = TensorProto.DataType.Name(found.elem_type)
             raise NotConvertibleError(

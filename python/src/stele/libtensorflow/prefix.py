@@ -98,16 +98,16 @@ def lay_out(path: Path, wheel: Wheel, *, copy: bool = False) -> Prefix:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.parent):
-            there = _read_mark(path)
-            if there == mark and _is_whole(path, library):
+            present = _read_mark(path)
+            if present == mark and _is_whole(path, library):
                 return Prefix(path, wheel, library.nbytes, copy, "unchanged")
-            _refuse_foreign(path, there, mark)
+            _refuse_foreign(path, present, mark)
             with staged(path) as fresh:
                 _fill(fresh, path, wheel, library, copy=copy)
                 (fresh / _MARK).write_text(json.dumps(mark, indent=2) + "\n")
     except OSError as error:
         raise from_os_error(error) from error
-    return Prefix(path, wheel, library.nbytes, copy, "new" if there is None else "renewed")
+    return Prefix(path, wheel, library.nbytes, copy, "new" if present is None else "renewed")
 
 
 @contextmanager
@@ -151,12 +151,12 @@ def _lib(library: Library) -> dict[str, str]:
 def _read_mark(path: Path) -> Mark | None:
     """Return the mark of a prefix that this made, else None; empty when it is damaged."""
     try:
-        found = json.loads((path / _MARK).read_text())
+        mark = json.loads((path / _MARK).read_text())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return mark if isinstance(mark, dict) else {}
 
 
 def _is_whole(path: Path, library: Library) -> bool:
@@ -165,9 +165,9 @@ def _is_whole(path: Path, library: Library) -> bool:
     )
 
 
-def _refuse_foreign(path: Path, there: Mark | None, mark: Mark) -> None:
+def _refuse_foreign(path: Path, present: Mark | None, mark: Mark) -> None:
     """Refuse to replace anything that was not made here."""
-    if there is None:
+    if present is None:
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
             raise SteleError(
                 Code.ALREADY_EXISTS,
@@ -175,7 +175,7 @@ def _refuse_foreign(path: Path, there: Mark | None, mark: Mark) -> None:
                 "remove it, or choose another --prefix",
             )
         return
-    ours = {*there.get("entries", ()), *mark["entries"]}
+    ours = {*present.get("entries", ()), *mark["entries"]}
     for folder in (path, path / "lib", path / "lib" / "pkgconfig"):
         for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
             if entry.relative_to(path).as_posix() not in ours:

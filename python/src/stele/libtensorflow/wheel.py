@@ -78,12 +78,12 @@ def _locate() -> dict[str, str]:
     import os
     import sys
 
-    found = {"python": sys.executable}
+    place = {"python": sys.executable}
     spec = importlib.util.find_spec("tensorflow")
     # Any folder of that name passes for a namespace package; that has no origin.
     if spec is None or spec.origin is None:
-        return found
-    found["folder"] = os.path.dirname(spec.origin)  # noqa: PTH120
+        return place
+    place["folder"] = os.path.dirname(spec.origin)  # noqa: PTH120
     for name in (
         "tensorflow-cpu",
         "tensorflow",
@@ -100,13 +100,13 @@ def _locate() -> dict[str, str]:
         for line in (distribution.read_text("RECORD") or "").splitlines():
             path, _, rest = line.partition(",")
             if path.startswith("tensorflow/libtensorflow_cc."):
-                file = os.path.join(found["folder"], path.split("/")[1])  # noqa: PTH118
+                file = os.path.join(place["folder"], path.split("/")[1])  # noqa: PTH118
                 size = rest.rpartition(",")[2]
                 if os.path.exists(file) and str(os.stat(file).st_size) == size:  # noqa: PTH110, PTH116
-                    return dict(found, distribution=name, version=distribution.version)
-        found.setdefault("distribution", name)
-        found.setdefault("version", distribution.version)
-    return found
+                    return dict(place, distribution=name, version=distribution.version)
+        place.setdefault("distribution", name)
+        place.setdefault("version", distribution.version)
+    return place
 
 
 def find_wheel(python: str | None = None) -> Wheel:
@@ -118,15 +118,15 @@ def find_wheel(python: str | None = None) -> Wheel:
     Raises:
         SteleError: NOT_FOUND when there is none, saying what to install.
     """
-    found = _locate() if python is None else _locate_in(python)
-    if "folder" not in found or "version" not in found:
+    place = _locate() if python is None else _locate_in(python)
+    if "folder" not in place or "version" not in place:
         raise SteleError(
             Code.NOT_FOUND,
-            f"TensorFlow is not installed for {found['python']}; "
-            f"install it with: {found['python']} -m {_INSTALL}",
+            f"TensorFlow is not installed for {place['python']}; "
+            f"install it with: {place['python']} -m {_INSTALL}",
         )
     return Wheel(
-        found["distribution"], found["version"], Path(found["folder"]).resolve(), found["python"]
+        place["distribution"], place["version"], Path(place["folder"]).resolve(), place["python"]
     )
 
 
@@ -148,13 +148,13 @@ def _locate_in(python: str) -> dict[str, str]:
     except subprocess.TimeoutExpired as error:
         raise SteleError(Code.DEADLINE_EXCEEDED, f'"{python}" did not answer in 60 s') from error
     try:
-        found: dict[str, str] = json.loads(done.stdout)
+        place: dict[str, str] = json.loads(done.stdout)
     except ValueError as error:
         reason = (done.stderr.strip() or "no output").splitlines()[-1]
         raise SteleError(
             Code.FAILED_PRECONDITION, f'"{python}" is not a Python 3.8 or later: {reason}'
         ) from error
-    return found
+    return place
 
 
 def find_library(wheel: Wheel) -> Library:

@@ -27,25 +27,25 @@ def as_tensors(inputs: Inputs, signature: Signature | None) -> Tensors:
         SteleError: INVALID_ARGUMENT, naming the input.
     """
     pairs = inputs.items() if isinstance(inputs, Mapping) else inputs
-    due = {spec.name: spec.number for spec in signature.inputs} if signature else {}
-    found = []
+    numbers = {spec.name: spec.number for spec in signature.inputs} if signature else {}
+    tensors = []
     for name, value in pairs:
         try:
-            dtype = dtypes.BY_NUMBER.get(due.get(name, 0))
-            found.append((name, _as_array(value, dtype.numpy if dtype else None)))
+            dtype = dtypes.BY_NUMBER.get(numbers.get(name, 0))
+            tensors.append((name, _as_array(value, dtype.numpy if dtype else None)))
         except (TypeError, ValueError, OverflowError) as error:
             raise SteleError(Code.INVALID_ARGUMENT, f'input "{name}": {error}') from error
-    return found
+    return tensors
 
 
-def _as_array(value: ArrayLike, due: np.dtype[Any] | None) -> Array:
+def _as_array(value: ArrayLike, expected: np.dtype[Any] | None) -> Array:
     array = np.asarray(value)
     free = not hasattr(value, "dtype")
     if free and array.dtype.kind in "SUT":
         # numpy's fixed-width strings drop the NULs at an element's end.
         array = np.asarray(value, dtype=object)
-    elif free and due is not None and due.kind != "O" and _fits(array, due):
-        array = np.asarray(value, dtype=due)
+    elif free and expected is not None and expected.kind != "O" and _fits(array, expected):
+        array = np.asarray(value, dtype=expected)
     if array.dtype.kind in "OSUT":
         return _as_bytes(array)
     if array.dtype.byteorder == ">":
@@ -54,8 +54,8 @@ def _as_array(value: ArrayLike, due: np.dtype[Any] | None) -> Array:
     return array
 
 
-def _fits(array: Array, due: np.dtype[Any]) -> bool:
-    return np.can_cast(array.dtype, due, "same_kind")
+def _fits(array: Array, expected: np.dtype[Any]) -> bool:
+    return np.can_cast(array.dtype, expected, "same_kind")
 
 
 def _as_bytes(array: Array) -> Array:

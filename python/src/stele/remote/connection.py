@@ -89,12 +89,12 @@ class Connection:
     def _as_error(self, error: Any, timeout: float | None) -> SteleError:  # noqa: ANN401
         """Keep a server's code and words; say it in ours when gRPC itself gave up."""
         code = Code(error.code().value[0])
-        told = error.details() or ""
+        message = error.details() or ""
         if code == Code.UNAVAILABLE:
-            told = f"no answer from {self.address}: {told}"
+            message = f"no answer from {self.address}: {message}"
         elif code == Code.DEADLINE_EXCEEDED and timeout is not None:
-            told = f"no answer from {self.address} within {timeout:g} s"
-        return SteleError(code, told)
+            message = f"no answer from {self.address} within {timeout:g} s"
+        return SteleError(code, message)
 
     def infer(self, request: Any, deadline: float | None = None) -> Any:  # noqa: ANN401
         """Send a ModelInferRequest.

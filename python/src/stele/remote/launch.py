@@ -109,11 +109,11 @@ def _wait_for_ready(process: subprocess.Popen[bytes], timeout: float) -> str:
         *lines, text = (text + data).split(b"\n")
         for line in lines:
             try:
-                told = json.loads(line)
+                event = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(told, dict) and told.get("event") == "ready":
-                return str(told["address"])
+            if isinstance(event, dict) and event.get("event") == "ready":
+                return str(event["address"])
 
 
 def main(worker: list[str]) -> int:

@@ -203,6 +203,6 @@ class Runner:
             found = oip.take_outputs(response)
         except SteleError as error:
             # INVALID_ARGUMENT would put the blame on the caller.
-            told = f"the answer of {self._model.connection.address} does not add up"
-            raise SteleError(Code.INTERNAL, f"{told}: {error.message}") from error
+            message = f"the answer of {self._model.connection.address} does not add up"
+            raise SteleError(Code.INTERNAL, f"{message}: {error.message}") from error
         return {name: array if array.flags.writeable else array.copy() for name, array in found}

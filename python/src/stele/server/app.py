@@ -89,8 +89,8 @@ class Server:
             else:
                 port = self._grpc.add_secure_port(wanted, tls.credentials(*options.tls))
         except RuntimeError as error:
-            told = f"cannot listen on {wanted}: the port is taken or not ours"
-            raise SteleError(Code.UNAVAILABLE, told) from error
+            message = f"cannot listen on {wanted}: the port is taken or not ours"
+            raise SteleError(Code.UNAVAILABLE, message) from error
         return f"{host}:{port}"
 
     def drain(self) -> bool:

@@ -23,12 +23,12 @@ def versions(folder: Path) -> dict[int, Path]:
         children = list(folder.iterdir())
     except OSError:
         return {}
-    found = {
+    numbered = {
         int(child.name): child
         for child in children
         if _is_number(child.name) and is_saved_model(child)
     }
-    return dict(sorted(found.items(), reverse=True))
+    return dict(sorted(numbered.items(), reverse=True))
 
 
 def _is_number(name: str) -> bool:

@@ -61,10 +61,10 @@ def check_outputs(signature: Signature, wanted: Sequence[str]) -> None:
     Raises:
         SteleError: INVALID_ARGUMENT, naming the output.
     """
-    there = [spec.name for spec in signature.outputs]
+    known = [spec.name for spec in signature.outputs]
     for name in wanted:
-        if name not in there:
-            names = ", ".join(f'"{other}"' for other in there) or "none"
+        if name not in known:
+            names = ", ".join(f'"{other}"' for other in known) or "none"
             raise SteleError(
                 Code.INVALID_ARGUMENT,
                 f'no output "{name}"; signature "{signature.name}" has {names}',

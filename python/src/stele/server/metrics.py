@@ -65,6 +65,6 @@ class Metrics:
         try:
             server, _thread = start_http_server(port, addr=_HOST, registry=self.registry)
         except OSError as error:
-            told = f"cannot listen on {_HOST}:{port} for metrics: {error.strerror}"
-            raise SteleError(Code.UNAVAILABLE, told) from error
+            message = f"cannot listen on {_HOST}:{port} for metrics: {error.strerror}"
+            raise SteleError(Code.UNAVAILABLE, message) from error
         return f"http://{_HOST}:{server.server_port}/metrics"

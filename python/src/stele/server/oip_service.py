@@ -155,7 +155,7 @@ class OpenInference:
         """Read the parameters of a load; what is left out stays as it was, if it was."""
         path = _text(request.parameters, "path")
         tags = _text(request.parameters, "tags")
-        told = _text(request.parameters, "config")
+        config_text = _text(request.parameters, "config")
         served = self._repository.find(request.model_name)
         if path is None and served is None:
             raise SteleError(
@@ -167,8 +167,8 @@ class OpenInference:
             tag_set = frozenset(tags.split(",")) if tags else frozenset()
         else:
             tag_set = frozenset(before.tags if before is not None else DEFAULT_TAGS)
-        if told is not None:
-            session_config = config.parse(told)
+        if config_text is not None:
+            session_config = config.parse(config_text)
         else:
             session_config = before.session_config if before is not None else self._session_config
         return Source(folder, tag_set, session_config)

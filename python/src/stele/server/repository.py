@@ -116,11 +116,11 @@ class Served:
         return Version(number, folder, self.source.tags, self.source.session_config)
 
     def _tell(self, number: int, status: Status) -> None:
-        told = dict(self.history)
-        told[number] = status
-        kept = sorted(told)[-_HISTORY:]
+        history = dict(self.history)
+        history[number] = status
+        kept = sorted(history)[-_HISTORY:]
         # Replaced, not changed: others read it without a lock.
-        self.history = {number: told[number] for number in kept}
+        self.history = {number: history[number] for number in kept}
 
 
 class Repository:
@@ -168,7 +168,7 @@ class Repository:
                     _LOG.info("%s: now version %d", name, loaded.number)
 
 
-def unknown_model(name: str, there: list[str]) -> SteleError:
+def unknown_model(name: str, models: list[str]) -> SteleError:
     """Say that there is no such model, and which there are."""
-    names = ", ".join(f'"{other}"' for other in there) or "none"
+    names = ", ".join(f'"{other}"' for other in models) or "none"
     return SteleError(Code.NOT_FOUND, f'no model "{name}"; this server has {names}')

@@ -96,11 +96,11 @@ class TensorFlowServing:
         for number in sorted(history, reverse=True):
             if wanted in (None, number):
                 status = history[number]
-                told = response.model_version_status.add(version=number, state=status.state)
-                told.status.SetInParent()
+                entry = response.model_version_status.add(version=number, state=status.state)
+                entry.status.SetInParent()
                 if status.error is not None:
-                    told.status.error_code = status.error.code
-                    told.status.error_message = status.error.message
+                    entry.status.error_code = status.error.code
+                    entry.status.error_message = status.error.message
         return response
 
     def _version(self, request: Message) -> Version:
@@ -118,8 +118,8 @@ class TensorFlowServing:
         served: Served | None = self._repository.find(spec.name)
         current = served.current if served is not None else None
         if current is None or wanted not in (None, current.number):
-            told = f"Latest({spec.name})" if wanted is None else f"Specific({spec.name}, {wanted})"
-            raise SteleError(Code.NOT_FOUND, f"Servable not found for request: {told}")
+            query = f"Latest({spec.name})" if wanted is None else f"Specific({spec.name}, {wanted})"
+            raise SteleError(Code.NOT_FOUND, f"Servable not found for request: {query}")
         return current
 
 

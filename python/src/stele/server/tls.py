@@ -22,8 +22,8 @@ def credentials(certificate: Path, key: Path) -> grpc.ServerCredentials:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_password)
         chain, private = certificate.read_bytes(), key.read_bytes()
     except ssl.SSLError as error:
-        told = f'"{certificate}" and "{key}" are no certificate with its key: {error.reason}'
-        raise SteleError(Code.INVALID_ARGUMENT, told) from error
+        message = f'"{certificate}" and "{key}" are no certificate with its key: {error.reason}'
+        raise SteleError(Code.INVALID_ARGUMENT, message) from error
     except OSError as error:
         raise _unreadable(error, certificate, key) from error
     return grpc.ssl_server_credentials([(private, chain)])

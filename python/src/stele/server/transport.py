@@ -93,10 +93,10 @@ def _answer(
             response: bytes = run(request, context).SerializeToString()
         except BaseException as error:
             # A server outlives every request; a panic of native code is no Exception.
-            told = as_error(error, method)
+            refusal = as_error(error, method)
             if observers:
-                tell(start, context, request, data, told)
-            context.abort(_STATUS[told.code], shorten(told.message))
+                tell(start, context, request, data, refusal)
+            context.abort(_STATUS[refusal.code], shorten(refusal.message))
             raise
         if observers:
             tell(start, context, request, data, response)
@@ -110,8 +110,8 @@ def as_error(error: BaseException, method: Method) -> SteleError:
     if isinstance(error, SteleError):
         return error
     if isinstance(error, DecodeError):
-        told = f"the request is not a {method.request.DESCRIPTOR.full_name}"
-        return SteleError(Code.INVALID_ARGUMENT, told)
+        message = f"the request is not a {method.request.DESCRIPTOR.full_name}"
+        return SteleError(Code.INVALID_ARGUMENT, message)
     if isinstance(error, (MemoryError, EncodeError)):
         return SteleError(Code.RESOURCE_EXHAUSTED, "the answer is too large")
     _LOG.error("%s failed", method.path, exc_info=error)

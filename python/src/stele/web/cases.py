@@ -55,8 +55,8 @@ def record(target: Target, reference: Reference, signatures: set[str], folder: P
             file = f"cases/{len(recorded)}.bin"
             recorded.append(_record(found, inputs, outputs, folder / file) | {"file": file}
                             | {"known": known.of(found.name)})  # fmt: skip
-    told = {"reference": f"TensorFlow {reference.tensorflow}", "cases": recorded}
-    (folder / "cases.json").write_text(json.dumps(told, ensure_ascii=False) + "\n")
+    record = {"reference": f"TensorFlow {reference.tensorflow}", "cases": recorded}
+    (folder / "cases.json").write_text(json.dumps(record, ensure_ascii=False) + "\n")
     return len(recorded)
 
 
@@ -93,6 +93,6 @@ class _Known:
         for entry in self._entries:
             prefix, _, to = entry["binding"].rpartition("-")
             if prefix == "js-browser" and fnmatchcase(case, entry["case"]):
-                told = {key: entry.get(key) for key in ("ulp", "reason", "link")}
-                found.setdefault(to, told)
+                record = {key: entry.get(key) for key in ("ulp", "reason", "link")}
+                found.setdefault(to, record)
         return found

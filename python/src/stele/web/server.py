@@ -40,8 +40,8 @@ class Server(ThreadingHTTPServer):
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
-            told = from_os_error(error)
-            code = Code.UNAVAILABLE if told.code is Code.UNKNOWN else told.code
+            refusal = from_os_error(error)
+            code = Code.UNAVAILABLE if refusal.code is Code.UNKNOWN else refusal.code
             raise SteleError(code, f"port {port}: {error.strerror}") from error
 
     @property
@@ -67,8 +67,8 @@ class _Handler(SimpleHTTPRequestHandler):
         if self.path != _PYTHON:
             super().do_GET()
             return
-        told = {"tensorflow": self.server.reference.tensorflow}
-        self._answer(HTTPStatus.OK, json.dumps(told).encode(), "application/json")
+        answer = {"tensorflow": self.server.reference.tensorflow}
+        self._answer(HTTPStatus.OK, json.dumps(answer).encode(), "application/json")
 
     def do_POST(self) -> None:
         """Answer with ten probabilities."""

@@ -108,18 +108,18 @@ def _take(entries: Repeated, raws: Repeated) -> Tensors:
     if len(raws) != len(entries):
         # The first that lacks its bytes; if none does, the last one has too many.
         culprit = entries[min(len(raws), len(entries) - 1)] if entries else None
-        told = f"{len(raws)} raw contents for {len(entries)} tensors"
+        message = f"{len(raws)} raw contents for {len(entries)} tensors"
         if culprit is None:
-            raise SteleError(Code.INVALID_ARGUMENT, told)
-        raise _refuse(culprit, f"is in a message with {told}")
+            raise SteleError(Code.INVALID_ARGUMENT, message)
+        raise _refuse(culprit, f"is in a message with {message}")
     return [(entry.name, _raw(entry, data)) for entry, data in zip(entries, raws, strict=True)]
 
 
 def _raw(entry: Message, data: bytes) -> Array:
     dtype, shape, count = _declared(entry)
-    due = count * dtype.itemsize
-    if dtype.itemsize and due != len(data):
-        raise _refuse(entry, f"has {len(data)} bytes; {form(dtype, shape)} has {due}")
+    expected = count * dtype.itemsize
+    if dtype.itemsize and expected != len(data):
+        raise _refuse(entry, f"has {len(data)} bytes; {form(dtype, shape)} has {expected}")
     try:
         return bundle.view(dtype, shape, data)
     except ValueError as error:
@@ -130,11 +130,11 @@ def _typed(entry: Message) -> Array:
     dtype, shape, count = _declared(entry)
     if dtype.name not in _FIELDS and (count or entry.contents.ByteSize()):
         raise _refuse(entry, f"has dtype {dtype.name}, which travels in raw contents only")
-    due = _FIELDS.get(dtype.name)
+    expected = _FIELDS.get(dtype.name)
     for field, _ in entry.contents.ListFields():
-        if field.name != due:
-            raise _refuse(entry, f"has {field.name}; {dtype.name} is in {due}")
-    values = getattr(entry.contents, due) if due else ()
+        if field.name != expected:
+            raise _refuse(entry, f"has {field.name}; {dtype.name} is in {expected}")
+    values = getattr(entry.contents, expected) if expected else ()
     if len(values) != count:
         raise _refuse(entry, f"has {len(values)} elements; {form(dtype, shape)} has {count}")
     try:

@@ -92,8 +92,8 @@ def take(name: str, proto: Message) -> Array:
     """
     dtype = dtypes.BY_NUMBER.get(proto.dtype)
     if dtype is None:
-        told = dtypes.name_of_number(proto.dtype)
-        raise SteleError(Code.INVALID_ARGUMENT, f'tensor "{name}" has the unknown dtype "{told}"')
+        given = dtypes.name_of_number(proto.dtype)
+        raise SteleError(Code.INVALID_ARGUMENT, f'tensor "{name}" has the unknown dtype "{given}"')
     try:
         return _take(dtype, proto)
     except ValueError as error:
@@ -105,16 +105,16 @@ def _take(dtype: DType, proto: Message) -> Array:
         raise ValueError("has a shape of unknown rank")
     shape = tuple(dim.size for dim in proto.tensor_shape.dim)
     count = bundle.count_elements(dtype, shape)
-    due = _FIELDS[dtype.name][0]
+    expected = _FIELDS[dtype.name][0]
     given = [field.name for field, _ in proto.ListFields() if field.name.endswith("_val")]
     for field in given:
-        if field != due:
-            raise ValueError(f"has {field}; {dtype.name} is in {due}")
+        if field != expected:
+            raise ValueError(f"has {field}; {dtype.name} is in {expected}")
     content = proto.tensor_content
     if not content:
-        return _typed(dtype, shape, count, getattr(proto, due))
+        return _typed(dtype, shape, count, getattr(proto, expected))
     if given:
-        raise ValueError(f"has both tensor_content and {due}")
+        raise ValueError(f"has both tensor_content and {expected}")
     if dtype.name == "BYTES":
         return _strings(count, content).reshape(shape)
     if len(content) != count * dtype.itemsize:

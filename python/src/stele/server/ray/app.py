@@ -82,22 +82,22 @@ class RayServer:
 
     def _running(self) -> bool:
         """Tell whether as many replicas run as were asked for."""
-        found = self._cluster.serve.status().applications.get(NAME)
-        if found is None:
+        deployed = self._cluster.serve.status().applications.get(NAME)
+        if deployed is None:
             return False
-        if found.status == "DEPLOY_FAILED":
+        if deployed.status == "DEPLOY_FAILED":
             error = _ERROR.search(self._state())
             if error is None:
                 raise SteleError(Code.INTERNAL, f"Ray cannot start a replica: {self._state()}")
             raise SteleError(Code[error[1]], error[2])
-        return bool(found.status == "RUNNING")
+        return bool(deployed.status == "RUNNING")
 
     def _state(self) -> str:
-        found = self._cluster.serve.status().applications.get(NAME)
-        if found is None:
+        deployed = self._cluster.serve.status().applications.get(NAME)
+        if deployed is None:
             return "not deployed"
-        told = [deployment.message for deployment in found.deployments.values()]
-        return " ".join([found.status, found.message, *told])
+        details = [deployment.message for deployment in deployed.deployments.values()]
+        return " ".join([deployed.status, deployed.message, *details])
 
     def _answers(self) -> bool:
         """Tell whether calls come through, on every machine that takes some."""
@@ -111,8 +111,8 @@ class RayServer:
                 channel.unary_unary(method.path)(b"", timeout=5)
             except grpc.RpcError as error:
                 if error.code() == grpc.StatusCode.UNIMPLEMENTED:
-                    told = "Ray Serve runs there already, without the services of stele"
-                    raise SteleError(Code.UNAVAILABLE, told) from error
+                    message = "Ray Serve runs there already, without the services of stele"
+                    raise SteleError(Code.UNAVAILABLE, message) from error
                 return False
         return True
 

@@ -13,7 +13,17 @@ from stele.server.options import Options
 from stele.server.ray.options import RayOptions, deployment
 
 # What a config file may say of the server; the rest is Ray's to say there.
-_SAID = ("models", "tags", "config", "workers", "queue", "batch", "poll", "grace", "access_log")
+_ARGUMENTS = (
+    "models",
+    "tags",
+    "config",
+    "workers",
+    "queue",
+    "batch",
+    "poll",
+    "grace",
+    "access_log",
+)
 
 
 def application(options: Options, ray_options: RayOptions) -> Any:  # noqa: ANN401
@@ -25,26 +35,27 @@ def application(options: Options, ray_options: RayOptions) -> Any:  # noqa: ANN4
     from stele.server.ray.replica import Replica
 
     serve = importlib.import_module("ray.serve")
-    told = deployment(options, ray_options)
-    return serve.deployment(**told)(Replica).bind(options)
+    settings = deployment(options, ray_options)
+    return serve.deployment(**settings)(Replica).bind(options)
 
 
-def build(said: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def build(arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """Return the Application that a config file of Ray Serve asks for.
 
     Args:
-        said: The file's ``args``: ``models``, folders by name; ``tags``, a list;
+        arguments: The file's ``args``: ``models``, folders by name; ``tags``, a list;
             ``config``, such as ``inline``; and others of `Options` by their names.
 
     Raises:
         SteleError: INVALID_ARGUMENT for a name that is none.
     """
-    for name in said:
-        if name not in _SAID:
+    for name in arguments:
+        if name not in _ARGUMENTS:
             raise SteleError(
-                Code.INVALID_ARGUMENT, f'args: no option "{name}"; there are {", ".join(_SAID)}'
+                Code.INVALID_ARGUMENT,
+                f'args: no option "{name}"; there are {", ".join(_ARGUMENTS)}',
             )
-    given = dict(said)
+    given = dict(arguments)
     models = {str(name): Path(folder) for name, folder in given.pop("models", {}).items()}
     session_config = config.parse(str(given.pop("config", "default")))
     options = Options(models=models, session_config=session_config, **given)

@@ -13,7 +13,7 @@ from typing import Any
 
 from stele.contract.codes import Code, SteleError
 from stele.server.options import Options
-from stele.server.ray import options as told
+from stele.server.ray import options as ray_config
 from stele.server.ray import ports as ways
 from stele.server.ray.options import RayOptions
 
@@ -40,8 +40,8 @@ class Cluster:
         self._folder = tempfile.TemporaryDirectory(prefix="stele-", ignore_cleanup_errors=True)
         self.ports = (ways.free if self._local else ways.fixed)(options.port)
         folder = Path(self._folder.name) if self._local else None
-        variables = told.environment(options, ray_options, self.ports, folder)
-        variables |= {name: os.environ[name] for name in told.TUNABLE if name in os.environ}
+        variables = ray_config.environment(options, ray_options, self.ports, folder)
+        variables |= {name: os.environ[name] for name in ray_config.TUNABLE if name in os.environ}
         os.environ.update(variables)
         if self._local:
             _be_private()
@@ -50,7 +50,7 @@ class Cluster:
         self._join(ray_options, variables)
         # Ray Serve has one set of ports and options for a cluster, which stay.
         self._ours = not self.serve.status().proxies
-        self.serve.start(**told.start(options, self.ports))
+        self.serve.start(**ray_config.start(options, self.ports))
 
     def _join(self, ray_options: RayOptions, variables: dict[str, str]) -> None:
         # Ray would end the process on SIGTERM, whatever is going on.
@@ -98,7 +98,7 @@ class Cluster:
             done = _drain(Path(self._folder.name), grace)
         else:
             # Answers the calls inside; a shutdown alone would not.
-            self.serve.delete(told.NAME)
+            self.serve.delete(ray_config.NAME)
             if self._ours:
                 self.serve.shutdown()
         self.ray.shutdown()

@@ -63,19 +63,19 @@ class RayOptions:
         """How many replicas there may be."""
         return self.autoscale[1] if self.autoscale else self.replicas
 
-    def processors(self, there: int) -> int:
+    def processors(self, present: int) -> int:
         """Return how many processors a Ray of our own counts with.
 
         More than there are if that many replicas were asked for: Ray would wait for
         another machine for ever.
         """
-        return max(there, math.ceil(self.most_replicas * self.replica_cpus))
+        return max(present, math.ceil(self.most_replicas * self.replica_cpus))
 
 
 def deployment(options: Options, ray: RayOptions) -> dict[str, Any]:
     """Return what ``serve.deployment`` is told."""
     ongoing = ray.max_ongoing or options.workers + options.queue
-    told: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "name": NAME,
         "max_ongoing_requests": ongoing,
         # Ray queues without bound unless it is told one.
@@ -89,13 +89,13 @@ def deployment(options: Options, ray: RayOptions) -> dict[str, Any]:
         "logging_config": _LOGGING,
     }
     if ray.autoscale is None:
-        told["num_replicas"] = ray.replicas
+        settings["num_replicas"] = ray.replicas
     else:
         fewest, most = ray.autoscale
-        told["autoscaling_config"] = {"min_replicas": fewest, "max_replicas": most}
+        settings["autoscaling_config"] = {"min_replicas": fewest, "max_replicas": most}
         if ray.target_ongoing is not None:
-            told["autoscaling_config"]["target_ongoing_requests"] = ray.target_ongoing
-    return told
+            settings["autoscaling_config"]["target_ongoing_requests"] = ray.target_ongoing
+    return settings
 
 
 def start(options: Options, ports: Ports) -> dict[str, Any]:

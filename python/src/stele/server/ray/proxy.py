@@ -40,7 +40,7 @@ def _add_health(server: GrpcServer) -> None:
     servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     for service in messages.SERVICES:
-        told = servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
-        task = asyncio.get_running_loop().create_task(told)
+        serving = servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
+        task = asyncio.get_running_loop().create_task(serving)
         _TASKS.add(task)
         task.add_done_callback(_TASKS.discard)
