@@ -281,7 +281,7 @@ def test_failure_can_be_replayed(
     described = json.loads((Path(result.failure) / "case.json").read_text())
     assert described["binding"] == "fake-wrong"
     healthy = fake("healthy", id="fake-wrong", run=fake("wrong").run)
-    monkeypatch.setattr("stele.commands.replay.discover", lambda: {healthy.id: healthy})
+    monkeypatch.setattr("stele.parity.replay.discover", lambda: {healthy.id: healthy})
     assert cli.main(["replay", result.failure, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["outcome"] == "mismatch"
 

@@ -267,3 +267,15 @@ def test_command(capsys):
     assert status == (0 if "Ready for make demo and make test." in text else doctor.MISSING)
     assert re.search(r"ok +python-tf +Python", text)
     assert re.search(r"ok +TensorFlow +python +\d+\.\d+", text)
+
+
+def test_bindings_outside_of_the_checkout(monkeypatch, tmp_path):
+    write(tmp_path / "more" / "l")
+    monkeypatch.setenv("STELE_BINDINGS", str(tmp_path / "more"))
+    found = binding.discover()
+    assert found["l"].folder == tmp_path / "more" / "l"
+    assert {"c", "python-tf"} < found.keys()
+    monkeypatch.setenv("STELE_BINDINGS", str(tmp_path / "none"))
+    with pytest.raises(SteleError, match=r"STELE_BINDINGS: .* is no folder") as caught:
+        binding.discover()
+    assert caught.value.code is Code.NOT_FOUND

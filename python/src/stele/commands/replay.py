@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from stele import paths
-from stele.contract.codes import Code, SteleError
-from stele.parity import failure, judge
-from stele.parity.binding import SetupError, discover
-from stele.parity.claim import claim_free
-from stele.parity.conversation import Answer, Conversation, LoadRefusedError
-from stele.parity.judge import Verdict
-from stele.parity.process import WorkerError
-from stele.parity.record import Outcome, Result
+from stele.parity import failure
+from stele.parity.record import Outcome
+from stele.parity.replay import replay
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,44 +29,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
-    kept = failure.read(args.folder)
-    binding = discover().get(kept.binding)
-    if binding is None:
-        raise SteleError(Code.NOT_FOUND, f'no binding "{kept.binding}" in this checkout')
-    folder = claim_free(paths.build_dir() / "replay" / binding.id)
-    shutil.rmtree(folder / "worker", ignore_errors=True)
-    conversation = Conversation(binding, folder / "worker", kept.config)
-    try:
-        verdict = _replay(kept, conversation)
-    except SetupError as error:
-        raise SteleError(Code.FAILED_PRECONDITION, f"{binding.id}: {error}") from error
-    finally:
-        conversation.stop()
-    result = Result(
-        kept.target.name, binding.id, kept.case.name, kept.case.signature,
-        verdict.outcome, verdict.detail, conversation.library_class.label, verdict.identical,
-        tuple(distance.record() for distance in verdict.distances),
-    )  # fmt: skip
+    result, log = replay(failure.read(args.folder))
     if args.json:
         print(json.dumps(asdict(result), ensure_ascii=False))
     else:
         print(f"{result.outcome}: {result.detail or 'passes now'}")
-        print(f"worker's log: {conversation.log}", file=sys.stderr)
-    return 0 if verdict.outcome is Outcome.PASS else 1
-
-
-def _replay(kept: failure.Failure, conversation: Conversation) -> Verdict:
-    try:
-        conversation.open(kept.target)
-    except LoadRefusedError as error:
-        answer = error.answer
-    except WorkerError as error:
-        answer = Answer(Outcome(error.outcome), detail=str(error))
-    else:
-        answer = Answer(outputs={}) if kept.phase == "load" else conversation.run(kept.case)
-    if kept.case.code is not None:
-        return judge.against_code(answer, kept.case.code, kept.case.culprits)
-    if isinstance(kept.expected, Code):
-        refusal = Answer(code=kept.expected)
-        return judge.against_reference(answer, refusal, same_class=kept.same_class)
-    return judge.against_outputs(answer, kept.expected, same_class=kept.same_class)
+        print(f"worker's log: {log}", file=sys.stderr)
+    return 0 if result.outcome is Outcome.PASS else 1
