@@ -23,8 +23,10 @@ from stele.contract.bundle import write_bundle
 from stele.parity import case as cases
 from stele.parity import engine, family, known
 from stele.parity.binding import Binding
-from stele.parity.conversation import Timeouts
-from stele.parity.record import Journal, Outcome, Result, WorkerInfo
+from stele.parity.conversation import Conversation, Timeouts
+from stele.parity.level import Ladder
+from stele.parity.library import LibraryClass
+from stele.parity.record import Journal, Link, Outcome, Result, WorkerInfo
 from stele.parity.tool import Tool
 
 FAKE = Path(__file__).parent / "fakes" / "fake.py"
@@ -327,6 +329,52 @@ def test_an_interrupt_waits_for_no_clock(doubler: cases.Target, tmp_path: Path) 
     assert "timeout" not in lines
     assert "crash" not in lines
     expect_no_worker()
+
+
+def test_unproven_classes_are_not_one(
+    doubler: cases.Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nobody knows what either of them runs on: equal ignorance is no proof.
+    monkeypatch.setattr("stele.parity.library.of_worker", lambda *_, **__: LibraryClass((), ()))
+    journal = run_fakes(doubler, tmp_path, [fake("off-by-one-ulp"), fake("wrong")])
+    assert {r.outcome for r in of(journal, "off-by-one-ulp")} == {Outcome.PASS}
+    assert {r.outcome for r in of(journal, "wrong")} == {Outcome.MISMATCH}
+
+
+def test_a_broken_link_fails_a_run_by_itself(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "results.jsonl")
+    journal.add(Result("m", "fake-healthy", "case", "s", Outcome.PASS))
+    bindings = [fake("healthy")]
+    journal.add(Link("m", "link", ok=True))
+    assert engine.exit_status(journal, bindings, [], strict=False) == 0
+    journal.add(Link("m", "link", ok=False))
+    assert engine.exit_status(journal, bindings, [], strict=False) == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ("bench-well", ""),
+        ("bench-microseconds", "nanoseconds are due"),
+        ("bench-picoseconds", "nanoseconds are due"),
+        ("bench-cold", "with a warm-up of"),
+    ],
+)
+def test_bench_is_held_against_the_clock(
+    doubler: cases.Target, tmp_path: Path, behaviour: str, words: str
+) -> None:
+    inputs = tmp_path / "in"
+    write_bundle(inputs, {"x": np.ones((2, 3), np.float32)})
+    binding = fake(behaviour)
+    conversation = Conversation(binding, tmp_path / "worker")
+    try:
+        conversation.open(doubler)
+        case = cases.Case("case", "serving_default", inputs)
+        problems = list(Ladder(binding).bench(conversation, case))
+    finally:
+        conversation.stop()
+    assert len(problems) == bool(words), problems
+    assert words in "".join(problems)
 
 
 @pytest.mark.usefixtures("journal")
