@@ -279,3 +279,16 @@ def test_bindings_outside_of_the_checkout(monkeypatch, tmp_path):
     with pytest.raises(SteleError, match=r"STELE_BINDINGS: .* is no folder") as caught:
         binding.discover()
     assert caught.value.code is Code.NOT_FOUND
+
+
+@pytest.mark.parametrize(("path", "status"), [("", 1), (os.environ["PATH"], 0)])
+def test_make_asks_whether_a_folder_can_be_built(path, status):
+    done = subprocess.run(
+        [sys.executable, "-m", "stele.parity.toolchain", "c"],
+        env={**os.environ, "PATH": path, "CI": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status
+    assert done.stderr.startswith("c: setup: not installed: C compiler (no cc), ") == bool(status)
