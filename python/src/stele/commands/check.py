@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stele import paths
 from stele.contract.codes import Code, SteleError
+from stele.contract.printable import printable
 from stele.parity import binding as bindings
 from stele.parity import case as cases
 from stele.parity import engine, known, level, report
@@ -154,6 +156,6 @@ def _progress(console: Console, total: int) -> Iterator[engine.Progress]:
         task = bar.add_task("starting", total=total)
 
         def advance(model: str, binding: str, count: int) -> None:
-            bar.update(task, advance=count, description=f"{model} in {binding}")
+            bar.update(task, advance=count, description=escape(f"{printable(model)} in {binding}"))
 
         yield advance

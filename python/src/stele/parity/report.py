@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from stele.contract.printable import printable
 from stele.parity.known import Deviation
 from stele.parity.record import Journal, Link, Outcome, Result, machine
 
@@ -28,7 +29,7 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     for record in journal.records:
         if isinstance(record, Link) and record.detail:
             mark = "[yellow]link[/]" if record.ok else "[red]link broken[/]"
-            text = f"{record.model}: {record.link}: {escape(record.detail)}"
+            text = f"{_text(record.model)}: {record.link}: {_text(record.detail)}"
             console.print(f"{mark} {text}", soft_wrap=True)
     _show_grey(console, results)
     _show_failures(console, results)
@@ -40,10 +41,10 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     for result in results:
         if result.retried:
             console.print(
-                f"[yellow]crashed once[/] {result.model} {result.binding} {result.case}: "
-                f"{escape(result.retried)}; passed alone"
+                f"[yellow]crashed once[/] {_text(result.model)} {result.binding} "
+                f"{_text(result.case)}: {_text(result.retried)}; passed alone"
             )
-    console.print(f"results: {journal.file}", soft_wrap=True)
+    console.print(f"results: {_text(str(journal.file))}", soft_wrap=True)
 
 
 def _table(results: list[Result]) -> Table:
@@ -61,7 +62,7 @@ def _table(results: list[Result]) -> Table:
         ulps = [t["ulp"] for r in row for t in r.tensors if "ulp" in t]
         classes = "/".join(sorted({r.library_class for r in row if r.library_class}))
         table.add_row(
-            model,
+            _text(model),
             binding,
             f"{len(passed)}/{len(row)}",
             f"{sum(r.identical is True for r in compared)}/{len(compared)}" if compared else "-",
@@ -94,7 +95,7 @@ def _show_grey(console: Console, results: list[Result]) -> None:
             reasons.setdefault((result.binding, result.outcome, result.detail), []).append(result)
     for (binding, outcome, detail), cells in reasons.items():
         console.print(
-            f"{outcome} {binding}, {len(cells)} cells: {escape(detail)}",
+            f"{outcome} {binding}, {len(cells)} cells: {_text(detail)}",
             style="dim",
             soft_wrap=True,
         )
@@ -104,8 +105,15 @@ def _show_failures(console: Console, results: list[Result]) -> None:
     red = [result for result in results if result.red]
     for result in red[:_SHOWN]:
         where = " ".join(part for part in (result.model, result.binding, result.case) if part)
-        console.print(f"[red]{result.outcome}[/] {where}: {escape(result.detail)}", soft_wrap=True)
+        console.print(
+            f"[red]{result.outcome}[/] {_text(where)}: {_text(result.detail)}", soft_wrap=True
+        )
         if result.failure:
-            console.print(f"  stele replay {result.failure}", soft_wrap=True, style="dim")
+            console.print(f"  stele replay {_text(result.failure)}", soft_wrap=True, style="dim")
     if len(red) > _SHOWN:
         console.print(f"… and {len(red) - _SHOWN} more failures in the results file")
+
+
+def _text(foreign: str) -> str:
+    """Return text of somebody else's that is neither markup nor an order to a terminal."""
+    return "\n".join(escape(printable(line)) for line in foreign.split("\n"))

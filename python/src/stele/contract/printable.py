@@ -1,0 +1,26 @@
+"""Foreign text on a terminal or in a log: names of models and signatures, messages."""
+
+from __future__ import annotations
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def printable(text: str) -> str:
+    r"""Return text on one line, in which nothing acts on a terminal.
+
+    Whatever is not printable (escape sequences, line ends, marks that turn the direction
+    of writing, lone surrogates) is written as Python writes it: ``\x1b``, ``\n``,
+    ``\u202e``.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _written(char) for char in text)
+
+
+def _written(char: str) -> str:
+    number = ord(char)
+    if char in _SHORT:
+        return _SHORT[char]
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
