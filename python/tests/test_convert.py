@@ -14,13 +14,14 @@ import onnxruntime
 import pytest
 
 from stele import cli
+from stele.contract.bundle import RawTensor
 from stele.contract.codes import Code, SteleError
 from stele.convert import conversion, process, tensorflowjs
 from stele.convert.formats import FORMATS
 from stele.convert.manifest import MANIFEST
 from stele.convert.request import Request
 from stele.parity.case import Target
-from stele.parity.compare import compare
+from stele.parity.compare import Distance, compare
 
 MAKE = Path(__file__).parent / "make_convertible.py"
 CASES = {"serving_default": 0, "Wörter/2": 1, "every dtype": 2}
@@ -78,6 +79,11 @@ def ended(request, **options):
     return manifest["signatures"][request.signature]["problem"]
 
 
+def distance_of(name, expected, got) -> Distance:
+    raw = (RawTensor.of(np.asarray(array)) for array in (expected, got))
+    return compare(name, *raw, same_class=False)
+
+
 # --- ONNX ---------------------------------------------------------------------
 
 
@@ -93,7 +99,7 @@ def test_onnx_answers_as_tensorflow_does(made, onnx, signature):
         if expected[name].dtype.kind == "U":
             assert got.tolist() == expected[name].tolist()
         else:
-            distance = compare(name, expected[name], np.asarray(got), same_class=False)
+            distance = distance_of(name, expected[name], got)
             assert distance.problem == ""
 
 
@@ -152,8 +158,7 @@ def test_litert_answers_as_tensorflow_does_at_a_fixed_batch(made, model, tmp_pat
          str(made / "0-in.npz"), str(tmp_path / "got.npz"))  # fmt: skip
     _, expected = case(made, "serving_default")
     with np.load(tmp_path / "got.npz") as got:
-        distance = compare("probabilities", expected["probabilities"], got["probabilities"],
-                           same_class=False)  # fmt: skip
+        distance = distance_of("probabilities", expected["probabilities"], got["probabilities"])
     assert distance.problem == ""
 
 

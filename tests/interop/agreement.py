@@ -11,7 +11,7 @@ from pathlib import Path
 import stele_native
 
 from stele import paths
-from stele.contract.bundle import read_bundle
+from stele.contract.bundle import RawTensor, read_bundle
 from stele.contract.codes import Code
 from stele.contract.signature import DEFAULT_SIGNATURE
 from stele.parity import case as cases
@@ -108,7 +108,7 @@ def expected(target: Target, case: Case) -> Answer:
         outputs = _reference(target.folder).run(read_bundle(case.inputs), case.signature)
     except stele_native.SteleError as error:
         return Answer(code=Code(int(error.code)), message=error.message)
-    return Answer(outputs=outputs)
+    return Answer(outputs={name: RawTensor.of(array) for name, array in outputs.items()})
 
 
 def served_by(binding: Binding, address: str, model: str) -> Binding:
