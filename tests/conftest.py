@@ -19,11 +19,11 @@ from typing import Any, Self
 import pytest
 from _pytest.mark.expression import Expression
 
-from stele import paths
+from stele import paths, zoo
 from stele.contract.codes import SteleError
 from stele.parity import binding as bindings
 from stele.parity import case as cases
-from stele.parity import engine, known
+from stele.parity import known, plan, run
 from stele.parity.binding import Binding
 from stele.parity.claim import claim_free
 from stele.parity.record import Journal, Outcome, Result
@@ -56,13 +56,13 @@ def folder() -> Path:
 
 
 @cache
-def plans() -> dict[str, engine.Plan]:
+def plans() -> dict[str, plan.Plan]:
     out = folder()
     return {
-        target.name: engine.plan(
+        target.name: plan.make(
             target, cases.collect(target, out / "inputs" / target.name), out, bad=True
         )
-        for target in cases.resolve([])
+        for target in map(cases.find, zoo.DEFAULT)
     }
 
 
@@ -72,9 +72,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     try:
         cells = [
             Cell(binding, model, case)
-            for model, plan in plans().items()
+            for model, planned in plans().items()
             for binding in claimed()
-            for case in plan.names()
+            for case in planned.names()
         ]
     except SteleError as error:
         pytest.exit(f"{error}", returncode=3)
@@ -117,14 +117,14 @@ class Parity:
         self._journal = Journal(folder() / "results.jsonl")
         self._journal.begin(["pytest"])
         self.deviations = known.load(*paths.bindings_roots())
-        self._engine = engine.Engine(folder(), self._journal, deviations=self.deviations)
+        self._run = run.Run(folder(), self._journal, deviations=self.deviations)
         self._done: set[str] = set()
 
     def result(self, cell: Cell) -> Result:
         if cell.model not in self._done:
             self._done.add(cell.model)
             selected = [b for name, b in claimed().items() if (name, cell.model) in self._wanted]
-            self._engine.check(plans()[cell.model], selected)
+            self._run.check(plans()[cell.model], selected)
         return self._find(cell)
 
     def _find(self, cell: Cell) -> Result:
@@ -134,18 +134,18 @@ class Parity:
             if (result.binding, result.model) == (cell.binding, cell.model)
         }
         # A binding that could not load the model has one result that stands for all.
-        return found.get(cell.case) or found[engine.LOAD_CASE]
+        return found.get(cell.case) or found[plan.LOAD_CASE]
 
     @property
     def results(self) -> list[Result]:
         return self._journal.of(Result)
 
     def __enter__(self) -> Self:
-        self._engine.__enter__()
+        self._run.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._engine.__exit__(*error)
+        self._run.__exit__(*error)
         self._journal.end(int(any(result.red for result in self.results)))
 
 
@@ -158,8 +158,8 @@ def parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
         and hasattr(item, "callspec")
         and "cell" in item.callspec.params
     ]
-    with Parity({(cell.binding, cell.model) for cell in cells}) as run:
-        yield run
+    with Parity({(cell.binding, cell.model) for cell in cells}) as started:
+        yield started
 
 
 def judge(result: Result, binding: Binding) -> None:

@@ -19,9 +19,15 @@ ALL = ",".join(name for name in claimed() if not name.startswith(("python-keras"
 def everybody_agrees(records: list) -> set[str]:
     """Return the bindings that ran, after seeing that none of their cells is red."""
     found = [r for r in records if r["type"] == "result"]
-    grey = ("pass", "unsupported", "setup")
+    grey = ("pass", "unsupported", "not-answered", "setup")
     assert [r for r in found if r["outcome"] not in grey] == []
     return {r["binding"] for r in found if r["outcome"] == "pass"}
+
+
+@pytest.fixture(autouse=True)
+def not_strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In CI nothing may be left unanswered, which some of these models are made for."""
+    monkeypatch.delenv("CI", raising=False)
 
 
 def check(capsys: pytest.CaptureFixture[str], tmp_path: Path, *arguments: str) -> tuple[int, list]:
@@ -32,6 +38,11 @@ def check(capsys: pytest.CaptureFixture[str], tmp_path: Path, *arguments: str) -
 
 def results(records: list, binding: str) -> dict[str, dict]:
     return {r["case"]: r for r in records if r["type"] == "result" and r["binding"] == binding}
+
+
+def coverage(records: list) -> dict[str, tuple[int, int]]:
+    found = [r for r in records if r["type"] == "coverage"]
+    return {r["signature"]: (r["answered"], r["cases"]) for r in found}
 
 
 def links(records: list) -> dict[str, dict]:
@@ -47,7 +58,8 @@ def test_several_signatures_and_odd_names(foreign, tmp_path, capsys) -> None:
         assert answered[f"{signature}/edge"]["outcome"] == "pass"
     assert answered["a/b:c/batch3"]["identical"]
     classes = {r["library_class"] for r in records if r["type"] == "worker"}
-    assert len(classes) == 1
+    # A function and a session: two execution paths of one library.
+    assert len(classes) == 2
     assert "unproven" not in classes
 
 
@@ -57,9 +69,11 @@ def test_tensorflow_1_model(foreign, tmp_path, capsys) -> None:
     answered = results(records, "c")
     assert answered["predict_images/batch3"]["identical"]
     # Words are no serialized tf.Example: refused, with one code.
-    assert answered["serving_default/batch3"]["outcome"] == "pass"
+    assert answered["serving_default/batch3"]["outcome"] == "not-answered"
     refused = results(records, "python-tf")["serving_default/batch3"]["detail"]
-    assert refused == "refused: INVALID_ARGUMENT"
+    assert "refused" in refused
+    assert coverage(records)["predict_images"] == (4, 5)
+    assert coverage(records)["serving_default"] == (0, 5)
 
 
 def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(
@@ -72,7 +86,7 @@ def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(
     assert links(records)["python-session twice"]["ok"]
     answered = results(records, "c")
     assert answered["serving_default/batch3"]["identical"]
-    assert {r["outcome"] for r in answered.values()} == {"pass"}
+    assert {r["outcome"] for r in answered.values()} == {"pass", "not-answered"}
     assert results(records, "python-tf")["load"]["outcome"] == "unsupported"
 
 
@@ -83,8 +97,8 @@ def test_input_that_is_an_output_no_output_and_a_tensor_gone(foreign, tmp_path, 
     answered = results(records, "c")
     assert answered["through/edge"]["identical"]
     assert answered["nothing/batch3"]["outcome"] == "pass"
-    refused = results(records, "python-session")["gone/batch3"]["detail"]
-    assert refused == "refused: INVALID_ARGUMENT"
+    assert results(records, "python-session")["gone/batch3"]["outcome"] == "not-answered"
+    assert "nothing" not in coverage(records)
 
 
 def test_model_that_is_not_deterministic_is_caught_at_its_link(foreign, tmp_path, capsys) -> None:
@@ -93,7 +107,7 @@ def test_model_that_is_not_deterministic_is_caught_at_its_link(foreign, tmp_path
     )
     assert status == 1
     assert "not deterministic" in links(records)["python-tf twice"]["detail"]
-    assert results(records, "python-session")["serving_default/batch3"]["outcome"] == "not-run"
+    assert "draws random numbers (RandomUniform)" in links(records)["python-tf twice"]["detail"]
 
 
 def test_augmentation_left_in_the_export_is_caught_at_link_one(tmp_path, capsys) -> None:
@@ -122,9 +136,9 @@ def test_inputs_that_do_not_fit_are_refused_alike(foreign, tmp_path, capsys) -> 
     np.savez(file, features=np.ones((2, 5), np.float32))
     arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", ALL]
     status, records = check(capsys, tmp_path, *arguments, "--signature", "a/b:c")
-    assert status == 0
-    assert results(records, "python-tf")["mine.npz"]["detail"] == "refused: INVALID_ARGUMENT"
-    assert results(records, "c")["mine.npz"]["outcome"] == "pass"
+    # Nothing was answered: no failure, and no success either.
+    assert status == 3
+    assert results(records, "c")["mine.npz"]["outcome"] == "not-answered"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ import pytest
 from stele import cli
 from stele.contract.bundle import write_bundle
 from stele.parity import case as cases
-from stele.parity import engine, family, known
+from stele.parity import family, known, plan
+from stele.parity import run as parity_run
 from stele.parity.binding import Binding
 from stele.parity.conversation import Conversation, Timeouts
 from stele.parity.level import Ladder
@@ -93,8 +94,8 @@ def run_fakes(
     journal = Journal(out / "results.jsonl")
     journal.begin(["test"])
     timeouts = Timeouts(hello=120, load=20, run=seconds)
-    with engine.Engine(out, journal, deviations=deviations, jobs=4, timeouts=timeouts) as run:
-        run.check(engine.plan(target, found, out, bad=bad), fakes)
+    with parity_run.Run(out, journal, deviations=deviations, jobs=4, timeouts=timeouts) as run:
+        run.check(plan.make(target, found, out, bad=bad), fakes)
     return journal
 
 
@@ -255,9 +256,9 @@ def test_exit_status_of_grey_and_red(journal: Journal) -> None:
     for result in of(journal, "absent"):
         absent.add(result)
     bindings = [fake("absent")]
-    assert engine.exit_status(absent, bindings, [], strict=False) == 3
-    assert engine.exit_status(absent, bindings, [], strict=True) == 1
-    assert engine.exit_status(journal, [], [], strict=False) == 1
+    assert parity_run.exit_status(absent, bindings, [], strict=False) == 3
+    assert parity_run.exit_status(absent, bindings, [], strict=True) == 1
+    assert parity_run.exit_status(journal, [], [], strict=False) == 1
 
 
 def test_bad_input_is_held_against_a_worker(doubler: cases.Target, tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ def test_bad_input_is_held_against_a_worker(doubler: cases.Target, tmp_path: Pat
     careless = {r.case: r for r in of(journal, "loads-anything")}
     assert careless["bad/missing-folder"].outcome is Outcome.WRONG_ERROR
     # Nothing is lost: the model that was loaded before still gives its answer.
-    assert careless[engine.STILL_SERVING].outcome is Outcome.PASS
+    assert careless[plan.STILL_SERVING].outcome is Outcome.PASS
 
 
 def test_failure_can_be_replayed(

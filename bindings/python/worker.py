@@ -23,6 +23,7 @@ from stele import savedmodel
 from stele.contract import worker
 from stele.contract.bundle import Tensors
 from stele.contract.codes import Code, SteleError
+from stele.contract.config import PROFILES
 from stele.contract.dtypes import Array
 from stele.contract.signature import DEFAULT_SIGNATURE, Signature, check_inputs, find_signature
 from stele.savedmodel import variables
@@ -159,7 +160,8 @@ class _SessionModel(_Model):
 
 
 def _refuse_config(config: bytes) -> None:
-    if config:
+    # The function has the bits of the profile python as it is.
+    if config not in (PROFILES["default"], PROFILES["python"]):
         raise worker.Unsupported("a session config: TensorFlow 2 has one for the whole process")
 
 

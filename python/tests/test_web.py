@@ -14,7 +14,7 @@ from stele import cli
 from stele.contract.bundle import read_bundle
 from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import BY_NAME
-from stele.parity.case import resolve
+from stele.parity.case import find
 from stele.web import layout
 from stele.web.python import Reference
 from stele.web.server import Server
@@ -25,7 +25,7 @@ pytest.importorskip("stele_native", reason="made by bindings/rust")
 @pytest.fixture(scope="module")
 def digits():
     try:
-        return resolve(["digits"])[0]
+        return find("digits")
     except SteleError as error:
         pytest.skip(error.message)
 

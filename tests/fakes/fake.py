@@ -23,6 +23,7 @@ from stele import savedmodel
 from stele.contract import worker
 from stele.contract.bundle import Tensors
 from stele.contract.codes import Code, SteleError
+from stele.contract.config import PROFILES
 from stele.contract.dtypes import Array
 from stele.contract.signature import check_inputs, find_signature
 
@@ -119,7 +120,7 @@ class Runner:
     tensorflow = ""
 
     def load(self, folder: Path, tags: frozenset[str], config: bytes) -> Model:
-        if config:
+        if config != PROFILES["default"]:
             raise worker.Unsupported("a session config")
         if BEHAVIOUR == "loads-anything":
             return Model(folder if folder.is_dir() else Path.cwd(), tags)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -11,8 +12,9 @@ from rich.table import Table
 
 from stele import marked, paths
 from stele.contract.codes import Code, SteleError
-from stele.parity import benchmark, engine, known, report
+from stele.parity import benchmark, known, plan, report
 from stele.parity import case as cases
+from stele.parity import run as parity_run
 from stele.parity.binding import Binding, SetupError, from_arguments
 from stele.parity.case import Case
 from stele.parity.claim import claim_free
@@ -74,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         if problem:
             console.print(f"  not measured: {problem}", style="dim", markup=False, soft_wrap=True)
     outgrown = known.outgrown(journal.of(Result), deviations)
-    status = engine.exit_status(journal, selected, outgrown, strict=False)
+    status = parity_run.exit_status(journal, selected, outgrown, strict=False)
     journal.end(status)
     if not args.json:
         console.print()
@@ -98,10 +100,10 @@ def _compare(
     out: Path,
 ) -> benchmark.Subject:
     """Run the parity check, and choose what to measure from what it answered."""
-    (target,) = cases.resolve([model])
+    target = cases.find(model)
     all_cases = cases.collect(target, out / "inputs")
-    with engine.Engine(out, journal, deviations=deviations) as run_:
-        reference = run_.check(engine.plan(target, all_cases, out, bad=False), selected)
+    with parity_run.Run(out, journal, deviations=deviations) as run_:
+        reference = run_.check(plan.make(target, all_cases, out, bad=False), selected)
     answers = reference.answers if reference is not None else {}
     case = _choose(all_cases, answers, name)
     expected = answers[case.name].outputs
@@ -110,7 +112,7 @@ def _compare(
     return benchmark.Subject(target, case, expected, labelled[0] if labelled else None)
 
 
-def _choose(all_cases: list[Case], answers: dict[str, Answer], name: str | None) -> Case:
+def _choose(all_cases: list[Case], answers: Mapping[str, Answer], name: str | None) -> Case:
     """Return the case by this name, or the one with the smallest non-empty input."""
     answered = [
         case

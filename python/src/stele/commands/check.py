@@ -9,18 +9,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from rich import progress as bars
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stele import paths
 from stele.contract.codes import Code, SteleError
 from stele.contract.printable import printable
 from stele.parity import binding as bindings
 from stele.parity import case as cases
-from stele.parity import engine, known, level, report
+from stele.parity import known, level, plan, report
+from stele.parity import run as run_
+from stele.parity.cells import Progress
 from stele.parity.claim import claim, claim_free
-from stele.parity.record import Journal, Result
+from stele.parity.record import Journal, Outcome, Result
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,8 +59,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument(
         "--config", default="default", metavar="C", help="session config of the bindings under "
-        "test: default, inline, single or hex:<ConfigProto>",
+        "test: default, inline, python, single or hex:<ConfigProto>",
     )  # fmt: skip
+    parser.add_argument(
+        "--allow-writes", action="store_true", help="run signatures that write files, too"
+    )
     parser.add_argument("--no-bad-input", action="store_true", help="leave the bad-input table out")
     parser.add_argument(
         "--level", type=int, nargs="?", const=level.HIGHEST, choices=range(1, level.HIGHEST + 1),
@@ -70,7 +75,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument(
         "--strict", action="store_true", default=os.environ.get("CI") == "true",
-        help="a binding that cannot be run is a failure (default when CI=true)",
+        help="a binding that cannot be run, or a signature of which nothing was answered, is "
+        "a failure (default when CI=true)",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: build/check")
     parser.add_argument("--json", action="store_true", help="print the records (JSON Lines)")
@@ -95,60 +101,72 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     journal.begin(["stele", *sys.argv[1:]])
     console = Console(stderr=args.json)
     tags = args.tags.split(",") if args.tags is not None else None
-    targets = cases.resolve(args.models, tags)
-    plans = [
-        engine.plan(
-            target,
-            cases.collect(
-                target,
-                out / "inputs" / target.name,
-                signature=args.signature,
-                inputs=args.inputs,
-                patterns=args.cases,
-            ),
-            out,
-            bad=not (args.no_bad_input or args.cases or args.inputs),
-        )
-        for target in targets
-    ]
-    _refuse_twins([plan.target.name for plan in plans])
+    plans = list(_plans(args, tags, out, journal))
     deviations = known.load(*paths.bindings_roots())
-    cells = sum(len(plan.names()) for plan in plans)
+    total = sum(len(planned.names()) for planned in plans)
     with (
-        _progress(console, cells * len(selected)) as progress,
-        engine.Engine(
+        _progress(console, total * len(selected)) as progress,
+        run_.Run(
             out,
             journal,
             deviations=deviations,
             jobs=args.jobs,
             config=args.config,
             progress=progress,
-        ) as run_,
+        ) as started,
     ):
-        for plan in plans:
-            run_.check(plan, selected)
+        for planned in plans:
+            started.check(planned, selected)
     outgrown = known.outgrown(journal.of(Result), deviations)
-    status = engine.exit_status(journal, selected, outgrown, strict=args.strict)
+    status = run_.exit_status(journal, selected, outgrown, strict=args.strict)
     journal.end(status)
     if not args.json:
         report.show(console, journal, outgrown)
     return status
 
 
-def _refuse_twins(names: list[str]) -> None:
-    if len(set(names)) != len(names):
-        raise SteleError(Code.INVALID_ARGUMENT, f"two models have one name: {', '.join(names)}")
+def _plans(
+    args: argparse.Namespace, tags: list[str] | None, out: Path, journal: Journal
+) -> Iterator[plan.Plan]:
+    """Make a plan for each model; what goes wrong with one of several is that one's failure."""
+    for target in cases.resolve(args.models, tags):
+        if isinstance(target, cases.Unreadable):
+            outcome, error = Outcome.NOT_RUN, target.error
+        else:
+            try:
+                yield _plan(args, target, out)
+                continue
+            except SteleError as refusal:
+                outcome, error = Outcome.NOT_RUN, refusal
+            except Exception as fault:
+                text = f"making a plan: {type(fault).__name__}: {fault}"
+                outcome, error = Outcome.ERROR, SteleError(Code.INTERNAL, text)
+        if len(args.models) == 1:
+            raise error
+        journal.add(Result(target.name, "", plan.PLAN_CASE, "", outcome, str(error)))
+
+
+def _plan(args: argparse.Namespace, target: cases.Target, out: Path) -> plan.Plan:
+    found = cases.collect(
+        target,
+        out / "inputs" / target.name,
+        signature=args.signature,
+        inputs=args.inputs,
+        patterns=args.cases,
+    )
+    bad = not (args.no_bad_input or args.cases or args.inputs)
+    return plan.make(target, found, out, bad=bad, allow_writes=args.allow_writes)
 
 
 @contextlib.contextmanager
-def _progress(console: Console, total: int) -> Iterator[engine.Progress]:
+def _progress(console: Console, total: int) -> Iterator[Progress]:
     """Show a bar on a terminal; elsewhere say nothing until the table."""
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed} cells"),
-        TimeElapsedColumn(),
+    with bars.Progress(
+        bars.SpinnerColumn(),
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.TextColumn("{task.completed} cells"),
+        bars.TimeElapsedColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,

@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _convert(args: argparse.Namespace) -> int:
     tags = args.tags.split(",") if args.tags is not None else None
-    (target,) = cases.resolve([args.model], tags)
+    target = cases.find(args.model, tags)
     request = Request(target, FORMATS[args.to], args.signature, args.batch)
     with _progress(Console(stderr=True), f"{target.name} to {request.format.title}") as report:
         folder, manifest = conversion.convert(request, args.out, report)

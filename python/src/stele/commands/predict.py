@@ -86,9 +86,9 @@ def _remote(args: argparse.Namespace) -> Iterator[_Run]:
 
 @contextmanager
 def _local(args: argparse.Namespace) -> Iterator[_Run]:
-    from stele.parity.case import resolve
+    from stele.parity.case import find
 
-    (target,) = resolve([args.model])
+    target = find(args.model)
     # TensorFlow tells of each step of a load, unless the user wants to hear it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from stele import paths, zoo
-from stele.parity.case import resolve
+from stele.parity.case import find
 from stele.web.layout import DIGITS, lay_out
 from stele.web.python import Reference
 from stele.web.server import Server
@@ -48,12 +48,12 @@ def run(args: argparse.Namespace) -> int:
     out = (args.out or paths.build_dir() / "web").resolve()
     console = Console(stderr=True)
     with console.status("") as status:
-        targets = resolve(args.models or [name for name in zoo.DEFAULT if _is_trained(name)])
+        targets = [find(name) for name in args.models or filter(_is_trained, zoo.DEFAULT)]
         lay_out(targets, out, lambda doing: status.update(f"{doing} …"))
     if args.layout_only:
         print(out)
         return 0
-    with Reference(resolve([DIGITS])[0]) as reference, Server(out, reference, args.port) as server:
+    with Reference(find(DIGITS)) as reference, Server(out, reference, args.port) as server:
         print(server.url, flush=True)
         if args.open:
             webbrowser.open(server.url)

@@ -1,6 +1,6 @@
 """Session configuration: a serialized ConfigProto, or one of the named profiles.
 
-The profiles change where ops run, and no bit but one kind: TensorFlow 2.21 flushes
+All but ``python`` change where ops run, and no bit but one kind: TensorFlow 2.21 flushes
 subnormal numbers to zero in the threads of its pool and not in the caller's, so
 that ``inline`` and ``single`` may keep a subnormal where ``default`` gives zero.
 """
@@ -13,14 +13,19 @@ from stele.contract.codes import Code, SteleError
 # plus its wire type (tensorflow/core/protobuf/config.proto).
 _EXECUTOR = b"SINGLE_THREADED_EXECUTOR"
 _EXPERIMENTAL = b"\x1a" + bytes([len(_EXECUTOR)]) + _EXECUTOR  # executor_type = 3
+# allow_soft_placement = 7: an op whose device is not there runs on the CPU.
+_SOFT = b"\x38\x01"
 
 PROFILES: dict[str, bytes] = {
     # TensorFlow's own.
-    "default": b"",
+    "default": _SOFT,
     # inter_op_parallelism_threads = 5, value -1: ops run in the caller's thread.
-    "inline": b"\x28" + b"\xff" * 9 + b"\x01",
+    "inline": b"\x28" + b"\xff" * 9 + b"\x01" + _SOFT,
     # experimental = 16: no scheduling between ops at all.
-    "single": b"\x82\x01" + bytes([len(_EXPERIMENTAL)]) + _EXPERIMENTAL,
+    "single": _SOFT + b"\x82\x01" + bytes([len(_EXPERIMENTAL)]) + _EXPERIMENTAL,
+    # graph_options = 10, rewrite_options = 10, disable_meta_optimizer = 19: the graph
+    # as it was written, with the bits of the function in Python.
+    "python": _SOFT + b"\x52\x05\x52\x03\x98\x01\x01",
 }
 
 

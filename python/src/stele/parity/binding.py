@@ -46,6 +46,7 @@ class Binding:
         example: The command of the digits example; ``{model}`` is left in it.
         upstream: Whose API it stands on.
         licence: SPDX.
+        execution: ``function`` or ``session``: how TensorFlow runs the graph for it.
         comparator: Whether it is somebody else's client, kept for comparison.
         reason: Why it cannot run at all, if so.
     """
@@ -62,6 +63,7 @@ class Binding:
     example: tuple[str, ...] = ()
     upstream: str = ""
     licence: str = ""
+    execution: str = "session"
     comparator: bool = False
     reason: str = ""
 

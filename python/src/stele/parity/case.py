@@ -46,6 +46,7 @@ class Case:
         code: The canonical code that every binding must answer with; None when
             the reference decides.
         culprits: Words that the message of that error must have.
+        generated: Whether the inputs were made up: nobody waits long for their answer.
     """
 
     name: str
@@ -53,26 +54,78 @@ class Case:
     inputs: Path
     code: Code | None = None
     culprits: tuple[str, ...] = field(default=())
+    generated: bool = False
 
 
-def resolve(names: Sequence[str], tags: Sequence[str] | None = None) -> list[Target]:
+@dataclass(frozen=True)
+class Unreadable:
+    """A model that cannot be checked, and why."""
+
+    name: str
+    error: SteleError
+
+
+def resolve(names: Sequence[str], tags: Sequence[str] | None = None) -> list[Target | Unreadable]:
     """Return the targets named: zoo models, SavedModel folders, or all of the zoo.
 
+    A folder is called by its name, and two of one name by as much of their paths as
+    sets them apart. What is wrong with one model is kept from the others.
+
     Raises:
-        SteleError: NOT_FOUND for a name that is neither; FAILED_PRECONDITION for
-            a zoo model that is not trained yet, or a folder with several sets of
-            tags when none was chosen.
+        SteleError: INVALID_ARGUMENT when one model is named twice.
     """
     from stele import zoo
 
-    targets = []
-    for name in names or zoo.DEFAULT:
-        if name in zoo.REGISTRY and not Path(name, "saved_model.pb").exists():
-            targets.append(_zoo_target(name))
-        else:
-            folder = Path(name).resolve()
-            targets.append(Target(folder.name, folder, _choose_tags(folder, tags)))
+    wanted = list(names or zoo.DEFAULT)
+    trained = [n in zoo.REGISTRY and not Path(n, "saved_model.pb").exists() for n in wanted]
+    folders = [Path(n).resolve() for n, of_zoo in zip(wanted, trained, strict=True) if not of_zoo]
+    called = iter(_names(folders))
+    targets: list[Target | Unreadable] = []
+    for name, of_zoo in zip(wanted, trained, strict=True):
+        shown = name if of_zoo else next(called)
+        try:
+            targets.append(_zoo_target(name) if of_zoo else _folder_target(shown, name, tags))
+        except SteleError as error:
+            targets.append(Unreadable(shown, error))
+    shown_twice = [t.name for t in targets if [u.name for u in targets].count(t.name) > 1]
+    if shown_twice:
+        raise SteleError(
+            Code.INVALID_ARGUMENT, f"one model is named twice: {', '.join(shown_twice)}"
+        )
     return targets
+
+
+def find(name: str, tags: Sequence[str] | None = None) -> Target:
+    """Return the one target of this name.
+
+    Raises:
+        SteleError: NOT_FOUND for a name that is neither zoo model nor folder;
+            FAILED_PRECONDITION for a zoo model that is not trained yet, or a folder
+            with several sets of tags when none was chosen.
+    """
+    (target,) = resolve([name], tags)
+    if isinstance(target, Unreadable):
+        raise target.error
+    return target
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """Name folders by the end of their paths, as short as sets them apart."""
+    names = []
+    for folder in folders:
+        others = [other for other in folders if other != folder]
+        parts = 1
+        while parts < len(folder.parts) and any(
+            other.parts[-parts:] == folder.parts[-parts:] for other in others
+        ):
+            parts += 1
+        names.append("/".join(folder.parts[-parts:]))
+    return names
+
+
+def _folder_target(shown: str, name: str, tags: Sequence[str] | None) -> Target:
+    folder = Path(name).resolve()
+    return Target(shown, folder, _choose_tags(folder, tags))
 
 
 def _zoo_target(name: str) -> Target:
@@ -130,6 +183,8 @@ def collect(
     signatures = savedmodel.load_signatures(target.folder, target.tags)
     if signature is not None:
         find_signature(signatures, signature)
+    if not signatures:
+        raise SteleError(Code.NOT_FOUND, f'"{target.name}": there is no signature to call')
     shutil.rmtree(folder, ignore_errors=True)
     wanted = [name for name in signatures if signature in (None, name)]
     if inputs is not None:
@@ -174,7 +229,7 @@ def _generated(
         for variant, tensors in generate.variants(target.name, found):
             path = folder / str(len(cases))
             write_bundle(path, tensors)
-            cases.append(Case(f"{name}/{variant}", name, path))
+            cases.append(Case(f"{name}/{variant}", name, path, generated=True))
     return cases
 
 

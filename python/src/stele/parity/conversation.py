@@ -22,11 +22,16 @@ _BREAKS_ALLOWED = 5
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds that a worker has for each phase; generous, for shared machines."""
+    """Seconds that a worker has for each phase; generous, for shared machines.
+
+    Inputs that nobody asked for have a short one, ``generated``: an edge value may
+    drive a loop for ever.
+    """
 
     hello: float = 180
     load: float = 300
     run: float = 120
+    generated: float = 10
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class Conversation:
     folder: Path
     config: str = "default"
     timeouts: Timeouts = field(default_factory=Timeouts)
-    library_class: LibraryClass = field(default_factory=lambda: LibraryClass((), ()))
+    library_class: LibraryClass = field(default_factory=LibraryClass)
     hello: dict[str, str] = field(default_factory=dict)
     started: float = 0.0
     _process: WorkerProcess | None = None
@@ -160,7 +165,9 @@ class Conversation:
         if reply.status != "ok":
             raise LoadRefusedError(_refusal(reply))
         assert self._process is not None  # noqa: S101  (start() made it)
-        self.library_class = library.of_worker(self._process.pid, self.config)
+        self.library_class = library.of_worker(
+            self._process.pid, self.config, self.binding.execution
+        )
         return WorkerInfo(
             model=target.name,
             binding=self.binding.id,
@@ -192,12 +199,32 @@ class Conversation:
                 raise AbandonedError from error
             raise
 
-    def run(self, case: Case) -> Answer:
-        """Run a case; a crash is tried once more, alone in a fresh worker."""
-        answer = self._guarded(lambda: self._run_once(case))
-        if answer.outcome is not Outcome.CRASH:
+    def reload(self) -> Answer | None:
+        """Load the model anew, with its variables as they were saved; say why it did not load."""
+
+        def attempt() -> Answer:
+            self._load()
+            return Answer(outputs={})
+
+        answer = self._guarded(attempt)
+        return None if answer.outputs is not None else answer
+
+    def run(self, case: Case, patience: float = 1, *, retry: bool = True) -> Answer:
+        """Run a case; a crash is tried once more, alone in a fresh worker.
+
+        Args:
+            case: To run.
+            patience: How many times the limit of a generated case it has.
+            retry: Whether to try once more: a new worker has none of the state that
+                earlier runs left.
+        """
+        seconds = self.timeouts.run
+        if case.generated:
+            seconds = min(seconds, patience * self.timeouts.generated)
+        answer = self._guarded(lambda: self._run_once(case, seconds))
+        if answer.outcome is not Outcome.CRASH or not retry:
             return answer
-        again = self._guarded(lambda: self._run_once(case))
+        again = self._guarded(lambda: self._run_once(case, seconds))
         if again.outcome is None:
             return Answer(
                 code=again.code,
@@ -237,12 +264,10 @@ class Conversation:
         except SetupError as error:
             return Answer(Outcome.SETUP, detail=str(error))
 
-    def _run_once(self, case: Case) -> Answer:
+    def _run_once(self, case: Case, seconds: float) -> Answer:
         self._outputs += 1
         target = self._outputs_folder / str(self._outputs)
-        reply = self.request(
-            "run", case.signature, str(case.inputs), str(target), timeout=self.timeouts.run
-        )
+        reply = self.request("run", case.signature, str(case.inputs), str(target), timeout=seconds)
         if reply.status != "ok":
             return _refusal(reply)
         try:
@@ -265,6 +290,17 @@ class Conversation:
                 self._process.await_exit()
             finally:
                 self.stop()
+
+    def release(self) -> None:
+        """Let go of the model; a worker that cannot is ended, and started anew when needed.
+
+        Raises:
+            WorkerError: It broke off over that.
+        """
+        if self._process is None:
+            return
+        if self.request("unload", timeout=self.timeouts.load).status != "ok":
+            self.close()
 
     def close(self) -> None:
         """Say ``bye``, and see that the worker ends.

@@ -8,6 +8,7 @@ from stele.contract.bundle import RawTensor
 from stele.contract.codes import Code
 from stele.parity.compare import Distance, compare
 from stele.parity.conversation import Answer
+from stele.parity.explain import one_line
 from stele.parity.record import Outcome
 
 # With these the reference says that it failed, and nothing of the input.
@@ -21,6 +22,11 @@ class Verdict:
     outcome: Outcome
     detail: str = ""
     distances: tuple[Distance, ...] = ()
+
+    @property
+    def red(self) -> bool:
+        """Whether this is a failure."""
+        return self.outcome is not Outcome.PASS and not self.outcome.grey
 
     @property
     def identical(self) -> bool | None:
@@ -54,7 +60,7 @@ def against_outputs(answer: Answer, expected: dict[str, RawTensor], *, same_clas
         return Verdict(answer.outcome, answer.detail)
     if answer.outputs is None:
         code = answer.code.name if answer.code is not None else "?"
-        return Verdict(Outcome.ERROR, f"{code}: {answer.message}")
+        return Verdict(Outcome.ERROR, f"{code}: {one_line(answer.message)}")
     if answer.outputs.keys() != expected.keys():
         return Verdict(
             Outcome.MISMATCH,
@@ -88,7 +94,7 @@ def against_reference(answer: Answer, reference: Answer, *, same_class: bool) ->
         )
     if reference.outputs is None:
         assert reference.code is not None  # noqa: S101  (an answer has one or the other)
-        refusal = f"{reference.code.name}: {reference.message}"
+        refusal = f"{reference.code.name}: {one_line(reference.message)}"
         if reference.code in _NO_VERDICT:
             return Verdict(Outcome.NOT_RUN, f"the reference failed: {refusal}")
         if answer.outputs is not None and not same_class:

@@ -18,13 +18,14 @@ from stele.contract.codes import SteleError
 from stele.contract.signature import DEFAULT_SIGNATURE, Signature
 from stele.contract.worker import describe
 from stele.parity import case as cases
-from stele.parity import engine, golden, judge
+from stele.parity import golden, judge, plan
 from stele.parity.binding import Binding, SetupError
 from stele.parity.case import Case, Target
 from stele.parity.claim import claim_free
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError
 from stele.parity.process import WorkerError
 from stele.parity.record import Journal, Outcome, Result
+from stele.parity.run import Run
 
 HIGHEST = 5
 
@@ -103,7 +104,7 @@ class Ladder:
         return Conversation(self.binding, self._folder / "worker")
 
     def _digits(self) -> tuple[Target, Case]:
-        (target,) = cases.resolve(["digits"])
+        target = cases.find("digits")
         return target, cases.collect(
             target, self._folder / "inputs" / "digits", signature=DEFAULT_SIGNATURE
         )[0]
@@ -130,7 +131,7 @@ class Ladder:
             strings: Only signatures that take BYTES, or only those that do not.
             bad: Whether the bad-input table belongs to it.
         """
-        (target,) = cases.resolve([model])
+        target = cases.find(model)
         signatures = savedmodel.load_signatures(target.folder, target.tags)
         found = [
             case
@@ -138,8 +139,8 @@ class Ladder:
             if strings in (None, _takes_strings(signatures[case.signature]))
         ]
         journal = Journal(self._folder / f"{model}.jsonl")
-        with engine.Engine(self._folder / model, journal) as run:
-            run.check(engine.plan(target, found, self._folder / model, bad=bad), [self.binding])
+        with Run(self._folder / model, journal) as run:
+            run.check(plan.make(target, found, self._folder / model, bad=bad), [self.binding])
         for result in journal.of(Result):
             if result.outcome is not Outcome.PASS:
                 yield f"{model} {result.case}: {result.outcome}: {result.detail}"

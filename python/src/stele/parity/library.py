@@ -1,7 +1,7 @@
 """Which native library a worker really uses: the proof of a class.
 
-The same libtensorflow files, by content, and the same ``TF_`` flags are one
-class; its bindings must agree bit for bit. Nothing here is declared by a
+The same libtensorflow files, by content, the same ``TF_`` flags and the same
+execution path are one class; its bindings must agree bit for bit. Nothing here is declared by a
 binding: the kernel says which files are mapped, into the worker or into a
 server that it started, and which variables that process was started with.
 """
@@ -23,6 +23,9 @@ from stele.parity import family
 _NAMES = ("libtensorflow_cc.", "libtensorflow_framework.", "libtensorflow.")
 _lock = threading.Lock()
 
+# The profile in which a session gives the function's bits.
+AS_FUNCTION = "python"
+
 
 @dataclass(frozen=True)
 class LibraryClass:
@@ -32,10 +35,13 @@ class LibraryClass:
         libraries: SHA-256 by file name, sorted; empty when none is mapped.
         flags: The ``TF_`` variables that the library reads and that are set,
             sorted, and the session config if it is not the default one.
+        path: ``function`` or ``session``: a session optimizes the graph as a whole,
+            and may fold constants across the functions in it.
     """
 
-    libraries: tuple[tuple[str, str], ...]
-    flags: tuple[tuple[str, str], ...]
+    libraries: tuple[tuple[str, str], ...] = ()
+    flags: tuple[tuple[str, str], ...] = ()
+    path: str = "session"
 
     @property
     def proven(self) -> bool:
@@ -47,12 +53,16 @@ class LibraryClass:
         """A short name for tables: the beginning of a hash over everything."""
         if not self.proven:
             return "unproven"
-        whole = json.dumps([self.libraries, self.flags]).encode()
+        whole = json.dumps([self.libraries, self.flags, self.path]).encode()
         return hashlib.sha256(whole).hexdigest()[:8]
 
 
-def of_worker(pid: int, config: str = "default") -> LibraryClass:
-    """Hash the libtensorflow files mapped by a worker that runs with this config."""
+def of_worker(pid: int, config: str = "default", path: str = "session") -> LibraryClass:
+    """Hash the libtensorflow files mapped by a worker that runs with this config.
+
+    The profile ``python`` turns the graph's optimizer off, and with it all that
+    makes a session another path than the function.
+    """
     files: set[Path] = set()
     variables: set[tuple[str, str]] = set()
     for member in family.of(pid):
@@ -64,10 +74,12 @@ def of_worker(pid: int, config: str = "default") -> LibraryClass:
             if any(_reads(file, name) for file in mapped)
         }
     flags = sorted(variables)
-    if config != "default":
+    if config == AS_FUNCTION:
+        path = "function"
+    elif config != "default":
         flags.append(("config", config))
     hashes = sorted((file.name, _hash(file)) for file in files)
-    return LibraryClass(tuple(hashes), tuple(flags))
+    return LibraryClass(tuple(hashes), tuple(flags), path)
 
 
 def _mapped(pid: int) -> set[Path]:

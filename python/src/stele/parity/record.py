@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stele.contract.codes import Code, SteleError, from_os_error
 
@@ -33,13 +33,25 @@ class Outcome(StrEnum):
     CRASH = "crash"
     TIMEOUT = "timeout"
     PROTOCOL = "protocol"
+    NOT_ANSWERED = "not-answered"
     SETUP = "setup"
     NOT_RUN = "not-run"
 
     @property
     def grey(self) -> bool:
         """Whether it says nothing against the binding: not red, not green."""
-        return self in (Outcome.DIFFERS, Outcome.UNSUPPORTED, Outcome.SETUP, Outcome.NOT_RUN)
+        return self in _GREY
+
+
+_GREY = frozenset(
+    (
+        Outcome.DIFFERS,
+        Outcome.UNSUPPORTED,
+        Outcome.NOT_ANSWERED,
+        Outcome.SETUP,
+        Outcome.NOT_RUN,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,25 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """How many cases of a signature the reference answered, with elements.
+
+    Attributes:
+        model: Target's name.
+        signature: The signature.
+        answered: Cases with an answer.
+        cases: Cases in all.
+        detail: What the reference said of the first one, when it answered none.
+    """
+
+    model: str
+    signature: str
+    answered: int
+    cases: int
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """A binding's figures on one case; present only if its answer was right."""
 
@@ -132,12 +163,15 @@ class Benchmark:
     samples: int = 0
 
 
-Record = Result | WorkerInfo | Link | Benchmark
+Record = Result | WorkerInfo | Link | Coverage | Benchmark
+
+_Kind = TypeVar("_Kind", Result, WorkerInfo, Link, Coverage, Benchmark)
 
 _TYPES: dict[str, type[Record]] = {
     "result": Result,
     "worker": WorkerInfo,
     "link": Link,
+    "coverage": Coverage,
     "benchmark": Benchmark,
 }
 
@@ -193,8 +227,8 @@ class Journal:
             told = from_os_error(OSError(error.errno, error.strerror, str(self.file)))
             raise told from error
 
-    def of(self, kind: type[Result]) -> list[Result]:
-        """Return the results so far."""
+    def of(self, kind: type[_Kind]) -> list[_Kind]:
+        """Return the records of one kind so far."""
         return [record for record in self.records if isinstance(record, kind)]
 
 

@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from stele.contract.printable import printable
+from stele.parity.explain import one_line
 from stele.parity.known import Deviation
-from stele.parity.record import Journal, Link, Outcome, Result, machine
+from stele.parity.record import Coverage, Journal, Link, Outcome, Result, machine
 
 # Failures shown in full; the rest is in the results file.
 _SHOWN = 20
@@ -26,6 +27,7 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
         style="dim", soft_wrap=True, markup=False,
     )  # fmt: skip
     console.print(_table(results))
+    _show_unanswered(console, journal)
     for record in journal.records:
         if isinstance(record, Link) and record.detail:
             mark = "[yellow]link[/]" if record.ok else "[red]link broken[/]"
@@ -51,13 +53,15 @@ def _table(results: list[Result]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("model", "binding"):
         table.add_column(column, no_wrap=True)
-    for column in ("passed", "identical", "ULP"):
+    for column in ("passed", "answered", "identical", "ULP"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("class", no_wrap=True)
     table.add_column("not passed", overflow="fold")
-    for model, binding in dict.fromkeys((r.model, r.binding) for r in results if r.model):
+    rows = dict.fromkeys((r.model, r.binding) for r in results if r.model and r.binding)
+    for model, binding in rows:
         row = [r for r in results if (r.model, r.binding) == (model, binding)]
-        compared = [r for r in row if r.identical is not None]
+        compared = [r for r in row if r.identical is not None and not r.case.startswith("bad/")]
+        asked = [r for r in row if not r.case.startswith("bad/")]
         passed = [r for r in row if r.outcome is Outcome.PASS]
         ulps = [t["ulp"] for r in row for t in r.tensors if "ulp" in t]
         classes = "/".join(sorted({r.library_class for r in row if r.library_class}))
@@ -65,6 +69,7 @@ def _table(results: list[Result]) -> Table:
             _text(model),
             binding,
             f"{len(passed)}/{len(row)}",
+            f"{len(compared)} of {len(asked)}",
             f"{sum(r.identical is True for r in compared)}/{len(compared)}" if compared else "-",
             str(max(ulps)) if ulps else "-",
             classes or "-",
@@ -84,7 +89,21 @@ def _rest(row: list[Result]) -> str:
 def _style(row: list[Result]) -> str:
     if any(r.red for r in row):
         return "red"
-    return "green" if any(r.outcome is Outcome.PASS for r in row) else "dim"
+    answered = any(r.outcome is Outcome.PASS and r.identical is not None for r in row)
+    return "green" if answered else "dim"
+
+
+def _show_unanswered(console: Console, journal: Journal) -> None:
+    """Name the signatures of which nothing was answered: they are no pass."""
+    for coverage in journal.of(Coverage):
+        if coverage.answered:
+            continue
+        why = f": {one_line(coverage.detail)}" if coverage.detail else ""
+        text = (
+            f"{coverage.model}: signature {coverage.signature}: answered 0 of {coverage.cases} "
+            f"cases{why}; give inputs that it takes with --inputs FILE.npz"
+        )
+        console.print(f"[yellow]not answered[/] {_text(text)}", soft_wrap=True)
 
 
 def _show_grey(console: Console, results: list[Result]) -> None:

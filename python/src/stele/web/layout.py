@@ -21,7 +21,7 @@ from stele.convert import conversion
 from stele.convert.conversion import refuse_foreign
 from stele.convert.formats import FORMATS, Format
 from stele.convert.request import Request
-from stele.parity.case import Target, resolve
+from stele.parity.case import Target, find
 from stele.parity.record import machine
 from stele.staging import locked, staged
 from stele.web import cases
@@ -54,7 +54,7 @@ def lay_out(models: Sequence[Target], out: Path, report: Report = lambda _what: 
     # Without it, or the network to get it, the page says why there is no TensorFlow.js.
     with contextlib.suppress(SteleError):
         _make(source / "web", "converter")
-    (digits,) = resolve([DIGITS])
+    digits = find(DIGITS)
     targets = [digits, *(target for target in models if target.name != DIGITS)]
     with locked(out):
         refuse_foreign(out, CONTENTS)

@@ -1,0 +1,53 @@
+"""Says in one line what a refusal of TensorFlow's means, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+
+from stele.parity.conversation import Answer
+
+# What TensorFlow says, and what a person can do. The first that fits is said.
+_KNOWN = (
+    (
+        r"has no attribute 'add_slot'",
+        "a Keras 2 optimizer was saved with the model, which tf.saved_model.load cannot restore; "
+        "sessions run it. To load it in Python, save it again without the optimizer: "
+        "model.export(), or include_optimizer=False in Keras 2",
+    ),
+    (
+        r"is not a valid parameter name",
+        "an input is named with a word of Python's, which its signatures cannot take; sessions "
+        "run it. Rename the input to call it from Python",
+    ),
+    (
+        r"[Tt]able not initialized",
+        "a table is initialized only by the graph's collection, which a session does not run; "
+        "save the model again with the table's initializer as its main_op",
+    ),
+    (
+        r"Could not find variable|Resource \S+/(?:Resource)?\S* does not exist"
+        r"|Error while reading resource variable",
+        "a session does not find the model's variables, as with a Keras 3 model written by "
+        "tf.saved_model.save; write it with model.export()",
+    ),
+)
+
+
+def refusal(answer: Answer) -> str:
+    """Return what a refusal means; empty when it is none that is known."""
+    said = f"{answer.message} {answer.detail}"
+    return next((meaning for pattern, meaning in _KNOWN if re.search(pattern, said)), "")
+
+
+def reason(answer: Answer) -> str:
+    """Return why there is no answer: a known reason, or the error itself on one line."""
+    if answer.outcome is not None:
+        return refusal(answer) or answer.detail
+    code = answer.code.name if answer.code else "?"
+    return refusal(answer) or f"{code}: {one_line(answer.message)}"
+
+
+def one_line(message: str, longest: int = 300) -> str:
+    """Return a message without line ends, and not longer than a person reads."""
+    text = " ".join(message.split())
+    return text if len(text) <= longest else f"{text[:longest]}…"
