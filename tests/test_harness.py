@@ -347,9 +347,9 @@ def test_a_broken_link_fails_a_run_by_itself(tmp_path: Path) -> None:
     journal.add(Result("m", "fake-healthy", "case", "s", Outcome.PASS))
     bindings = [fake("healthy")]
     journal.add(Link("m", "link", ok=True))
-    assert engine.exit_status(journal, bindings, [], strict=False) == 0
+    assert parity_run.exit_status(journal, bindings, [], strict=False) == 0
     journal.add(Link("m", "link", ok=False))
-    assert engine.exit_status(journal, bindings, [], strict=False) == 1
+    assert parity_run.exit_status(journal, bindings, [], strict=False) == 1
 
 
 @pytest.mark.parametrize(
