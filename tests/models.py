@@ -158,8 +158,8 @@ def odd(folder: Path) -> None:
         y = tf.negative(x, name="y")
         build = v1.saved_model.signature_def_utils.build_signature_def
         info = v1.saved_model.utils.build_tensor_info
-        gone = info(y)
-        gone.name = "no_such_op:0"
+        gone, beyond = info(y), info(y)
+        gone.name, beyond.name = "no_such_op:0", "y:1"  # y has one output, index 0
         builder = v1.saved_model.builder.SavedModelBuilder(str(folder))
         builder.add_meta_graph_and_variables(
             session,
@@ -172,6 +172,7 @@ def odd(folder: Path) -> None:
                 ),
                 "nothing": build({"x": info(x)}, {}, "predict"),
                 "gone": build({"x": info(x)}, {"y": gone}, "predict"),
+                "beyond": build({"x": info(x)}, {"y": beyond}, "predict"),
             },
         )
         builder.save()

@@ -58,6 +58,7 @@ function declare(library) {
     newGraph: c("void *TF_NewGraph()"),
     deleteGraph: c("void TF_DeleteGraph(void *graph)"),
     operationByName: c("void *TF_GraphOperationByName(void *graph, const char *name)"),
+    numOutputs: c("int TF_OperationNumOutputs(void *operation)"),
     loadSession: c(
       "void *TF_LoadSessionFromSavedModel(void *options, void *run_options, const char *dir, " +
         "const char **tags, int tag_count, void *graph, void *meta_graph, void *status)",

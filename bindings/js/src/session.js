@@ -82,7 +82,7 @@ export class Session {
    * @param {readonly TensorSpec[]} inputs
    * @param {readonly TensorSpec[]} outputs
    * @returns {Call}
-   * @throws {SteleError} INVALID_ARGUMENT: the graph has no such op
+   * @throws {SteleError} INVALID_ARGUMENT: the graph has no such tensor
    */
   prepare(inputs, outputs) {
     // TensorFlow refuses to fetch the very tensor that it is fed.
@@ -108,13 +108,14 @@ export class Session {
   #endpoint({ name, endpoint }) {
     const [, op, index] = /** @type {string[]} */ (/^(.*?)(?::(\d+))?$/s.exec(endpoint));
     const operation = this.#c.operationByName(this.#graph, op);
-    if (operation === null) {
+    const output = Number(index ?? 0);
+    if (operation === null || output >= this.#c.numOutputs(operation)) {
       throw new SteleError(
         "INVALID_ARGUMENT",
-        `tensor "${name}" is "${endpoint}" in the signature, and the graph has no such op`,
+        `tensor "${name}" is "${endpoint}" in the signature, and the graph has no such tensor`,
       );
     }
-    return { operation, index: Number(index ?? 0) };
+    return { operation, index: output };
   }
 
   /** Frees everything. No run may be in flight. */
