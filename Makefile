@@ -35,16 +35,27 @@ help: ## show this
 # --- the two commands ---------------------------------------------------------
 
 .PHONY: demo
-demo: setup ## train a model, run it in every binding, prove the bits, measure
+demo: setup ## train a model, run it in every language here, prove the bits, measure
+	@echo "1 of 2: training the model digits"
 	$(STELE) train digits
-	$(MAKE) bindings
-	$(STELE) bench digits
+	@echo "2 of 2: building, proving and measuring every binding that runs it in process"
+	$(STELE) bench digits --in-process
+	@echo "servers, browsers and converters too, on the whole zoo: make check"
 
 .PHONY: test
 test: setup ## run all tests of all languages
 	$(MAKE) -j2 models bindings
 	$(PYTHON) -m pytest python/tests tests
+	$(MAKE) test-onednn
 	$(MAKE) test-bindings
+
+# TensorFlow turns oneDNN on by the CPU, which decides bits and what it refuses:
+# every verdict must be the same on a machine of the other kind.
+.PHONY: test-onednn
+test-onednn: setup model-digits ## the parity run as on CPUs where TensorFlow uses oneDNN, and where not
+	for state in 0 1; do \
+	  TF_ENABLE_ONEDNN_OPTS=$$state $(STELE) check digits --in-process --out $(STELE_BUILD)/onednn-$$state; \
+	done
 
 # --- parts --------------------------------------------------------------------
 

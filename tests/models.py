@@ -13,6 +13,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 import tensorflow as tf
 
 v1 = tf.compat.v1
@@ -41,6 +42,67 @@ def picky(folder: Path) -> None:
 
     module = Picky()
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__})
+
+
+def folded(folder: Path) -> None:
+    """A session folds constants across the functions of this one: other bits than theirs."""
+    import keras
+
+    keras.utils.set_random_seed(1)
+    data = np.random.default_rng(1).normal(3, 5, (200, 6)).astype("float32")
+    layer = keras.layers.Normalization()
+    layer.adapt(data)
+    x = keras.Input((6,), name="x")
+    y = keras.layers.Dense(1)(keras.layers.Dense(16, activation="relu")(layer(x)))
+    keras.Model(x, y).export(str(folder), verbose=False)
+
+
+def stateful(folder: Path) -> None:
+    """One signature writes the variable that the other reads; a third writes a file."""
+    module = tf.Module()
+    module.w = tf.Variable(1.0)
+    spec = [tf.TensorSpec([None], tf.float32, name="x")]
+
+    @tf.function(input_signature=spec)
+    def train(x):
+        module.w.assign_add(tf.reduce_sum(x))
+        return {"w": module.w.read_value()}
+
+    @tf.function(input_signature=spec)
+    def predict(x):
+        return {"y": x * module.w}
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.string, name="path")])
+    def store(path):
+        tf.io.write_file(path, "stele")
+        return {"path": tf.identity(path)}
+
+    module.train, module.predict, module.store = train, predict, store
+    signatures = {"predict": predict, "store": store, "train": train}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
+def endless(folder: Path) -> None:
+    """The input says how often a loop turns: an edge value, for ever."""
+    module = tf.Module()
+    module.w = tf.Variable(1.0)
+
+    @tf.function(input_signature=[tf.TensorSpec([16], tf.float32, name="n")])
+    def turn(n):
+        i, end = tf.constant(0.0), tf.reduce_max(tf.where(tf.math.is_nan(n), 0.0, n))
+        while i < end:
+            i += module.w
+        return {"turns": i}
+
+    module.turn = turn
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": turn})
+
+
+def unsigned(folder: Path) -> None:
+    """No signature to call."""
+    module = tf.Module()
+    module.w = tf.Variable(1.0)
+    tf.saved_model.save(module, str(folder))
 
 
 def several(folder: Path) -> None:
@@ -178,7 +240,19 @@ def odd(folder: Path) -> None:
         builder.save()
 
 
-MODELS = (doubler, picky, several, random, tensorflow_1, session_only, odd)
+MODELS = (
+    doubler,
+    picky,
+    folded,
+    stateful,
+    endless,
+    unsigned,
+    several,
+    random,
+    tensorflow_1,
+    session_only,
+    odd,
+)
 
 if __name__ == "__main__":
     for save in MODELS:

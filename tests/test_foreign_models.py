@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,61 @@ def test_augmentation_left_in_the_export_is_caught_at_link_one(tmp_path, capsys)
     assert "the export differs from the model in memory" in broken["detail"]
     heldout = results(records, "python-keras")["heldout"]
     assert "the export is not deterministic; the model in memory is" in heldout["detail"]
+
+
+CHAIN = "python-tf,python-session,c"
+
+
+def test_the_graph_optimizer_is_named_at_its_link_and_fails_nobody(
+    foreign, tmp_path, capsys
+) -> None:
+    arguments = [str(foreign / "folded"), "--signature", "serving_default"]
+    status, records = check(capsys, tmp_path, *arguments, "--binding", CHAIN)
+    assert status == 0
+    link = links(records)["python-tf to python-session"]
+    assert link["ok"]
+    assert "graph optimizer (constant folding)" in link["detail"]
+    assert {"pass", "differs"} <= {
+        r["outcome"] for r in results(records, "python-session").values()
+    }
+    assert {r["outcome"] for r in results(records, "c").values()} == {"pass"}
+    # Without the optimizer a session has the bits of the function.
+    profile = ["--binding", "python-tf,python-session", "--config", "python"]
+    status, records = check(capsys, tmp_path, *arguments, *profile)
+    assert status == 0
+
+
+def test_what_writes_is_a_sequence_from_a_fresh_load(foreign, tmp_path, capsys) -> None:
+    status, records = check(capsys, tmp_path, str(foreign / "stateful"), "--binding", CHAIN)
+    assert status == 0
+    answered = results(records, "c")
+    for case in ("predict/batch3", "train/batch1", "train/batch8", "bad/still-serving"):
+        assert answered[case]["identical"], answered[case]
+    assert answered["store/fixed"]["outcome"] == "not-run"
+    assert "--allow-writes" in answered["store/fixed"]["detail"]
+
+
+def test_a_case_without_end_is_dropped(foreign, tmp_path, capsys) -> None:
+    arguments = [str(foreign / "endless"), "--no-bad-input", "--binding", CHAIN]
+    status, records = check(capsys, tmp_path, *arguments)
+    assert status == 0
+    for binding in CHAIN.split(","):
+        outcomes = {case: r["outcome"] for case, r in results(records, binding).items()}
+        assert outcomes == {"serving_default/fixed": "pass", "serving_default/edge": "not-run"}
+        assert "dropped" in results(records, binding)["serving_default/edge"]["detail"]
+
+
+def test_one_model_that_cannot_be_run_does_not_stop_the_rest(foreign, tmp_path, capsys) -> None:
+    twin = tmp_path / "twin" / "doubler"
+    shutil.copytree(foreign / "doubler", twin)
+    models = [str(foreign / name) for name in ("unsigned", "doubler")]
+    arguments = [*models, str(twin), "--no-bad-input", "--binding", "python-tf"]
+    status, records = check(capsys, tmp_path, *arguments)
+    assert status == 3
+    failed, *ran = [r for r in records if r["type"] == "result"]
+    assert (failed["model"], failed["outcome"]) == ("unsigned", "not-run")
+    assert "there is no signature to call" in failed["detail"]
+    assert {r["model"] for r in ran} == {f"{foreign.name}/doubler", "twin/doubler"}
 
 
 def test_inputs_from_a_file(foreign, tmp_path, capsys) -> None:

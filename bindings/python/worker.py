@@ -41,6 +41,8 @@ def _translate(error: Exception, *, loading: bool) -> SteleError:
         code = Code.OUT_OF_RANGE
     elif isinstance(error, FileNotFoundError):
         code = Code.NOT_FOUND
+    elif loading and "not a valid checkpoint" in str(error):
+        code = Code.NOT_FOUND  # as the C API has it
     elif isinstance(error, (ValueError, TypeError)):
         code = Code.INVALID_ARGUMENT
     elif isinstance(error, NotImplementedError):

@@ -50,6 +50,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--config", default="default", metavar="C",
         help="session config: default, inline, single or hex:<ConfigProto>",
     )  # fmt: skip
+    parser.add_argument(
+        "--in-process", action="store_true", help="only bindings that run the model themselves: "
+        "no server, no browser, no converter",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the records (JSON Lines)")
     parser.add_argument(
         "--update", type=Path, metavar="FILE", help="also write the table into this Markdown file"
@@ -60,6 +64,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
     selected = from_arguments(args.usage, args.binding)
+    if args.in_process:
+        selected = [binding for binding in selected if binding.in_process]
     if args.runs < 1:
         args.usage.error("--runs takes at least 1")
     console = Console(stderr=args.json)

@@ -79,6 +79,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "a failure (default when CI=true)",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: build/check")
+    parser.add_argument(
+        "--in-process", action="store_true", help="only bindings that run the model themselves: "
+        "no server, no browser, no converter",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the records (JSON Lines)")
     parser.set_defaults(run=run, usage=parser)
 
@@ -86,6 +90,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
     selected = bindings.from_arguments(args.usage, args.binding)
+    if args.in_process:
+        selected = [binding for binding in selected if binding.in_process]
     if args.inputs is not None and len(args.models) != 1:
         args.usage.error("--inputs goes with exactly one model")
     if args.level is not None:

@@ -47,6 +47,7 @@ class Binding:
         upstream: Whose API it stands on.
         licence: SPDX.
         execution: ``function`` or ``session``: how TensorFlow runs the graph for it.
+        in_process: Whether the worker runs the SavedModel itself: no server, no browser.
         comparator: Whether it is somebody else's client, kept for comparison.
         reason: Why it cannot run at all, if so.
     """
@@ -64,6 +65,7 @@ class Binding:
     upstream: str = ""
     licence: str = ""
     execution: str = "session"
+    in_process: bool = True
     comparator: bool = False
     reason: str = ""
 

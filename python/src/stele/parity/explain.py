@@ -25,6 +25,12 @@ _KNOWN = (
         "save the model again with the table's initializer as its main_op",
     ),
     (
+        r"Failed to find any matching files for .*[\[*?]|[\[*?].*not a valid checkpoint"
+        r"|not a valid checkpoint: .*[\[*?]",
+        "TensorFlow takes the path of the variables for a pattern; give the folder a name "
+        "without [, * and ?",
+    ),
+    (
         r"Could not find variable|Resource \S+/(?:Resource)?\S* does not exist"
         r"|Error while reading resource variable",
         "a session does not find the model's variables, as with a Keras 3 model written by "
