@@ -58,12 +58,21 @@ def folder() -> Path:
 @cache
 def plans() -> dict[str, plan.Plan]:
     out = folder()
+    _train_what_is_missing()
     return {
         target.name: plan.make(
             target, cases.collect(target, out / "inputs" / target.name), out, bad=True
         )
         for target in map(cases.find, zoo.DEFAULT)
     }
+
+
+def _train_what_is_missing() -> None:
+    """Train in another process what the cells of the zoo need: TensorFlow stays out of this one."""
+    models = paths.models_dir()
+    missing = [name for name in zoo.DEFAULT if not (models / name / "saved_model").exists()]
+    if missing:
+        subprocess.run([sys.executable, "-m", "stele.cli", "train", *missing], check=True)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -31,7 +31,7 @@ print([name for name in {HEAVY} if name in sys.modules])
 
 
 def test_default_models_are_those_that_export_well():
-    assert zoo.DEFAULT == ("digits", "langid", "dtypes")
+    assert zoo.DEFAULT == ("digits", "langid", "dtypes", "normalized")
     bad = {name: entry.known_bad for name, entry in zoo.REGISTRY.items() if entry.known_bad}
     assert list(bad) == ["augmented"]
     assert bad["augmented"].reason

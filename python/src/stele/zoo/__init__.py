@@ -67,6 +67,11 @@ _ENTRIES = (
         builds_on=("dtype_values",),
     ),
     Entry(
+        "normalized",
+        "Wines by their chemistry: a Normalization layer, whose constants a session folds",
+        data=("scikit-learn",),
+    ),
+    Entry(
         "augmented",
         "The digits with RandomFlip left in the model: predicts well, exports wrong",
         data=("scikit-learn",),
