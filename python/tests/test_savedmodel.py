@@ -137,10 +137,11 @@ def test_profiles_are_the_configs_that_they_name() -> None:
             for field in unknown_fields.UnknownFieldSet(Empty.FromString(data))
         }
 
-    assert config.parse("default") == b""
-    assert fields(config.parse("inline")) == {5: 2**64 - 1}
-    (experimental,) = fields(config.parse("single")).items()
-    assert experimental[0] == 16
+    soft = {7: 1}
+    assert fields(config.parse("default")) == soft
+    assert fields(config.parse("inline")) == {5: 2**64 - 1} | soft
+    assert fields(config.parse("single")).keys() == {7, 16}
+    assert fields(config.parse("python")).keys() == {7, 10}
     assert config.parse("hex:2801") == b"\x28\x01"
     for text in ("fast", "hex:0g", ""):
         assert refused(config.parse, text).code is Code.INVALID_ARGUMENT

@@ -18,7 +18,7 @@ import numpy as np
 from stele.contract import dtypes
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.dtypes import Array
-from stele.contract.lines import format_line, parse_line
+from stele.contract.lines import escape, format_line, nul_in, parse_line
 
 INDEX = "tensors.tsv"
 _MAX = 2**63 - 1
@@ -140,7 +140,8 @@ def _lines(folder: Path) -> list[str]:
         raise SteleError(
             Code.INVALID_ARGUMENT, f'"{folder / INDEX}" is not UTF-8: {error}'
         ) from error
-    return [line for line in lines if line]
+    # The last line may lack its end; any other line is a tensor, a blank one too.
+    return lines if lines[-1] else lines[:-1]
 
 
 def _read(folder: Path, line: str) -> tuple[str, RawTensor]:
@@ -157,6 +158,10 @@ def _read(folder: Path, line: str) -> tuple[str, RawTensor]:
     def refuse(what: str) -> SteleError:
         return SteleError(Code.INVALID_ARGUMENT, f'tensor "{name}" {what}')
 
+    if "\0" in name:
+        raise SteleError(Code.INVALID_ARGUMENT, nul_in(name))
+    if file in ("", ".", "..") or "/" in file or "\0" in file:
+        raise refuse(f'has the file name "{escape(file)}", which is none inside its bundle')
     dtype = dtypes.BY_NAME.get(dtype_name)
     if dtype is None:
         raise refuse(f'has the unknown dtype "{dtype_name}"')

@@ -7,6 +7,8 @@ that ``inline`` and ``single`` may keep a subnormal where ``default`` gives zero
 
 from __future__ import annotations
 
+import re
+
 from stele.contract.codes import Code, SteleError
 
 # Written out so that no TensorFlow is needed: a field's key is its number << 3
@@ -38,9 +40,11 @@ def parse(text: str) -> bytes:
     if text in PROFILES:
         return PROFILES[text]
     if text.startswith("hex:"):
-        try:
-            return bytes.fromhex(text[4:])
-        except ValueError as error:
-            raise SteleError(Code.INVALID_ARGUMENT, f'config "{text}": {error}') from error
-    known = ", ".join(PROFILES)
-    raise SteleError(Code.INVALID_ARGUMENT, f'config "{text}" is none of {known}, hex:<digits>')
+        # bytes.fromhex would skip blanks.
+        if not re.fullmatch(r"(?:[0-9A-Fa-f]{2})*", text[4:]):
+            raise SteleError(
+                Code.INVALID_ARGUMENT, f'config "{text}" is not an even number of hex digits'
+            )
+        return bytes.fromhex(text[4:])
+    known = ", ".join(f'"{name}"' for name in sorted(PROFILES))
+    raise SteleError(Code.INVALID_ARGUMENT, f'no profile "{text}"; there are {known}')

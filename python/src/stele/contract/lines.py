@@ -28,6 +28,11 @@ def unescape(field: str) -> str:
     return re.sub(r"\\.?", replace, field, flags=re.DOTALL)
 
 
+def nul_in(name: str) -> str:
+    """Say that a name or path holds a NUL, which no file system and no C string can."""
+    return f'a name or path holds a NUL: "{name.replace(chr(0), chr(92) + "0")}"'
+
+
 def format_line(*fields: str) -> str:
     """Make one line, without its line end."""
     return "\t".join(map(escape, fields))

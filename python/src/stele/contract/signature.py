@@ -6,12 +6,13 @@ ranks and answers silently on some wrong dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stele.contract import dtypes
 from stele.contract.bundle import Tensors
 from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
 
 DEFAULT_SIGNATURE = "serving_default"
 DEFAULT_TAGS = ("serve",)
@@ -59,19 +60,20 @@ def find_signature(there: Mapping[str, Signature], name: str) -> Signature:
             tensors is sparse, composite, or of a dtype without a name.
     """
     if name not in there:
-        names = ", ".join(f'"{other}"' for other in there) or "none"
+        names = _listed(there)
         raise SteleError(Code.NOT_FOUND, f'no signature "{name}"; this model has {names}')
     signature = there[name]
     for kind, specs in (("input", signature.inputs), ("output", signature.outputs)):
         for spec in specs:
             if not spec.ref:
                 raise SteleError(
-                    Code.UNIMPLEMENTED, f'{kind} "{spec.name}" is a sparse or composite tensor'
+                    Code.UNIMPLEMENTED,
+                    f'{kind} "{spec.name}" of signature "{name}" is sparse or composite',
                 )
             if spec.number not in dtypes.BY_NUMBER:
                 raise SteleError(
                     Code.UNIMPLEMENTED,
-                    f'{kind} "{spec.name}" has dtype {spec.dtype}, which has no form here',
+                    f'{kind} "{spec.name}" of signature "{name}" has dtype {spec.dtype}',
                 )
     return signature
 
@@ -86,28 +88,36 @@ def check_inputs(signature: Signature, inputs: Tensors) -> None:
     Raises:
         SteleError: INVALID_ARGUMENT, naming the input and both sides.
     """
-    specs = {spec.name: spec for spec in signature.inputs}
-    names = [name for name, _ in inputs]
-    for name in names:
-        if names.count(name) > 1:
-            raise _invalid(f'input "{name}" is given twice')
-    for name in names:
-        if name not in specs:
-            there = ", ".join(f'"{other}"' for other in specs) or "none"
-            raise _invalid(f'no input "{name}"; signature "{signature.name}" has {there}')
-    for name in specs:
-        if name not in names:
-            raise _invalid(f'input "{name}" of signature "{signature.name}" is missing')
+    known = {spec.name for spec in signature.inputs}
+    given: dict[str, Array] = {}
     for name, array in inputs:
-        spec = specs[name]
-        given = dtypes.of(array).name
-        if given != spec.dtype:
-            raise _invalid(f'input "{name}" has dtype {given}, expected {spec.dtype}')
-        if not fits(spec.shape, array.shape):
-            raise _invalid(
-                f'input "{name}" has shape {format_shape(array.shape)}, '
-                f"expected {format_shape(spec.shape)}"
-            )
+        if name in given:
+            raise _invalid(f'input "{name}" is given twice')
+        given[name] = array
+    for name in given:
+        if name not in known:
+            there = _listed(spec.name for spec in signature.inputs)
+            raise _invalid(f'no input "{name}"; signature "{signature.name}" has {there}')
+    for spec in signature.inputs:
+        if spec.name not in given:
+            raise _invalid(f'input "{spec.name}" of signature "{signature.name}" is missing')
+    for spec in signature.inputs:
+        _check_input(spec, given[spec.name])
+
+
+def _check_input(spec: TensorSpec, array: Array) -> None:
+    dtype = dtypes.of(array).name
+    if dtype != spec.dtype:
+        raise _invalid(f'input "{spec.name}" has dtype {dtype}, expected {spec.dtype}')
+    if not fits(spec.shape, array.shape):
+        raise _invalid(
+            f'input "{spec.name}" has shape {format_shape(array.shape)}, '
+            f"expected {format_shape(spec.shape)}"
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names) or "none"
 
 
 def fits(spec: Shape, shape: Sequence[int]) -> bool:

@@ -6,6 +6,8 @@ the bundles, the clock and the errors. It never imports TensorFlow.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import time
 import traceback
@@ -19,7 +21,7 @@ from stele.contract import config, dtypes
 from stele.contract.bundle import Tensors, read_tensors, write_bundle
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.dtypes import Array
-from stele.contract.lines import format_line, unescape
+from stele.contract.lines import format_line, nul_in, unescape
 from stele.contract.signature import Signature, TensorSpec
 
 PROTOCOL = "1"
@@ -86,6 +88,9 @@ class _Worker:
         if verb not in self._verbs:
             return ["unsupported", f"verb {verb}"]
         arity, method = self._verbs[verb]
+        for argument in arguments[:arity]:
+            if "\0" in argument:
+                return ["error", Code.INVALID_ARGUMENT.name, nul_in(argument)]
         if len(arguments) < arity:
             few = f"{verb} takes {arity} arguments, {len(arguments)} given"
             return ["error", Code.INVALID_ARGUMENT.name, few]
@@ -129,7 +134,7 @@ class _Worker:
 
     def _run(self, signature: str, source: str, target: str) -> list[str]:
         call = self._loaded().prepare(signature, read_tensors(Path(source)))
-        write_bundle(Path(target), call())
+        _write(Path(target), call())
         return []
 
     def _bench(
@@ -138,6 +143,8 @@ class _Worker:
         counts = [int(text) for text in (warmup, runs) if text.isascii() and text.isdigit()]
         if len(counts) != 2 or counts[1] == 0:
             raise SteleError(Code.INVALID_ARGUMENT, f'bad counts "{warmup}" and "{runs}"')
+        if 8 * max(counts) > sys.maxsize:
+            raise SteleError(Code.RESOURCE_EXHAUSTED, f"no memory for {counts[1]} samples")
         call = self._loaded().prepare(signature, read_tensors(Path(source)))
         for _ in range(counts[0]):
             call()
@@ -147,7 +154,7 @@ class _Worker:
             start = time.perf_counter_ns()
             outputs = call()
             elapsed.append(time.perf_counter_ns() - start)
-        write_bundle(Path(target), outputs)
+        _write(Path(target), outputs)
         Path(samples).write_bytes(np.array(elapsed, dtype="<u8").tobytes())
         return []
 
@@ -160,6 +167,18 @@ class _Worker:
             self._model.close()
             self._model = None
         return []
+
+
+def _write(folder: Path, outputs: Mapping[str, Array]) -> None:
+    """Write a bundle to a folder that is there, or whose parent is."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if not folder.is_dir():
+            raise NotADirectoryError(
+                errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)
+            ) from None
+    write_bundle(folder, outputs)
 
 
 def describe(signatures: Mapping[str, Signature]) -> bytes:
@@ -179,6 +198,17 @@ def _describe_shape(spec: TensorSpec) -> str:
     return ",".join("-1" if dim is None else str(dim) for dim in spec.shape)
 
 
+def _utf8(field: str) -> str:
+    """Refuse a field with bytes that are no text.
+
+    Raises:
+        ValueError: There are such bytes.
+    """
+    if not field.isascii() and any("\udc80" <= char <= "\udcff" for char in field):
+        raise ValueError("a field is not UTF-8")
+    return field
+
+
 def serve(runner: Runner) -> int:
     """Answer requests on stdin until ``bye`` or the end of input; return the exit status."""
     worker = _Worker(runner)
@@ -189,7 +219,7 @@ def serve(runner: Runner) -> int:
             continue
         request, *fields = line.split("\t")
         try:
-            verb, *arguments = [unescape(field) for field in fields]
+            verb, *arguments = [unescape(_utf8(field)) for field in fields]
             reply = worker.answer(verb, arguments)
         except ValueError as error:
             verb, reply = "", ["error", Code.INVALID_ARGUMENT.name, f"malformed request: {error}"]
