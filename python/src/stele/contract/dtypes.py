@@ -78,6 +78,11 @@ def of(array: Array) -> DType:
     return found
 
 
+def base(number: int) -> int:
+    """Return the tensorflow.DataType that a reference's (DT_*_REF, above 100) refers to."""
+    return number - 100 if number > 100 else number
+
+
 def name_of_number(number: int) -> str:
     """Return the protocol's name of a tensorflow.DataType, or ``TF_<number>``."""
     found = BY_NUMBER.get(number)

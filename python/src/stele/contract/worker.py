@@ -122,7 +122,9 @@ class _Worker:
 
     def _load(self, folder: str, tags: str, config_text: str) -> list[str]:
         tag_set = frozenset(tags.split(",")) if tags else frozenset()
-        model = self._runner.load(Path(folder), tag_set, config.parse(config_text))
+        model = self._runner.load(
+            Path(folder.removeprefix("file://")), tag_set, config.parse(config_text)
+        )
         self._unload()
         self._model = model
         return []

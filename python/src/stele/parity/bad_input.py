@@ -17,7 +17,7 @@ import numpy as np
 
 from stele import paths, savedmodel
 from stele.contract.bundle import INDEX, read_bundle, write_bundle
-from stele.contract.codes import Code
+from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
 from stele.contract.lines import format_line, parse_line
 from stele.contract.signature import Signature, TensorSpec, find_signature, format_shape
@@ -48,11 +48,49 @@ class LoadRow:
     culprits: tuple[str, ...]
 
 
-def _table(kind: str) -> dict[str, dict[str, object]]:
-    rows: dict[str, dict[str, dict[str, object]]] = tomllib.loads(
-        (paths.bindings_dir() / "contract" / "refusals.toml").read_text()
+# Every row that this module makes; one more in the file is a promise that nobody keeps.
+_ROWS = {
+    "load": frozenset({
+        "missing-folder", "file-not-folder", "no-saved-model", "truncated-saved-model",
+        "empty-saved-model", "garbage-saved-model", "wrong-tag", "missing-variables",
+        "missing-variables-data", "truncated-variables-data", "truncated-variables-index",
+        "unknown-config", "malformed-config", "unparseable-config",
+    }),
+    "run": frozenset({
+        "missing-bundle", "missing-tensor-file", "too-few-fields", "negative-dimension",
+        "overflowing-dimensions", "overflow-behind-zero", "dimension-beyond-64-bits",
+        "dimension-not-a-number", "unknown-dtype", "short-file", "long-file", "wrong-nbytes",
+        "bytes-framing", "bool-byte", "unknown-signature", "private-signature",
+        "duplicate-input", "unknown-input", "missing-input", "wrong-dtype", "wrong-rank",
+        "wrong-dimension",
+    }),
+}  # fmt: skip
+
+
+def parse_table(text: str) -> dict[str, dict[str, dict[str, object]]]:
+    """Read the text of ``refusals.toml``.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT for a row or key that nobody makes, or a row missing.
+    """
+    rows: dict[str, dict[str, dict[str, object]]] = tomllib.loads(text)
+    names = {f"{kind}.{name}" for kind, table in rows.items() for name in table}
+    due = {f"{kind}.{name}" for kind, table in _ROWS.items() for name in table}
+    strange = sorted(names ^ due) + sorted(
+        f"{kind}.{name}.{key}"
+        for kind, table in rows.items()
+        for name, row in table.items()
+        for key in row.keys() - {"code", "names"}
     )
-    return rows[kind]
+    if strange:
+        raise SteleError(
+            Code.INVALID_ARGUMENT, f"refusals.toml: unknown or missing: {', '.join(strange)}"
+        )
+    return rows
+
+
+def _table(kind: str) -> dict[str, dict[str, object]]:
+    return parse_table((paths.bindings_dir() / "contract" / "refusals.toml").read_text())[kind]
 
 
 def _fill(row: dict[str, object], words: dict[str, str]) -> tuple[Code, tuple[str, ...]]:

@@ -11,8 +11,10 @@ from pathlib import Path
 from google.protobuf.message import DecodeError
 
 from stele._proto import saved_model_pb2 as pb
+from stele.contract import dtypes
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import DEFAULT_TAGS, Shape, Signature, TensorSpec, format_tags
+from stele.savedmodel.folder import model_file, require_whole
 
 # TensorFlow's own entries (__saved_model_init_op) are not for callers.
 _PRIVATE = "__saved_model_"
@@ -22,15 +24,9 @@ def read(folder: Path) -> pb.SavedModel:
     """Read ``saved_model.pb``.
 
     Raises:
-        SteleError: NOT_FOUND when there is none, DATA_LOSS when it is damaged.
+        SteleError: As `model_file`; DATA_LOSS when it is damaged.
     """
-    file = folder / "saved_model.pb"
-    if not folder.exists():
-        raise SteleError(Code.NOT_FOUND, f'no SavedModel at "{folder}": no such folder')
-    if not folder.is_dir():
-        raise SteleError(Code.NOT_FOUND, f'no SavedModel at "{folder}": a file, not a folder')
-    if not file.exists():
-        raise SteleError(Code.NOT_FOUND, f'no SavedModel at "{folder}": no saved_model.pb in it')
+    file = model_file(folder)
     try:
         model = pb.SavedModel.FromString(file.read_bytes())
     except OSError as error:
@@ -60,6 +56,9 @@ def select(folder: Path, model: pb.SavedModel, tags: Collection[str]) -> pb.Meta
     index = folder / "variables" / "variables.index"
     if meta_graph.saver_def and not index.exists():
         raise SteleError(Code.NOT_FOUND, f'the variables are missing: no "{index}"')
+    if meta_graph.saver_def:
+        for file in (index, *sorted(index.parent.glob("variables.data-*"))):
+            require_whole(file)
     return meta_graph
 
 
@@ -83,7 +82,7 @@ def signatures(meta_graph: pb.MetaGraphDef) -> dict[str, Signature]:
 
 def _specs(infos: Mapping[str, pb.TensorInfo]) -> tuple[TensorSpec, ...]:
     return tuple(
-        TensorSpec(name, info.dtype, _shape(info.tensor_shape), info.name)
+        TensorSpec(name, dtypes.base(info.dtype), _shape(info.tensor_shape), info.name)
         for name, info in sorted(infos.items())
     )
 
