@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { DTYPES } from "../src/dtypes.js";
 import { SteleError } from "../src/errors.js";
 import { fromRaw, toRaw } from "../src/raw.js";
-import { escapeField, unescapeField } from "./fields.js";
+import { systemError } from "../src/system-error.js";
+import { requireNoNul } from "../src/text.js";
+import { decodeUtf8, escapeField, unescapeField } from "./fields.js";
 
 /**
  * @typedef {import("../src/dtypes.js").DType} DType
@@ -16,12 +18,14 @@ const INDEX = "tensors.tsv";
 
 /**
  * @param {string} dir
- * @returns {[string, Tensor][]} tensors with their names, which may be there twice
+ * @returns {[string, Tensor][]} tensors with their names, of which one may come twice
  * @throws {SteleError} as the protocol's table says
  */
 export function readBundle(dir) {
-  const lines = readFile(join(dir, INDEX)).toString("utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => readTensor(dir, line));
+  const path = join(dir, INDEX);
+  const lines = decodeUtf8(`"${path}"`, readFile(path)).split("\n");
+  if (lines.at(-1) === "") lines.pop(); // what is behind the last line's newline
+  return lines.map((line) => readTensor(dir, line));
 }
 
 /**
@@ -59,8 +63,12 @@ function readTensor(dir, line) {
   const fields = line.split("\t").map(unescapeField);
   const [name, dtype, dims, size, file] = fields;
   const what = `tensor "${name}"`;
-  if (fields.length !== 5 || file === "") {
+  if (fields.length !== 5) {
     throw invalid(`${what}: its line in ${INDEX} is not name, dtype, shape, nbytes, file`);
+  }
+  fields.forEach(requireNoNul);
+  if (["", ".", ".."].includes(file) || file.includes("/")) {
+    throw invalid(`${what}: "${file}" in ${INDEX} is no name of a file in its folder`);
   }
   const shape = dims === "" ? [] : dims.split(",").map((dim) => wholeNumber(what, dim));
   const nbytes = wholeNumber(what, size);
@@ -100,7 +108,7 @@ function readFile(path) {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw SteleError.fromSystem(error, path);
+    throw systemError(error, path);
   }
 }
 
@@ -112,6 +120,6 @@ function writing(path, write) {
   try {
     write();
   } catch (error) {
-    throw SteleError.fromSystem(error, path);
+    throw systemError(error, path);
   }
 }

@@ -13,7 +13,7 @@ export function configuration(config) {
   if (!/^([0-9a-f]{2})*$/i.test(digits)) {
     throw new SteleError(
       "INVALID_ARGUMENT",
-      `config "${config}" is no hexadecimal number of bytes`,
+      `config "${config}" is not an even number of hexadecimal digits`,
     );
   }
   return { config: Uint8Array.from(Buffer.from(digits, "hex")) };

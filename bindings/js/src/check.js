@@ -6,6 +6,7 @@ import { SteleError } from "./errors.js";
 import { fromNested } from "./nested.js";
 import { formatShape } from "./shape.js";
 import { checkTensor } from "./tensor.js";
+import { requireNoNul } from "./text.js";
 import { isUint8Array } from "./typed-array.js";
 
 /**
@@ -32,55 +33,73 @@ import { isUint8Array } from "./typed-array.js";
  *   sparse, composite or unnamed-dtype tensor
  */
 export function requireSignature(signatures, name) {
+  requireNoNul(name);
   const signature = signatures[name];
   if (signature === undefined) {
-    const names = Object.keys(signatures).map((there) => `"${there}"`);
-    throw new SteleError(
-      "NOT_FOUND",
-      `no signature "${name}"; this model has ${names.join(", ") || "none"}`,
-    );
+    throw noSignature(name, Object.keys(signatures));
   }
   const inputs = Object.values(signature.inputs);
   const outputs = Object.values(signature.outputs);
-  requireDense(name, [...inputs, ...outputs]);
+  requireDense(name, inputs, outputs);
   return { inputs, outputs };
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} names of the signatures that there are
+ * @returns {SteleError} NOT_FOUND
+ */
+export function noSignature(name, names) {
+  return new SteleError("NOT_FOUND", `no signature "${name}"; this model has ${quoted(names)}`);
+}
+
+/**
+ * @param {string[]} names
+ * @returns {string} `"a", "b"`, or `none`
+ */
+function quoted(names) {
+  return names.map((name) => `"${name}"`).join(", ") || "none";
 }
 
 /**
  * A signature is usable when every tensor is dense and of a named dtype.
  *
  * @param {string} signature
- * @param {readonly TensorSpec[]} specs
+ * @param {readonly TensorSpec[]} inputs
+ * @param {readonly TensorSpec[]} outputs
  * @throws {SteleError} UNIMPLEMENTED, naming the tensor
  */
-export function requireDense(signature, specs) {
-  for (const { name, dtype, endpoint } of specs) {
-    if (endpoint === "") {
-      throw new SteleError(
-        "UNIMPLEMENTED",
-        `signature "${signature}": tensor "${name}" is sparse or composite`,
-      );
-    }
-    if (dtypeByName(dtype) === undefined) {
-      throw new SteleError(
-        "UNIMPLEMENTED",
-        `signature "${signature}": tensor "${name}" has dtype ${dtype}, which has no name here`,
-      );
+export function requireDense(signature, inputs, outputs) {
+  for (const [kind, specs] of /** @type {const} */ ([
+    ["input", inputs],
+    ["output", outputs],
+  ])) {
+    for (const { name, dtype, endpoint } of specs) {
+      const what = `${kind} "${name}" of signature "${signature}"`;
+      if (endpoint === "") {
+        throw new SteleError("UNIMPLEMENTED", `${what} is sparse or composite`);
+      }
+      if (dtypeByName(dtype) === undefined) {
+        throw new SteleError("UNIMPLEMENTED", `${what} has dtype ${dtype}`);
+      }
     }
   }
 }
 
 /**
- * @param {readonly TensorSpec[]} specs the signature's inputs
+ * @param {string} signature its name
+ * @param {readonly TensorSpec[]} specs its inputs
  * @param {InputValues} inputs
- * @returns {Tensor[]} in the order of `specs`
- * @throws {SteleError} INVALID_ARGUMENT: an input is there twice, unknown or missing, or has another
+ * @returns {Tensor[]} in the order of `specs`; of an input that is not given, its default
+ * @throws {SteleError} INVALID_ARGUMENT: an input is given twice, unknown or missing, or has another
  *   dtype, rank or known dimension than the signature
  */
-export function checkInputs(specs, inputs) {
+export function checkInputs(signature, specs, inputs) {
   const given = byName(inputs);
-  requireNames(specs, given);
-  return specs.map((spec) => checkInput(spec, given[spec.name]));
+  requireNames(signature, specs, given);
+  return specs.map((spec) =>
+    checkInput(spec, Object.hasOwn(given, spec.name) ? given[spec.name] : spec.default),
+  );
 }
 
 /**
@@ -88,7 +107,7 @@ export function checkInputs(specs, inputs) {
  *
  * @param {InputValues} inputs
  * @returns {[string, Tensor][]}
- * @throws {SteleError} INVALID_ARGUMENT: an input is there twice or is no tensor, which alone has a
+ * @throws {SteleError} INVALID_ARGUMENT: an input is given twice or is no tensor, which alone has a
  *   dtype of its own
  */
 export function checkTensors(inputs) {
@@ -140,32 +159,44 @@ function fromPairs(pairs) {
     }
   }
   const entries = /** @type {[string, unknown][]} */ (list);
-  const given = Object.fromEntries(entries);
-  if (Object.keys(given).length < entries.length) {
-    const names = entries.map(([name]) => name);
-    const twice = names.find((name, i) => names.indexOf(name) < i);
-    throw new SteleError("INVALID_ARGUMENT", `input "${twice}" is there twice`);
+  const seen = new Set();
+  for (const [name] of entries) {
+    if (seen.has(name)) {
+      throw new SteleError("INVALID_ARGUMENT", `input "${name}" is given twice`);
+    }
+    seen.add(name);
   }
-  return given;
+  return Object.fromEntries(entries);
 }
 
 /**
+ * In one pass: a signature may have very many inputs, and a caller may give very many.
+ *
+ * @param {string} signature
  * @param {readonly TensorSpec[]} specs
  * @param {Record<string, unknown>} given
  */
-function requireNames(specs, given) {
+function requireNames(signature, specs, given) {
   const names = Object.keys(given);
-  let there = 0;
-  for (const { name } of specs) if (Object.hasOwn(given, name)) there++;
-  if (there === specs.length && there === names.length) return;
-
-  const unknown = names.find((name) => !specs.some((spec) => spec.name === name));
-  if (unknown !== undefined) {
-    const known = specs.map(({ name }) => `"${name}"`).join(", ") || "none";
-    throw new SteleError("INVALID_ARGUMENT", `no input "${unknown}"; this signature has ${known}`);
+  let known = 0;
+  for (const { name } of specs) if (Object.hasOwn(given, name)) known++;
+  if (known < names.length) {
+    const expected = new Set(specs.map(({ name }) => name));
+    const unknown = /** @type {string} */ (names.find((name) => !expected.has(name)));
+    requireNoNul(unknown);
+    throw new SteleError(
+      "INVALID_ARGUMENT",
+      `no input "${unknown}"; signature "${signature}" has ${quoted([...expected])}`,
+    );
   }
-  const missing = specs.find(({ name }) => !Object.hasOwn(given, name));
-  throw new SteleError("INVALID_ARGUMENT", `input "${missing?.name}" is missing`);
+  if (known === specs.length) return;
+  const missing = specs.find((spec) => !(Object.hasOwn(given, spec.name) || spec.default));
+  if (missing !== undefined) {
+    throw new SteleError(
+      "INVALID_ARGUMENT",
+      `input "${missing.name}" of signature "${signature}" is missing`,
+    );
+  }
 }
 
 /**

@@ -30,30 +30,6 @@ const NAMES = new Map(
   Object.entries(Code).map(([name, code]) => [code, /** @type {CodeName} */ (name)]),
 );
 
-/** The errno values a file operation can meet, as absl maps them to canonical codes. */
-const ERRNO = new Map(
-  /** @type {[string, CodeName][]} */ ([
-    ["EACCES", "PERMISSION_DENIED"],
-    ["EPERM", "PERMISSION_DENIED"],
-    ["EROFS", "PERMISSION_DENIED"],
-    ["ENOENT", "NOT_FOUND"],
-    ["EEXIST", "ALREADY_EXISTS"],
-    ["EISDIR", "FAILED_PRECONDITION"],
-    ["ENOTDIR", "FAILED_PRECONDITION"],
-    ["ENOTEMPTY", "FAILED_PRECONDITION"],
-    ["EINVAL", "INVALID_ARGUMENT"],
-    ["ENAMETOOLONG", "INVALID_ARGUMENT"],
-    // Node's own: a NUL byte in a path.
-    ["ERR_INVALID_ARG_VALUE", "INVALID_ARGUMENT"],
-    ["EDQUOT", "RESOURCE_EXHAUSTED"],
-    ["EMFILE", "RESOURCE_EXHAUSTED"],
-    ["ENFILE", "RESOURCE_EXHAUSTED"],
-    ["ENOMEM", "RESOURCE_EXHAUSTED"],
-    ["ENOSPC", "RESOURCE_EXHAUSTED"],
-    ["ERR_FS_FILE_TOO_LARGE", "RESOURCE_EXHAUSTED"],
-  ]),
-);
-
 /** What every function of this package throws, or rejects with. */
 export class SteleError extends Error {
   /**
@@ -76,19 +52,5 @@ export class SteleError extends Error {
   /** @override */
   get name() {
     return "SteleError";
-  }
-
-  /**
-   * The error of a file operation, with the code that absl gives to its errno.
-   *
-   * @param {unknown} error what a function of `node:fs` threw
-   * @param {string} path
-   * @returns {SteleError}
-   */
-  static fromSystem(error, path) {
-    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-    return new SteleError(ERRNO.get(code ?? "") ?? "UNKNOWN", `"${path}": ${message}`, {
-      cause: error,
-    });
   }
 }

@@ -2,6 +2,8 @@
 // it. Only this file knows koffi; another foreign function interface replaces
 // this file and nothing else.
 
+import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import koffi from "koffi";
 import { SteleError } from "./errors.js";
 import { MAX_RUNNING, withSlot } from "./slots.js";
@@ -38,7 +40,7 @@ function configureStacks() {
 
 // Symbols are resolved when they are first used: there are very many.
 const RTLD_LAZY = 1;
-const ENDPOINT = koffi.struct({ operation: "void *", index: "int" });
+const ENDPOINT = koffi.struct("TF_Output", { operation: "void *", index: "int" });
 const ENDPOINT_BYTES = koffi.sizeof(ENDPOINT);
 
 /** @param {import("koffi").LibraryHandle} library */
@@ -57,6 +59,10 @@ function declare(library) {
     setConfig: c("void TF_SetConfig(void *options, void *proto, size_t length, void *status)"),
     newGraph: c("void *TF_NewGraph()"),
     deleteGraph: c("void TF_DeleteGraph(void *graph)"),
+    tensorRank: c("int TF_GraphGetTensorNumDims(void *graph, TF_Output output, void *status)"),
+    tensorShape: c(
+      "void TF_GraphGetTensorShape(void *graph, TF_Output output, void *dims, int rank, void *status)",
+    ),
     operationByName: c("void *TF_GraphOperationByName(void *graph, const char *name)"),
     numOutputs: c("int TF_OperationNumOutputs(void *operation)"),
     loadSession: c(
@@ -88,16 +94,22 @@ function declare(library) {
   };
 }
 
-/** @type {Map<string, C>} */
-const open = new Map();
+/** @type {{ path: string, c: Promise<C> } | undefined} two TensorFlows in one process do not work */
+let loaded;
+
+/** @returns {Promise<C> | undefined} the libtensorflow that this process has, if it has one */
+export function loadedLibrary() {
+  return loaded?.c;
+}
 
 /**
- * Loads libtensorflow, once per path and process; a loaded library stays.
+ * Loads libtensorflow, once per process; a loaded library stays.
  *
  * @param {string} path a file, or a name that the system's loader finds
  * @returns {Promise<C>}
  * @throws {Error} what the loader said
- * @throws {SteleError} FAILED_PRECONDITION: koffi's stacks are too small and can no longer be changed
+ * @throws {SteleError} FAILED_PRECONDITION: another TensorFlow is loaded, or koffi's stacks are too
+ *   small and can no longer be changed
  */
 export async function openLibrary(path) {
   if (!configured) {
@@ -108,13 +120,28 @@ export async function openLibrary(path) {
         `${STACK_BYTES} }) before anything else loads a library`,
     );
   }
-  let c = open.get(path);
-  if (c === undefined) {
-    await keepLoaded(path);
-    c = declare(koffi.load(path, { lazy: true }));
-    open.set(path, c);
+  const other = loaded === undefined ? mappedTensorFlow() : loaded.path;
+  if (other !== undefined && dirname(other) !== dirname(path)) {
+    throw new SteleError(
+      "FAILED_PRECONDITION",
+      `this process has loaded "${other}" and cannot load "${path}" beside it`,
+    );
   }
-  return c;
+  if (loaded === undefined) {
+    const c = keepLoaded(path).then(() => declare(koffi.load(path, { lazy: true })));
+    loaded = { path, c };
+    c.catch(() => {
+      loaded = undefined;
+    });
+  }
+  return loaded.c;
+}
+
+/** @returns {string | undefined} the file of a TensorFlow that another package has loaded */
+function mappedTensorFlow() {
+  const maps = "/proc/self/maps"; // of Linux
+  if (!existsSync(maps)) return undefined;
+  return /\/.*\/libtensorflow(_cc|_framework)?\.so.*$/m.exec(readFileSync(maps, "utf8"))?.[0];
 }
 
 /**

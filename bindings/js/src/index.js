@@ -12,7 +12,7 @@ export * from "./shared.js";
  *
  * @param {{ library?: string }} [options] as for `Model.load`
  * @returns {Promise<string>} for example `2.21.0`
- * @throws {import("./errors.js").SteleError} FAILED_PRECONDITION: no libtensorflow
+ * @throws {import("./errors.js").SteleError} NOT_FOUND: no libtensorflow
  */
 export async function tensorflowVersion({ library } = {}) {
   return (await loadLibrary(library)).version();

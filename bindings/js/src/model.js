@@ -1,14 +1,16 @@
 // A loaded SavedModel.
 
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { checkInputs, requireSignature } from "./check.js";
 import { configBytes } from "./config.js";
 import { Code, SteleError } from "./errors.js";
+import { modelPath } from "./folder.js";
 import { loadLibrary } from "./library.js";
 import { Lifetime } from "./lifetime.js";
 import { readSavedModel } from "./savedmodel.js";
 import { Session } from "./session.js";
+import { readSignatures } from "./signature.js";
+import { requireNoNul } from "./text.js";
 
 /**
  * @typedef {import("./check.js").InputValues} InputValues
@@ -101,30 +103,35 @@ export class Model {
    * Loads a SavedModel, without blocking the event loop.
    *
    * @template {ModelType} [T=ModelType]
-   * @param {string | URL} dir the folder with `saved_model.pb`
+   * @param {string | URL} dir the folder with `saved_model.pb`; `file://` may stand before it
    * @param {LoadOptions} [options]
    * @returns {Promise<Model<T>>}
-   * @throws {SteleError} NOT_FOUND: no SavedModel there, no such tags, a file missing; DATA_LOSS: a
-   *   file is cut short or corrupt; INVALID_ARGUMENT: no such profile, no ConfigProto;
-   *   FAILED_PRECONDITION: no libtensorflow
+   * @throws {SteleError} NOT_FOUND: no SavedModel there, no such tags, a file missing, no
+   *   libtensorflow; DATA_LOSS: a file is cut short or corrupt; INVALID_ARGUMENT: no such profile, no
+   *   ConfigProto; UNIMPLEMENTED: a SavedModel in text form; FAILED_PRECONDITION: another TensorFlow
+   *   is loaded
    */
   static async load(dir, { tags = ["serve"], profile, config, library } = {}) {
     const bytes = configBytes(profile, config);
-    const path = dir instanceof URL ? fileURLToPath(dir) : dir;
+    const path = modelPath(dir);
     // C takes what it gets for a string.
-    if (![path, ...tags].every((text) => typeof text === "string")) {
-      throw new SteleError("INVALID_ARGUMENT", "dir is no string or URL, or tags are no strings");
+    if (!tags.every((tag) => typeof tag === "string")) {
+      throw new SteleError("INVALID_ARGUMENT", "tags are no strings");
     }
+    tags.forEach(requireNoNul);
     // The library loads on another thread meanwhile; what is wrong with the
     // model is said first, wherever the library is.
     const loading = loadLibrary(library);
     loading.catch(() => {});
-    const signatures = await readSavedModel(path, tags);
+    const defs = await readSavedModel(path, tags);
     const c = await loading;
     try {
       // Absolute, or TensorFlow would read `x://` at its start as another file system.
       const session = await Session.load(c, resolve(path), tags, bytes);
-      return new Model(session, signatures);
+      return new Model(
+        session,
+        readSignatures(defs, (endpoint) => session.shapeOf(endpoint)),
+      );
     } catch (error) {
       throw loadError(error, path);
     }
@@ -139,7 +146,7 @@ export class Model {
    * @returns {Outputs<T, S>} by name; copies, which are yours
    * @throws {SteleError} FAILED_PRECONDITION: the model is closed; NOT_FOUND: no such signature;
    *   UNIMPLEMENTED: it has a sparse, composite or unnamed-dtype tensor; INVALID_ARGUMENT: an input
-   *   is missing, unknown, there twice, or has the wrong dtype or shape; else TensorFlow's
+   *   is missing, unknown, given twice, or has the wrong dtype or shape; else TensorFlow's
    */
   run(inputs, { signature } = {}) {
     const { prepared, tensors } = this.#begin(inputs, signature);
@@ -198,7 +205,7 @@ export class Model {
   #begin(inputs, signature = "serving_default") {
     this.#lifetime.requireOpen();
     const prepared = this.#prepare(signature);
-    const tensors = checkInputs(prepared.inputs, inputs);
+    const tensors = checkInputs(signature, prepared.inputs, inputs);
     this.#lifetime.enter(); // only now: a getter among the inputs may have closed it
     return { prepared, tensors };
   }

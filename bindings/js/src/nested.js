@@ -9,7 +9,7 @@ import {
   numbersFromFloat16,
 } from "./float16.js";
 import { MAX_RANK } from "./shape.js";
-import { isUint8Array } from "./typed-array.js";
+import { isUint8Array, typedArrayName } from "./typed-array.js";
 
 /**
  * @typedef {import("./dtypes.js").DType} DType
@@ -24,7 +24,12 @@ import { isUint8Array } from "./typed-array.js";
  * @typedef {number | bigint | boolean | string | Uint8Array} Scalar
  */
 
-/** @typedef {Scalar | readonly Nested[]} Nested nested arrays of scalars, all rows of one length */
+/**
+ * Nested arrays of scalars, all rows of one length. A row may be a typed array of the class that holds
+ * the dtype's elements.
+ *
+ * @typedef {Scalar | import("./dtypes.js").TypedArray | readonly Nested[]} Nested
+ */
 
 /** @type {Record<"INT8" | "INT16" | "INT32" | "UINT8" | "UINT16" | "UINT32", [number, number]>} */
 const RANGES = {
@@ -38,6 +43,10 @@ const RANGES = {
 
 /** @param {unknown} value */
 const isNumber = (value) => typeof value === "number";
+/** @type {(round: (value: number) => number) => (value: unknown) => boolean} no infinity of a number */
+const roundsBy = (round) => (value) =>
+  isNumber(value) &&
+  (Number.isFinite(round(/** @type {number} */ (value))) || !Number.isFinite(value));
 /** @param {unknown} value */
 const isWhole = (value) => typeof value === "bigint" || Number.isSafeInteger(value);
 
@@ -56,11 +65,11 @@ const ACCEPTS = {
   UINT16: within("UINT16"),
   UINT32: within("UINT32"),
   UINT64: (value) => isWhole(value) && BigInt.asUintN(64, asBigInt(value)) === asBigInt(value),
-  FP16: isNumber,
-  BF16: isNumber,
-  FP32: isNumber,
+  FP16: roundsBy((value) => numbersFromFloat16(float16FromNumbers([value]))[0]),
+  BF16: roundsBy((value) => numbersFromBfloat16(bfloat16FromNumbers([value]))[0]),
+  FP32: roundsBy(Math.fround),
   FP64: isNumber,
-  C64: isNumber,
+  C64: roundsBy(Math.fround),
   C128: isNumber,
   BYTES: (value) => typeof value === "string" || isUint8Array(value),
 };
@@ -86,39 +95,53 @@ function asBigInt(value) {
  * @param {DType} dtype
  * @param {unknown} nested
  * @returns {{ dtype: DType, shape: number[], data: unknown }} not yet checked as a tensor
- * @throws {SteleError} INVALID_ARGUMENT: rows of different lengths, or a value that is no element
- *   of the dtype
+ * @throws {SteleError} INVALID_ARGUMENT: rows of different lengths, a value that is no element of the
+ *   dtype, or a typed array of another class
  */
 export function fromNested(what, dtype, nested) {
-  const lanes = DTYPES[dtype].lanes;
-  const dims = nestingOf(what, nested);
-  if (lanes > 1 && dims.at(-1) !== lanes) {
-    throw new SteleError(
-      "INVALID_ARGUMENT",
-      `${what} of dtype ${dtype} needs its elements as [real, imaginary]`,
-    );
-  }
+  const { dims, shape } = nestingOf(what, dtype, nested);
   /** @type {unknown[]} */
-  const flat = [];
-  flatten(what, dtype, nested, dims, [], flat);
-  return { dtype, shape: lanes > 1 ? dims.slice(0, -1) : dims, data: pack(dtype, flat) };
+  const items = [];
+  flatten(what, dtype, nested, dims, [], items);
+  return { dtype, shape, data: pack(dtype, items) };
+}
+
+/**
+ * @param {DType} dtype
+ * @param {unknown} value
+ * @returns {value is import("./dtypes.js").TypedArray} and not bytes, which are an element of BYTES
+ */
+function isRow(dtype, value) {
+  return dtype !== "BYTES" && typedArrayName(value) !== undefined;
 }
 
 /**
  * @param {string} what
+ * @param {DType} dtype
  * @param {unknown} nested
- * @returns {number[]} lengths of the first array at each depth
+ * @returns {{ dims: number[], shape: number[] }} lengths of the first array at each depth, and the
+ *   tensor's shape, which is another for complex numbers
  */
-function nestingOf(what, nested) {
+function nestingOf(what, dtype, nested) {
+  const { lanes } = DTYPES[dtype];
   const dims = [];
-  for (let level = nested; Array.isArray(level); level = level[0]) {
+  let level = nested;
+  for (; Array.isArray(level); level = level[0]) {
     // An array that contains itself has no end. One more level than ranks: complex pairs.
     if (dims.length > MAX_RANK) {
       throw new SteleError("INVALID_ARGUMENT", `${what} is nested deeper than ${MAX_RANK} arrays`);
     }
     dims.push(level.length);
   }
-  return dims;
+  if (isRow(dtype, level)) {
+    return { dims: [...dims, level.length], shape: [...dims, level.length / lanes] };
+  }
+  if (lanes === 1 || dims.includes(0)) return { dims, shape: dims };
+  if (dims.at(-1) === lanes) return { dims, shape: dims.slice(0, -1) };
+  throw new SteleError(
+    "INVALID_ARGUMENT",
+    `${what} of dtype ${dtype} needs its elements as [real, imaginary]`,
+  );
 }
 
 /**
@@ -127,27 +150,50 @@ function nestingOf(what, nested) {
  * @param {unknown} value
  * @param {number[]} dims
  * @param {number[]} index where `value` stands
- * @param {unknown[]} flat receives the elements
+ * @param {unknown[]} items receives the elements, and whole rows that are typed arrays
  */
-function flatten(what, dtype, value, dims, index, flat) {
-  if (index.length === dims.length) {
+function flatten(what, dtype, value, dims, index, items) {
+  const depth = index.length;
+  if (depth === dims.length) {
     if (!ACCEPTS[dtype](value)) {
       throw new SteleError(
         "INVALID_ARGUMENT",
         `${what} has ${quote(value)} at [${index}], which is no ${dtype}`,
       );
     }
-    flat.push(value);
+    items.push(value);
     return;
   }
-  const length = dims[index.length];
+  const length = dims[depth];
+  if (depth === dims.length - 1 && isRow(dtype, value) && value.length === length) {
+    requireClass(what, dtype, value, index);
+    items.push(value);
+    return;
+  }
   if (!Array.isArray(value) || value.length !== length) {
     throw new SteleError(
       "INVALID_ARGUMENT",
       `${what} has ${quote(value)} at [${index}], where the first row has ${length} items`,
     );
   }
-  for (let i = 0; i < length; i++) flatten(what, dtype, value[i], dims, [...index, i], flat);
+  for (let i = 0; i < length; i++) flatten(what, dtype, value[i], dims, [...index, i], items);
+}
+
+/**
+ * @param {string} what
+ * @param {DType} dtype
+ * @param {import("./dtypes.js").TypedArray} row
+ * @param {number[]} index where it stands
+ * @throws {SteleError} INVALID_ARGUMENT: a typed array has a dtype of its own, and it is another
+ */
+function requireClass(what, dtype, row, index) {
+  const expected = DTYPES[dtype].array?.name;
+  const name = typedArrayName(row);
+  if (name === expected) return;
+  throw new SteleError(
+    "INVALID_ARGUMENT",
+    `${what} of dtype ${dtype} has a ${name} at [${index}], expected ${expected}`,
+  );
 }
 
 /**
@@ -157,31 +203,55 @@ function flatten(what, dtype, value, dims, index, flat) {
 function quote(value) {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `an array of ${value.length} items`;
+  const typed = typedArrayName(value);
+  if (typed !== undefined) return `a ${typed}`;
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 /**
+ * One element as an item of the array that holds them.
+ *
  * @param {DType} dtype
- * @param {unknown[]} flat elements that the dtype accepts
+ * @param {any} value that the dtype accepts
+ * @returns {number | bigint}
+ */
+function asItem(dtype, value) {
+  switch (dtype) {
+    case "INT64":
+    case "UINT64":
+      return BigInt(value);
+    case "FP16":
+      return float16FromNumbers([value])[0];
+    case "BF16":
+      return bfloat16FromNumbers([value])[0];
+    default:
+      return Number(value);
+  }
+}
+
+/**
+ * @param {DType} dtype
+ * @param {unknown[]} items elements that the dtype accepts, and rows of its own class
  * @returns {unknown} the array that holds them
  */
-function pack(dtype, flat) {
-  switch (dtype) {
-    case "BYTES":
-      return flat;
-    case "INT64":
-      return BigInt64Array.from(flat, asBigInt);
-    case "UINT64":
-      return BigUint64Array.from(flat, asBigInt);
-    case "FP16":
-      return float16FromNumbers(/** @type {number[]} */ (flat));
-    case "BF16":
-      return bfloat16FromNumbers(/** @type {number[]} */ (flat));
-    default: {
-      const array = /** @type {any} */ (DTYPES[dtype].array);
-      return array.from(flat, Number);
+function pack(dtype, items) {
+  const { array } = DTYPES[dtype];
+  if (array === undefined) return items;
+  const length = items.reduce(
+    (/** @type {number} */ sum, item) => sum + (isRow(dtype, item) ? item.length : 1),
+    0,
+  );
+  const data = /** @type {any} */ (new array(length));
+  let at = 0;
+  for (const item of items) {
+    if (isRow(dtype, item)) {
+      data.set(item, at);
+      at += item.length;
+    } else {
+      data[at++] = asItem(dtype, item);
     }
   }
+  return data;
 }
 
 /**

@@ -1,11 +1,12 @@
 // A SavedModel on disk: what has to be right before TensorFlow sees it.
 
-import { readFile, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PbfReader } from "pbf";
 import { readSavedModel as decode } from "./_proto/saved_model.js";
 import { SteleError } from "./errors.js";
-import { readSignatures } from "./signature.js";
+import { readRegularFile, requireRegularFile } from "./files.js";
+import { savedModelFile } from "./folder.js";
 
 /**
  * @typedef {object} MetaGraphDef MetaGraphDef of saved_model.proto, decoded
@@ -14,42 +15,25 @@ import { readSignatures } from "./signature.js";
  * @property {Record<string, import("./signature.js").SignatureDef>} signature_def
  */
 
+/** @typedef {MetaGraphDef["signature_def"]} SignatureDefs */
+
 /**
  * Reads the signatures of a SavedModel, and checks what TensorFlow would load
  * in silence without: the graph with these tags and the index of its variables.
  *
  * @param {string} dir
  * @param {readonly string[]} tags
- * @returns {Promise<import("./signature.js").Signatures>}
+ * @returns {Promise<SignatureDefs>} for `readSignatures`
  * @throws {SteleError} NOT_FOUND: no SavedModel there, no graph with exactly these tags, no index of
- *   the variables; DATA_LOSS: `saved_model.pb` is cut short or no SavedModel
+ *   the variables; DATA_LOSS: a file is cut short, a Git LFS pointer or no file at all; UNIMPLEMENTED:
+ *   the model is in text form
  */
 export async function readSavedModel(dir, tags) {
-  const path = join(dir, "saved_model.pb");
-  const metaGraphs = decodeMetaGraphs(await readModelFile(path), path);
+  const path = await savedModelFile(dir);
+  const metaGraphs = decodeMetaGraphs(await readRegularFile(path), path);
   const metaGraph = selectMetaGraph(metaGraphs, tags, dir);
-  if (metaGraph.saver_def !== undefined) {
-    await requireFile(join(dir, "variables", "variables.index"));
-  }
-  return readSignatures(metaGraph.signature_def);
-}
-
-/**
- * @param {string} path
- * @returns {Promise<Uint8Array>}
- */
-async function readModelFile(path) {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") {
-      throw new SteleError("NOT_FOUND", `no SavedModel here: "${path}" is no file`, {
-        cause: error,
-      });
-    }
-    throw SteleError.fromSystem(error, path);
-  }
+  if (metaGraph.saver_def !== undefined) await requireVariables(join(dir, "variables"));
+  return metaGraph.signature_def;
 }
 
 /**
@@ -85,13 +69,13 @@ function decodeMetaGraphs(bytes, path) {
  */
 function selectMetaGraph(metaGraphs, tags, dir) {
   const wanted = tagSet(tags);
-  const there = metaGraphs.map((metaGraph) => tagSet(metaGraph.meta_info_def?.tags ?? []));
-  const index = there.indexOf(wanted);
+  const sets = metaGraphs.map((metaGraph) => tagSet(metaGraph.meta_info_def?.tags ?? []));
+  const index = sets.indexOf(wanted);
   if (index < 0) {
     throw new SteleError(
       "NOT_FOUND",
       `"${dir}" has no graph with exactly the tags "${wanted}"; it has ` +
-        there.map((set) => `"${set}"`).join(" and "),
+        sets.map((set) => `"${set}"`).join(" and "),
     );
   }
   return metaGraphs[index];
@@ -105,11 +89,13 @@ function tagSet(tags) {
   return [...new Set(tags)].sort().join(",");
 }
 
-/** @param {string} path */
-async function requireFile(path) {
-  try {
-    await stat(path);
-  } catch (error) {
-    throw SteleError.fromSystem(error, path);
-  }
+/**
+ * @param {string} folder
+ * @throws {SteleError} NOT_FOUND: no index; DATA_LOSS: what TensorFlow would read is no such file
+ */
+async function requireVariables(folder) {
+  await requireRegularFile(join(folder, "variables.index"));
+  const names = await readdir(folder);
+  const data = names.filter((name) => name.startsWith("variables.data-"));
+  await Promise.all(data.map((name) => requireRegularFile(join(folder, name))));
 }

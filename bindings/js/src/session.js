@@ -102,20 +102,50 @@ export class Session {
   }
 
   /**
+   * @param {string} endpoint
+   * @returns {import("./shape.js").PartialShape} of the graph's tensor; null also when there is none
+   */
+  shapeOf(endpoint) {
+    const output = this.#find(endpoint);
+    if (output === undefined) return null;
+    const status = this.#c.newStatus();
+    try {
+      const rank = this.#c.tensorRank(this.#graph, output, status);
+      if (this.#c.getCode(status) !== 0 || rank < 0) return null;
+      const dims = new BigInt64Array(rank + 1); // one more: an empty array has no address
+      this.#c.tensorShape(this.#graph, output, dims, rank, status);
+      check(this.#c, status);
+      return Array.from(dims.subarray(0, rank), (dim) => (dim < 0n ? null : Number(dim)));
+    } finally {
+      this.#c.deleteStatus(status);
+    }
+  }
+
+  /**
+   * @param {string} endpoint
+   * @returns {Endpoint | undefined} undefined when the graph has no such op, or that no such output
+   */
+  #find(endpoint) {
+    const [, op, index] = /** @type {string[]} */ (/^(.*?)(?::(\d+))?$/s.exec(endpoint));
+    const operation = op === "" ? null : this.#c.operationByName(this.#graph, op);
+    if (operation === null) return undefined;
+    const output = { operation, index: Number(index ?? 0) };
+    return output.index < this.#c.numOutputs(operation) ? output : undefined;
+  }
+
+  /**
    * @param {TensorSpec} spec
    * @returns {Endpoint}
    */
   #endpoint({ name, endpoint }) {
-    const [, op, index] = /** @type {string[]} */ (/^(.*?)(?::(\d+))?$/s.exec(endpoint));
-    const operation = this.#c.operationByName(this.#graph, op);
-    const output = Number(index ?? 0);
-    if (operation === null || output >= this.#c.numOutputs(operation)) {
+    const output = this.#find(endpoint);
+    if (output === undefined) {
       throw new SteleError(
         "INVALID_ARGUMENT",
         `tensor "${name}" is "${endpoint}" in the signature, and the graph has no such tensor`,
       );
     }
-    return { operation, index: output };
+    return output;
   }
 
   /** Frees everything. No run may be in flight. */

@@ -1,6 +1,7 @@
 // Signatures: the ways to call a model, as its MetaGraphDef describes them.
 
 import { dtypeByNumber } from "./dtypes.js";
+import { readTensorProto } from "./tensor-proto.js";
 
 /**
  * One input or output of a signature.
@@ -10,6 +11,7 @@ import { dtypeByNumber } from "./dtypes.js";
  * @property {string} dtype one of `DTYPES`; `TF_<number>` for one that has no name here
  * @property {import("./shape.js").PartialShape} shape
  * @property {string} endpoint `op:index` in the graph; empty for a sparse or composite tensor
+ * @property {import("./tensor.js").Tensor} [default] of an input: what it is when it is not given
  */
 
 /**
@@ -31,50 +33,79 @@ import { dtypeByNumber } from "./dtypes.js";
  * @typedef {object} SignatureDef SignatureDef of saved_model.proto, decoded
  * @property {Record<string, TensorInfo>} inputs
  * @property {Record<string, TensorInfo>} outputs
+ * @property {Record<string, Uint8Array>} [defaults] TensorProtos by input
  */
+
+/** @typedef {import("./shape.js").PartialShape} PartialShape */
 
 /** TensorFlow's own entries among the signatures, such as `__saved_model_init_op`. */
 const INTERNAL = "__saved_model_";
 
-/**
- * @param {Record<string, SignatureDef>} defs
- * @returns {Signatures}
- */
-export function readSignatures(defs) {
-  const users = Object.entries(defs).filter(([name]) => !name.startsWith(INTERNAL));
-  return sortedRecord(
-    users.map(([name, def]) => [
-      name,
-      Object.freeze({ inputs: readSpecs(def.inputs), outputs: readSpecs(def.outputs) }),
-    ]),
-  );
-}
+/** The dtype of a reference variable is that of its value, and this. */
+const REFERENCE = 100;
 
 /**
- * @param {Record<string, TensorInfo>} infos
- * @returns {Readonly<Record<string, TensorSpec>>}
+ * @param {Record<string, SignatureDef>} defs
+ * @param {(endpoint: string) => PartialShape} [graphShape] of a tensor whose shape the signature does
+ *   not say; nothing is known of it unless given
+ * @returns {Signatures}
  */
-function readSpecs(infos) {
+export function readSignatures(defs, graphShape = () => null) {
+  const users = Object.entries(defs).filter(([name]) => !name.startsWith(INTERNAL));
   return sortedRecord(
-    Object.entries(infos).map(([name, info]) => [
+    users.map(([name, { inputs, outputs, defaults = {} }]) => [
       name,
       Object.freeze({
-        name,
-        dtype: dtypeByNumber(info.dtype)?.name ?? `TF_${info.dtype}`,
-        shape: readShape(info.tensor_shape),
-        endpoint: info.name,
+        inputs: readSpecs(inputs, graphShape, defaults),
+        outputs: readSpecs(outputs, graphShape, {}),
       }),
     ]),
   );
 }
 
 /**
- * @param {TensorInfo["tensor_shape"]} shape absent means that nothing is known, as in TensorFlow
- * @returns {import("./shape.js").PartialShape}
+ * @param {Record<string, TensorInfo>} infos
+ * @param {(endpoint: string) => PartialShape} graphShape
+ * @param {Record<string, Uint8Array>} defaults
+ * @returns {Readonly<Record<string, TensorSpec>>}
  */
-function readShape(shape) {
-  if (shape === undefined || shape.unknown_rank) return null;
-  return Object.freeze(shape.dim.map(({ size }) => (size < 0 ? null : size)));
+function readSpecs(infos, graphShape, defaults) {
+  return sortedRecord(
+    Object.entries(infos).map(([name, info]) => {
+      const number = info.dtype > REFERENCE ? info.dtype - REFERENCE : info.dtype;
+      const shape = info.tensor_shape ? readShape(info.tensor_shape) : graphShape(info.name);
+      const spec = {
+        name,
+        dtype: dtypeByNumber(number)?.name ?? `TF_${number}`,
+        shape: Object.freeze(shape),
+        endpoint: info.name,
+      };
+      const value = Object.hasOwn(defaults, name) ? readDefault(name, defaults[name]) : undefined;
+      return [name, Object.freeze(value === undefined ? spec : { ...spec, default: value })];
+    }),
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {Uint8Array} bytes
+ * @returns {import("./tensor.js").Tensor | undefined} undefined when it cannot be read: the caller has
+ *   to give the input
+ */
+function readDefault(name, bytes) {
+  try {
+    return readTensorProto(`default of input "${name}"`, bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {NonNullable<TensorInfo["tensor_shape"]>} shape
+ * @returns {PartialShape}
+ */
+function readShape({ dim, unknown_rank }) {
+  return unknown_rank ? null : dim.map(({ size }) => (size < 0 ? null : size));
 }
 
 /**

@@ -4,7 +4,7 @@
 import { DTYPES, dtypeByName } from "./dtypes.js";
 import { SteleError } from "./errors.js";
 import { elementCount, formatShape } from "./shape.js";
-import { bytesFromStrings } from "./text.js";
+import { encodeUtf8 } from "./text.js";
 import { isUint8Array, typedArrayName } from "./typed-array.js";
 
 /**
@@ -106,7 +106,7 @@ export function checkTensor(what, { dtype, shape, data }) {
 function checkBytes(what, elements) {
   return Array.from(elements, (element, index) => {
     if (isUint8Array(element)) return element;
-    if (typeof element === "string") return bytesFromStrings([element])[0];
+    if (typeof element === "string") return encodeUtf8(`${what}: element ${index}`, element);
     throw new SteleError(
       "INVALID_ARGUMENT",
       `${what} of dtype BYTES needs Uint8Array or string elements; number ${index} is ` +

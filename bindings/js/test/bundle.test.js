@@ -15,7 +15,7 @@ const dtypes = /** @type {(keyof typeof DTYPES)[]} */ (Object.keys(DTYPES));
 test("bundles keep names and bits of tensors of every dtype", () => {
   const dir = join(folder, "roundtrip");
   const bundle = fc.dictionary(
-    fc.string({ minLength: 1, unit: "binary" }),
+    fc.string({ minLength: 1, unit: "grapheme" }),
     fc.constantFrom(...dtypes).chain(tensors),
     { maxKeys: 4 },
   );
@@ -68,6 +68,13 @@ const rows = {
   "four fields": ["x\tFP32\t1\t4", Buffer.alloc(4), ["INVALID_ARGUMENT", '"x"']],
   "six fields": ["x\tFP32\t1\t4\t0.bin\t", Buffer.alloc(4), ["INVALID_ARGUMENT", '"x"']],
   "no file name": ["x\tFP32\t1\t4\t", Buffer.alloc(4), ["INVALID_ARGUMENT", '"x"']],
+  "a blank line": ["x\tFP32\t1\t4\t0.bin\n", Buffer.alloc(4), ["INVALID_ARGUMENT", "not name"]],
+  "a file outside the folder": ["x\tFP32\t1\t4\t../0.bin", null, ["INVALID_ARGUMENT", '"x"']],
+  "the folder for a file": ["x\tFP32\t1\t4\t.", null, ["INVALID_ARGUMENT", '"x"']],
+  "an unknown escape": ["\\x\tFP32\t1\t4\t0.bin", null, ["INVALID_ARGUMENT", "\\x"]],
+  "a backslash at the end": ["x\\\tFP32\t1\t4\t0.bin", null, ["INVALID_ARGUMENT", "escape"]],
+  "a NUL in a name": ["x\\0y\tFP32\t1\t4\t0.bin", null, ["INVALID_ARGUMENT", 'NUL: "x\\0y"']],
+  "a sign before a number": ["x\tFP32\t+1\t4\t0.bin", null, ["INVALID_ARGUMENT", '"x"', "+1"]],
   "no number for a dimension": ["x\tFP32\t1x\t4\t0.bin", null, ["INVALID_ARGUMENT", '"x"', "1x"]],
   "an empty dimension": ["x\tFP32\t1,\t4\t0.bin", null, ["INVALID_ARGUMENT", '"x"']],
   "a negative dimension": ["x\tFP32\t-1\t4\t0.bin", null, ["INVALID_ARGUMENT", '"x"', "-1"]],

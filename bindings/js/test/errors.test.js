@@ -21,18 +21,3 @@ test("an error carries its code by number and by name, however it was made", () 
   }
   assert.equal(new SteleError(99, "from a newer library").codeName, "UNKNOWN");
 });
-
-test("errors of the system keep their meaning, name the path and keep their cause", () => {
-  const codes = {
-    ENOENT: "NOT_FOUND",
-    EACCES: "PERMISSION_DENIED",
-    ENOTDIR: "FAILED_PRECONDITION",
-  };
-  for (const [errno, codeName] of Object.entries({ ...codes, EXYZ: "UNKNOWN" })) {
-    const cause = Object.assign(new Error("system says no"), { code: errno });
-    const error = SteleError.fromSystem(cause, "/some/path");
-    assert.equal(error.codeName, codeName);
-    assert.match(error.message, /\/some\/path/);
-    assert.equal(error.cause, cause);
-  }
-});

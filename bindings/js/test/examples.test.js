@@ -93,7 +93,7 @@ test("http answers many requests at once, and mistakes with what is wrong", () =
 
     for (const [body, mention] of [
       [JSON.stringify({ image }), "expected [?,8,8,1]"],
-      ["{}", '"image" is missing'],
+      ["{}", 'input "image" of signature'],
       ["{", "JSON"],
       ["null", "inputs"],
     ]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -53,40 +53,71 @@ test("finds the library at STELE_LIBTENSORFLOW", async () => {
   assert.match(await version({ STELE_LIBTENSORFLOW: installed }), /^\d+\.\d+/);
 });
 
-test("finds the library in the wheel of python3 on the PATH, and of VIRTUAL_ENV", async () => {
+test("finds the library in the wheel of the Python on the PATH", async () => {
   const path = fakePython("active", installed);
   assert.match(await version({ PATH: `${path}:/bin` }), /^\d+\.\d+/);
-  assert.match(await version({ VIRTUAL_ENV: dirname(path), PATH: "/nowhere" }), /^\d+\.\d+/);
 });
+
+for (const name of ["VIRTUAL_ENV", "CONDA_PREFIX"]) {
+  test(`finds the library in the wheel of ${name}, without its Python`, async () => {
+    const prefix = join(folder, name);
+    const packages = join(prefix, "lib", "python3.99", "site-packages");
+    mkdirSync(packages, { recursive: true });
+    symlinkSync(installed, join(packages, "tensorflow"));
+    assert.match(await version({ [name]: prefix, PATH: "/nowhere" }), /^\d+\.\d+/);
+  });
+}
 
 test("the option and the variable are meant: nothing else is tried", async () => {
   const other = { STELE_LIBTENSORFLOW: installed };
   assert.match(
     await version(other, join(folder, "missing")),
-    /^FAILED_PRECONDITION: [\s\S]*option library: .*missing" does not exist/,
+    /^NOT_FOUND: no libtensorflow at ".*missing": no such file or folder/,
   );
   const path = `${fakePython("ready", installed)}:/bin`;
   assert.match(
     await version({ STELE_LIBTENSORFLOW: folder, PATH: path }),
-    /^FAILED_PRECONDITION: [\s\S]*STELE_LIBTENSORFLOW: .* has no libtensorflow_cc/,
+    /^NOT_FOUND: [\s\S]*STELE_LIBTENSORFLOW=.*: holds none of libtensorflow_cc/,
   );
 });
 
 test("a file that is no library", async () => {
   const file = join(folder, "libtensorflow.so");
   writeFileSync(file, "not an ELF file");
-  assert.match(await version({}, file), /^FAILED_PRECONDITION: [\s\S]*option library: ".*": /);
+  assert.match(await version({}, file), /^NOT_FOUND: no libtensorflow at ".*": /);
 });
 
 test("when there is none, says what was tried and what to do", async () => {
   const path = `${fakePython("bare", "")}:/bin`;
   const message = await version({ VIRTUAL_ENV: join(folder, "gone"), PATH: path });
-  assert.match(message, /^FAILED_PRECONDITION: libtensorflow not found/);
-  assert.match(message, /wheel of .*gone\/bin\/python3: no such program/);
-  assert.match(message, /wheel of python3: it has no package tensorflow/);
-  assert.match(message, /system: "libtensorflow\.so/);
+  assert.match(message, /^NOT_FOUND: libtensorflow was not found/);
+  assert.match(message, /STELE_LIBTENSORFLOW: not set/);
+  assert.match(message, /VIRTUAL_ENV=.*gone: has no tensorflow wheel/);
+  assert.match(message, /CONDA_PREFIX: not set/);
+  assert.match(message, /python3 on PATH: has no tensorflow wheel/);
+  assert.match(message, /the system's loader: .*libtensorflow\.so/);
   assert.match(message, /pip install tensorflow-cpu/);
-  assert.match(message, /STELE_LIBTENSORFLOW/);
+});
+
+test("another TensorFlow beside the one that is loaded is refused", async () => {
+  const other = join(folder, "other");
+  mkdirSync(other);
+  writeFileSync(join(other, "libtensorflow_cc.so.2"), "");
+  const program = `
+    import { tensorflowVersion } from "tf-stele";
+    await tensorflowVersion();
+    console.log(await tensorflowVersion({ library: ${JSON.stringify(other)} }).catch(
+      (error) => error.codeName + ": " + error.message));
+  `;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--input-type=module", "-e", program],
+    { cwd: ROOT },
+  );
+  assert.match(
+    stdout,
+    /^FAILED_PRECONDITION: this process has loaded ".*" and cannot load ".*other/,
+  );
 });
 
 test("stacks that another package left too small are an error, not a crash", async () => {

@@ -73,6 +73,24 @@ test("sparse tensors, resources and TensorFlow's own signatures", () => {
   assert.throws(run("__saved_model_init_op"), steleError("NOT_FOUND", "__saved_model_init_op"));
 });
 
+test("a NUL in the name of a signature or an input", () => {
+  const error = steleError("INVALID_ARGUMENT", 'a name or path holds a NUL: "a\\0b"');
+  assert.throws(() => free.run({ x: 1 }, { signature: "a\0b" }), error);
+  assert.throws(() => free.run({ x: 1, "a\0b": 1 }), error);
+});
+
+test("very many inputs that the signature does not have cost no more than to list them", () => {
+  /** @type {[string, number][]} */
+  const inputs = Array.from({ length: 1e5 }, (_, i) => [`i${i}`, 1]);
+  const start = performance.now();
+  assert.throws(() => free.run(inputs), steleError("INVALID_ARGUMENT", '"i0"', '"x"'));
+  assert.throws(
+    () => free.run([...inputs, inputs[99_999]]),
+    steleError("INVALID_ARGUMENT", "twice"),
+  );
+  assert.ok(performance.now() - start < 2000);
+});
+
 test("ranks beyond TensorFlow's limit, which would abort the process", () => {
   const x = { dtype: "FP32", shape: new Array(255).fill(1), data: Float32Array.of(1) };
   assert.throws(

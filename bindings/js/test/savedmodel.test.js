@@ -2,12 +2,21 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readSavedModel } from "../src/savedmodel.js";
+import { readSavedModel as readDefs } from "../src/savedmodel.js";
+import { readSignatures } from "../src/signature.js";
 import { steleError, temporaryFolder } from "./helpers/environment.js";
 import { identityGraph, info, writeSavedModel } from "./helpers/saved-model.js";
 
 const folder = temporaryFolder();
 const graph = identityGraph("FP32", [null, 3]);
+
+/**
+ * @param {string} dir
+ * @param {string[]} tags
+ */
+async function readSavedModel(dir, tags) {
+  return readSignatures(await readDefs(dir, tags));
+}
 
 test("reads names, dtypes and shapes, sorted, without TensorFlow's own signatures", async () => {
   const dir = writeSavedModel(join(folder, "signatures"), {
@@ -80,11 +89,15 @@ test("no folder, no SavedModel in it, a file in its place", async () => {
   mkdirSync(empty);
   const file = join(folder, "file");
   writeFileSync(file, "");
-  const directory = join(folder, "directory");
-  mkdirSync(join(directory, "saved_model.pb"), { recursive: true });
-  for (const dir of [join(folder, "missing"), empty, file, directory]) {
+  for (const dir of [join(folder, "missing"), empty, file, join(file, "below")]) {
     await assert.rejects(readSavedModel(dir, ["serve"]), steleError("NOT_FOUND", dir));
   }
+  const directory = join(folder, "directory");
+  mkdirSync(join(directory, "saved_model.pb"), { recursive: true });
+  await assert.rejects(
+    readSavedModel(directory, ["serve"]),
+    steleError("DATA_LOSS", "not a regular file"),
+  );
 });
 
 test("a saved_model.pb that is cut short, empty or something else", async () => {

@@ -91,7 +91,7 @@ const loads = {
   "no number": [[DIGITS, "serve", "hex:xy"], "INVALID_ARGUMENT", "hex:xy"],
   "half a byte": [[DIGITS, "serve", "hex:123"], "INVALID_ARGUMENT", "hex:123"],
   "no ConfigProto": [[DIGITS, "serve", "hex:ff"], "INVALID_ARGUMENT", "ConfigProto"],
-  "a path with NUL": [[`${DIGITS}\\0`, "serve", "default"], "INVALID_ARGUMENT", "null bytes"],
+  "a path with NUL": [[`${DIGITS}\\0`, "serve", "default"], "INVALID_ARGUMENT", "NUL"],
 };
 
 for (const [what, [args, code, mention]] of Object.entries(loads)) {

@@ -192,6 +192,6 @@ export class Model {
   #check(inputs, signature) {
     if (this.#signatures === undefined) return checkTensors(inputs);
     const specs = requireSignature(this.#signatures, signature).inputs;
-    return checkInputs(specs, inputs).map((tensor, i) => [specs[i].name, tensor]);
+    return checkInputs(signature, specs, inputs).map((tensor, i) => [specs[i].name, tensor]);
   }
 }

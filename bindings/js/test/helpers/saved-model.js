@@ -21,6 +21,7 @@ const { root } = protobuf.parse(`
     map<string, TensorInfo> inputs = 1;
     map<string, TensorInfo> outputs = 2;
     string method_name = 3;
+    map<string, TensorProto> defaults = 4;
   }
   message TensorInfo { string name = 1; int32 dtype = 2; TensorShape tensor_shape = 3; }
   message TensorShape { repeated Dim dim = 2; bool unknown_rank = 3; }
@@ -35,7 +36,12 @@ const { root } = protobuf.parse(`
       bytes s = 2; int64 i = 3; bool b = 5; int32 type = 6; TensorShape shape = 7; TensorProto tensor = 8;
     }
   }
-  message TensorProto { int32 dtype = 1; TensorShape tensor_shape = 2; bytes tensor_content = 4; }
+  message TensorProto {
+    int32 dtype = 1; TensorShape tensor_shape = 2; bytes tensor_content = 4;
+    repeated float float_val = 5; repeated double double_val = 6; repeated int32 int_val = 7;
+    repeated bytes string_val = 8; repeated float scomplex_val = 9; repeated int64 int64_val = 10;
+    repeated bool bool_val = 11; repeated int32 half_val = 13;
+  }
 `);
 
 const SavedModel = root.lookupType("SavedModel");
@@ -154,4 +160,13 @@ export function identityGraph(dtype, dims) {
       },
     },
   };
+}
+
+/**
+ * @param {object} proto fields of a TensorProto
+ * @returns {Uint8Array}
+ */
+export function encodeTensor(proto) {
+  const TensorProto = root.lookupType("TensorProto");
+  return TensorProto.encode(TensorProto.fromObject(proto)).finish();
 }

@@ -15,7 +15,8 @@ export function requireDefaultConfig(text) {
   const { profile, config } = configuration(text);
   const bytes = configBytes(profile, config);
   requireMessage(text, bytes);
-  if (bytes.length > 0) throw new Unsupported("a session config: a converted model has no session");
+  const says = profile === undefined ? bytes.length > 0 : profile !== "default";
+  if (says) throw new Unsupported("a session config: a converted model has no session");
 }
 
 /**

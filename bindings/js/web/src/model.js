@@ -1,6 +1,6 @@
 // A converted model, loaded in a browser.
 
-import { checkInputs, requireDense } from "../../src/check.js";
+import { checkInputs, noSignature, requireDense } from "../../src/check.js";
 import { SteleError } from "../../src/errors.js";
 import { readManifest } from "./manifest.js";
 import { UnsupportedError } from "./unsupported.js";
@@ -105,13 +105,13 @@ export class Model {
    * @param {{ signature?: string }} [options] `serving_default` unless given
    * @returns {Promise<Record<string, Tensor>>} by name; copies, which are yours
    * @throws {SteleError} FAILED_PRECONDITION: the model is closed; NOT_FOUND: no such signature;
-   *   INVALID_ARGUMENT: an input is missing, unknown, there twice, or has the wrong dtype or shape;
+   *   INVALID_ARGUMENT: an input is missing, unknown, given twice, or has the wrong dtype or shape;
    *   UNIMPLEMENTED: an {@link UnsupportedError}, or a tensor is sparse, composite or of an unnamed
    *   dtype
    */
   async run(inputs, { signature = "serving_default" } = {}) {
     const entry = this.#entry(signature);
-    const tensors = checkInputs(entry.inputs, inputs);
+    const tensors = checkInputs(signature, entry.inputs, inputs);
     const session = await this.#session(signature, entry);
     const outputs = await this.#enqueue(() => session.run(tensors));
     return record(entry.outputs.map(({ name }, i) => [name, outputs[i]]));
@@ -138,14 +138,10 @@ export class Model {
     if (this.#closed) throw new SteleError("FAILED_PRECONDITION", "model is closed");
     const { signatures } = this.manifest;
     if (!Object.hasOwn(signatures, signature)) {
-      const names = Object.keys(signatures).map((there) => `"${there}"`);
-      throw new SteleError(
-        "NOT_FOUND",
-        `no signature "${signature}"; this model has ${names.join(", ") || "none"}`,
-      );
+      throw noSignature(signature, Object.keys(signatures));
     }
     const entry = signatures[signature];
-    requireDense(signature, [...entry.inputs, ...entry.outputs]);
+    requireDense(signature, entry.inputs, entry.outputs);
     return entry;
   }
 

@@ -1,0 +1,159 @@
+// JavaScript's own tables, held against those that all languages share.
+
+import assert from "node:assert/strict";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Code, DTYPES, Model, SteleError, tensor, toNested } from "tf-stele";
+import { configBytes } from "../src/config.js";
+import { toRaw } from "../src/raw.js";
+import { systemError } from "../src/system-error.js";
+import { readTable } from "./helpers/contract.js";
+import { temporaryFolder } from "./helpers/environment.js";
+import { makeFifo } from "./helpers/fifo.js";
+import { identityGraph, writeSavedModel } from "./helpers/saved-model.js";
+import { dataOf } from "./helpers/values.js";
+
+const folder = temporaryFolder();
+
+test("codes", () => {
+  const rows = readTable("codes.tsv", "number", "name").map(({ number, name }) => [name, +number]);
+  assert.deepEqual(Object.entries({ OK: 0, ...Code }), rows);
+});
+
+test("the code of every errno, by its name and where Node knows only its number", () => {
+  for (const { errno, code } of readTable("errors.tsv", "errno", "code")) {
+    const number = /** @type {Record<string, number>} */ (constants.errno)[errno];
+    for (const given of [{ code: errno }, { code: "Unknown system error", errno: -number }]) {
+      if (given.errno !== undefined && number === undefined) continue;
+      const cause = Object.assign(new Error("system says no"), given);
+      const error = systemError(cause, "/some/path");
+      assert.equal(error.codeName, code, errno);
+      assert.match(error.message, /\/some\/path/);
+      assert.equal(error.cause, cause);
+    }
+  }
+  const other = Object.assign(new Error("?"), { code: "EXYZ", errno: -9999 });
+  assert.equal(systemError(other, "/").codeName, "UNKNOWN");
+});
+
+test("dtypes", () => {
+  const rows = readTable("dtypes.tsv", "name", "number", "size", "kind");
+  assert.deepEqual(
+    Object.values(DTYPES).map(({ name, number, size, lanes }) => [name, number, size, lanes]),
+    rows.map(({ name, number, size, kind }) => [name, +number, +size, kind === "complex" ? 2 : 1]),
+  );
+});
+
+test("profiles are the ConfigProtos of the contract", () => {
+  const rows = readTable("profiles.tsv", "name", "config", "meaning");
+  for (const { name, config } of rows) {
+    const bytes = configBytes(/** @type {any} */ (name));
+    assert.equal(Buffer.from(bytes).toString("hex"), config, name);
+  }
+  const names = rows.map(({ name }) => `"${name}"`).sort();
+  assert.throws(() => configBytes(/** @type {any} */ ("x")), {
+    codeName: "INVALID_ARGUMENT",
+    message: `no profile "x"; there are ${names.join(", ")}`,
+  });
+});
+
+const VALUES = readTable("values.tsv", "dtype", "shape", "literals", "bytes");
+
+test("there are values of every dtype", () => {
+  assert.deepEqual(VALUES.map(({ dtype }) => dtype).sort(), Object.keys(DTYPES).sort());
+});
+
+for (const { dtype: name, shape, literals, bytes } of VALUES) {
+  const dtype = /** @type {import("tf-stele").DType} */ (name);
+  test(`values of ${dtype}, through the constructor, TensorFlow and the accessor`, async () => {
+    const model = await Model.load(
+      writeSavedModel(join(folder, dtype), identityGraph(dtype, null)),
+    );
+    const dims = shape.split(",").map(Number);
+    const data = dataOf(dtype, literals);
+    const { y } = model.run({ x: tensor(dtype, dims, data) });
+    assert.deepEqual(y.shape, dims);
+    assert.deepEqual(y.data, data);
+    assert.equal(Buffer.from(toRaw(y)).toString("hex"), bytes);
+    // A number of JavaScript has no payload, which alone is lost on the way.
+    const again = model.run({ x: toNested(y) }).y;
+    assert.deepEqual(toNested(again), toNested(y));
+    if (!literals.includes("nan")) assert.deepEqual(again, y);
+    await model.close();
+  });
+}
+
+const saver = { filenameTensorName: "saver_filename:0", restoreOpName: "restore" };
+
+/** @param {string} dir */
+function withVariables(dir) {
+  writeSavedModel(dir, { ...identityGraph("FP32", null), saver });
+  mkdirSync(join(dir, "variables"));
+  return join(dir, "variables");
+}
+
+const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+
+/** How to make what is given, at a path. @type {Record<string, (path: string) => void>} */
+const MAKERS = {
+  missing: () => {},
+  file: (path) => writeFileSync(path, ""),
+  "empty-folder": (path) => mkdirSync(path),
+  "model.keras": (path) => writeFileSync(path, ""),
+  "model.h5": (path) => writeFileSync(path, ""),
+  "model.hdf5": (path) => writeFileSync(path, ""),
+  "model.tflite": (path) => writeFileSync(path, ""),
+  "saved_model.pb": (path) => writeFileSync(path, ""),
+  versions: (path) => {
+    for (const version of ["2", "10"]) {
+      mkdirSync(join(path, version), { recursive: true });
+      writeFileSync(join(path, version, "saved_model.pb"), "");
+    }
+  },
+  pbtxt: (path) => {
+    mkdirSync(path);
+    writeFileSync(join(path, "saved_model.pbtxt"), "");
+  },
+  "lfs-pointer": (path) => {
+    mkdirSync(path);
+    writeFileSync(join(path, "saved_model.pb"), POINTER);
+  },
+  "lfs-pointer-index": (path) =>
+    writeFileSync(join(withVariables(path), "variables.index"), POINTER),
+  "lfs-pointer-data": (path) => {
+    const variables = withVariables(path);
+    writeFileSync(join(variables, "variables.index"), "");
+    writeFileSync(join(variables, "variables.data-00000-of-00001"), POINTER);
+  },
+  fifo: (path) => {
+    mkdirSync(path);
+    makeFifo(join(path, "saved_model.pb"));
+  },
+  "fifo-index": (path) => makeFifo(join(withVariables(path), "variables.index")),
+  endless: (path) => {
+    mkdirSync(path);
+    writeFileSync(join(path, "saved_model.pb"), "");
+    truncateSync(join(path, "saved_model.pb"), 3 * 2 ** 30);
+  },
+};
+
+for (const { given, code, message } of readTable("wrong_models.tsv", "given", "code", "message")) {
+  test(`in place of a SavedModel: ${given}`, async () => {
+    const url = given.includes("://");
+    const around = join(folder, `wrong-${given.replaceAll("/", "_")}`);
+    const path = url ? given : join(around, given);
+    if (!url) {
+      mkdirSync(around);
+      assert.ok(Object.hasOwn(MAKERS, given), "a row that this test cannot make");
+      MAKERS[given](path);
+    }
+    const expected = message.replaceAll("{path}", path).replaceAll("{folder}", around);
+    await assert.rejects(Model.load(path), (error) => {
+      assert.ok(error instanceof SteleError);
+      assert.deepEqual([error.codeName, error.message], [code, expected]);
+      return true;
+    });
+  });
+}

@@ -1,0 +1,148 @@
+// What a signature leaves out: shapes, which the graph has, and inputs, which
+// have defaults.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Model, tensor } from "tf-stele";
+import { readSignatures } from "../src/signature.js";
+import { readTensorProto } from "../src/tensor-proto.js";
+import { steleError, temporaryFolder } from "./helpers/environment.js";
+import {
+  encodeTensor,
+  identity,
+  info,
+  NUMBERS,
+  node,
+  placeholder,
+  shapeProto,
+  type,
+  writeSavedModel,
+} from "./helpers/saved-model.js";
+
+const folder = temporaryFolder();
+
+/**
+ * @param {string} name
+ * @param {object} signature
+ * @param {object[]} nodes
+ */
+function load(name, signature, nodes) {
+  const signatures = { serving_default: signature };
+  return Model.load(writeSavedModel(join(folder, name), { nodes, signatures }));
+}
+
+/** @param {import("./helpers/saved-model.js").Dims} dims */
+function shaped(dims) {
+  const attributes = { dtype: type("FP32"), shape: { shape: shapeProto(dims) } };
+  return [node("in", "Placeholder", [], attributes), identity("out", "in", "FP32")];
+}
+
+test("a tensor without a shape has that of the graph's", async () => {
+  for (const dims of [[null, 3], [], null]) {
+    const model = await load(
+      `shape-${dims}`,
+      {
+        inputs: { x: { name: "in:0", dtype: NUMBERS.FP32 } },
+        outputs: { y: { name: "out:0", dtype: NUMBERS.FP32 }, z: { name: "gone:0", dtype: 1 } },
+      },
+      shaped(dims),
+    );
+    const { inputs, outputs } = model.signatures.serving_default;
+    assert.deepEqual([inputs.x.shape, outputs.y.shape, outputs.z.shape], [dims, dims, null]);
+    await model.close();
+  }
+});
+
+test("an output that the op does not have is refused before TensorFlow", async () => {
+  for (const endpoint of ["out:1", "gone:0"]) {
+    const model = await load(
+      "bound",
+      { inputs: { x: info("in:0", "FP32", null) }, outputs: { y: info(endpoint, "FP32", null) } },
+      shaped(null),
+    );
+    assert.throws(
+      () => model.run({ x: 1 }),
+      steleError("INVALID_ARGUMENT", '"y"', `"${endpoint}"`, "no such tensor"),
+    );
+    await model.close();
+  }
+});
+
+test("a reference is of the dtype that it refers to", () => {
+  const { s } = readSignatures({ s: { inputs: {}, outputs: { y: { name: "y:0", dtype: 101 } } } });
+  assert.equal(s.outputs.y.dtype, "FP32");
+});
+
+test("a default stands for an input that is not given, and gives way to one that is", async () => {
+  const model = await load(
+    "default",
+    {
+      inputs: { x: info("in:0", "FP32", null), scale: info("scale:0", "FP32", []) },
+      outputs: { y: info("out:0", "FP32", null) },
+      defaults: { scale: { dtype: 1, tensorShape: {}, floatVal: [2] } },
+    },
+    [
+      placeholder("in", "FP32"),
+      placeholder("scale", "FP32"),
+      node("out", "Mul", ["in", "scale"], { T: type("FP32") }),
+    ],
+  );
+  assert.deepEqual(model.signatures.serving_default.inputs.scale.default?.data, Float32Array.of(2));
+  assert.deepEqual(model.run({ x: [1, 3] }).y.data, Float32Array.of(2, 6));
+  assert.deepEqual(model.run({ x: [1, 3], scale: 5 }).y.data, Float32Array.of(5, 15));
+  assert.throws(
+    () => model.run({ scale: 5 }),
+    steleError("INVALID_ARGUMENT", 'input "x" of signature "serving_default" is missing'),
+  );
+  await model.close();
+});
+
+test("a default that cannot be read is none", () => {
+  const scale = { name: "s:0", dtype: 1 };
+  for (const bytes of [Uint8Array.of(0xff), encodeTensor({ dtype: 21 })]) {
+    const defs = { s: { inputs: { scale }, outputs: {}, defaults: { scale: bytes } } };
+    assert.ok(!("default" in readSignatures(defs).s.inputs.scale));
+  }
+});
+
+/** @type {[object, ReturnType<typeof tensor>][]} */
+const PROTOS = [
+  [{ dtype: 1, floatVal: [1, 2] }, tensor("FP32", [2, 2], Float32Array.of(1, 2, 2, 2))],
+  [{ dtype: 2, doubleVal: [0.1] }, tensor("FP64", [2, 2], new Float64Array(4).fill(0.1))],
+  [{ dtype: 6, intVal: [-1] }, tensor("INT8", [2, 2], new Int8Array(4).fill(-1))],
+  [{ dtype: 9, int64Val: [7] }, tensor("INT64", [2, 2], new BigInt64Array(4).fill(7n))],
+  [{ dtype: 10, boolVal: [true] }, tensor("BOOL", [2, 2], new Uint8Array(4).fill(1))],
+  [{ dtype: 19, halfVal: [15360] }, tensor("FP16", [2, 2], new Uint16Array(4).fill(15360))],
+  [
+    { dtype: 8, scomplexVal: [1, 2] },
+    tensor("C64", [2, 2], Float32Array.of(1, 2, 1, 2, 1, 2, 1, 2)),
+  ],
+  [{ dtype: 3 }, tensor("INT32", [2, 2], new Int32Array(4))],
+  [
+    { dtype: 3, tensorContent: Buffer.from(Int32Array.of(1, 2, 3, 4).buffer) },
+    tensor("INT32", [2, 2], Int32Array.of(1, 2, 3, 4)),
+  ],
+  [
+    { dtype: 7, stringVal: [Buffer.from("a"), Buffer.from("b")] },
+    tensor("BYTES", [2, 2], /** @type {any} */ (["a", "b", "b", "b"])),
+  ],
+];
+
+for (const [proto, expected] of PROTOS) {
+  test(`reads a TensorProto with ${Object.keys(proto).at(-1)} of ${expected.dtype}`, () => {
+    const bytes = encodeTensor({ tensorShape: shapeProto([2, 2]), ...proto });
+    assert.deepEqual(readTensorProto("x", bytes), expected);
+  });
+}
+
+test("a TensorProto with too many values, or half of them in content, cannot be read", () => {
+  for (const proto of [
+    { dtype: 1, tensorShape: shapeProto([1]), floatVal: [1, 2] },
+    { dtype: 1, tensorShape: shapeProto([2]), tensorContent: Buffer.alloc(4) },
+    { dtype: 1, tensorShape: shapeProto([2 ** 40]), floatVal: [1] },
+    { dtype: 1, tensorShape: shapeProto(null), floatVal: [1] },
+  ]) {
+    assert.throws(() => readTensorProto("x", encodeTensor(proto)));
+  }
+});
