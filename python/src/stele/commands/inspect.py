@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stele.contract.printable import printable
 from stele.contract.signature import Signature, format_shape, format_tags
 from stele.savedmodel.findings import Finding
 from stele.savedmodel.inspection import Inspection, MetaGraph, as_json, inspect
@@ -75,7 +76,7 @@ def show(inspection: Inspection, *, all_ops: bool = False, all_variables: bool =
     if not console.is_terminal:
         # For grep and diff: one line is one thing, however long.
         console.width = 10_000
-    console.print(Text(_printable(str(inspection.folder)), style="bold"))
+    console.print(Text(printable(str(inspection.folder)), style="bold"))
     for meta_graph in inspection.meta_graphs:
         _show_meta_graph(console, meta_graph, all_ops=all_ops)
     if inspection.variables:
@@ -89,7 +90,7 @@ def _show_meta_graph(console: Console, meta_graph: MetaGraph, *, all_ops: bool) 
     version = meta_graph.tensorflow_version or "of an unknown version"
     git = meta_graph.tensorflow_git_version
     tail = f"written by TensorFlow {version}" + (f" ({git})" if git else "")
-    _heading(console, _printable(f"MetaGraph {format_tags(meta_graph.tags)}"), _printable(tail))
+    _heading(console, printable(f"MetaGraph {format_tags(meta_graph.tags)}"), printable(tail))
     for signature in meta_graph.signatures.values():
         _show_signature(console, signature)
     graph, functions = meta_graph.graph_ops, meta_graph.function_ops
@@ -105,14 +106,14 @@ def _show_meta_graph(console: Console, meta_graph: MetaGraph, *, all_ops: bool) 
         _indented(console, table)
     else:
         most = counts.most_common(_MOST_OPS)
-        items = [f"{_printable(op)} {count}" for op, count in most]
+        items = [f"{printable(op)} {count}" for op, count in most]
         if len(counts) > len(most):
             items.append(_more(len(counts) - len(most), "--ops"))
         _indented(console, _list(console, items))
 
 
 def _show_signature(console: Console, signature: Signature) -> None:
-    _heading(console, f"signature {_printable(signature.name)}", _printable(signature.method))
+    _heading(console, f"signature {printable(signature.name)}", printable(signature.method))
     table = _table("", "name", "dtype", "shape", "tensor")
     for kind, specs in (("input", signature.inputs), ("output", signature.outputs)):
         for spec in specs:
@@ -171,7 +172,7 @@ def _show_files(console: Console, inspection: Inspection) -> None:
 def _show_finding(console: Console, finding: Finding) -> None:
     console.print()
     label, style = ("error", "bold red") if finding.fatal else ("note", "bold yellow")
-    console.print(Text.assemble((label, style), f": {_printable(finding.message)}"))
+    console.print(Text.assemble((label, style), f": {printable(finding.message)}"))
 
 
 def _heading(console: Console, title: str, tail: str) -> None:
@@ -214,12 +215,5 @@ def _size(nbytes: int) -> str:
     return f"{nbytes} bytes"
 
 
-def _printable(text: str) -> str:
-    """Write a model's text so that nothing in it can steer a terminal."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
-
-
 def _text(text: str, style: str = "") -> Text:
-    return Text(_printable(text), style=style)
+    return Text(printable(text), style=style)
