@@ -25,7 +25,8 @@ const DEFAULT_SIGNATURE: &str = "serving_default";
 ///     profile: A named session configuration: "default" is TensorFlow's own,
 ///         "inline" runs ops in the caller's thread, "single" schedules nothing
 ///         between ops. The bits are the same, but for subnormal numbers, which
-///         TensorFlow's pool threads flush to zero.
+///         TensorFlow's pool threads flush to zero. "python" leaves the graph as it
+///         was written, for the bits of the signature's function in Python.
 ///     config: A serialized ConfigProto instead of a profile.
 ///     library: The folder or file of libtensorflow. If not given: the one that
 ///         this process has, STELE_LIBTENSORFLOW, the wheel of this environment,

@@ -3,6 +3,8 @@
 //! TensorFlow 2.21 aborts the process on some wrong ranks and answers silently
 //! on some wrong dimensions.
 
+use std::collections::HashSet;
+
 use crate::error::{Error, Result};
 use crate::shape;
 use crate::signature::{Signature, TensorSpec, quoted};
@@ -12,22 +14,19 @@ use crate::tensor::TensorView;
 ///
 /// # Errors
 /// In this order: a name given twice, an unknown one, a missing one
-/// ([`Error::Name`]); a wrong dtype ([`Error::DType`]); a wrong rank or known
-/// dimension ([`Error::Shape`]).
+/// ([`Error::Name`]); then input by input, as the signature has them, a wrong dtype
+/// ([`Error::DType`]), and a wrong rank or known dimension ([`Error::Shape`]).
 pub(crate) fn inputs<'t, K: AsRef<str>>(
     signature: &Signature,
     given: Vec<(K, TensorView<'t>)>,
 ) -> Result<Vec<TensorView<'t>>> {
-    for (index, (name, _)) in given.iter().enumerate() {
-        if given.iter().skip(index + 1).any(|(other, _)| other.as_ref() == name.as_ref()) {
-            return Err(Error::Name(format!("input \"{}\" is given twice", name.as_ref())));
-        }
-    }
+    twice(&given)?;
     let mut slots: Vec<Option<TensorView<'t>>> = vec![None; signature.inputs.len()];
     for (name, tensor) in given {
         let name = name.as_ref();
-        let position = signature.inputs.iter().position(|spec| spec.name == name);
-        match position.and_then(|position| slots.get_mut(position)) {
+        // Sorted by name: a signature has them so.
+        let position = signature.inputs.binary_search_by(|spec| spec.name.as_str().cmp(name));
+        match position.ok().and_then(|position| slots.get_mut(position)) {
             Some(slot) => *slot = Some(tensor),
             None => return Err(unknown(signature, name)),
         }
@@ -41,11 +40,18 @@ pub(crate) fn inputs<'t, K: AsRef<str>>(
     }
     for (spec, tensor) in signature.inputs.iter().zip(&tensors) {
         dtype(spec, tensor)?;
-    }
-    for (spec, tensor) in signature.inputs.iter().zip(&tensors) {
         dims(spec, tensor)?;
     }
     Ok(tensors)
+}
+
+/// One pass over the names, however many there are.
+fn twice<K: AsRef<str>, T>(given: &[(K, T)]) -> Result<()> {
+    let mut names = HashSet::with_capacity(given.len());
+    match given.iter().find(|(name, _)| !names.insert(name.as_ref())) {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::Name(format!("input \"{}\" is given twice", name.as_ref()))),
+    }
 }
 
 fn unknown(signature: &Signature, name: &str) -> Error {

@@ -77,16 +77,55 @@ impl fmt::Display for Code {
 }
 
 impl From<&io::Error> for Code {
-    /// The code of a system error, the same in every binding.
+    /// The code of a system error, as absl has it; the contract's `errors.tsv` holds
+    /// every binding to it. Rust's own refusal of a NUL in a path has no number.
     fn from(error: &io::Error) -> Code {
-        use io::ErrorKind as Kind;
-        match error.kind() {
-            Kind::NotFound | Kind::NotADirectory => Code::NotFound,
-            Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Code::PermissionDenied,
-            Kind::AlreadyExists => Code::AlreadyExists,
-            Kind::StorageFull | Kind::QuotaExceeded | Kind::OutOfMemory => Code::ResourceExhausted,
-            Kind::InvalidInput | Kind::InvalidFilename => Code::InvalidArgument,
-            Kind::IsADirectory => Code::FailedPrecondition,
+        match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ENODEV | libc::ENXIO | libc::ESRCH) => Code::NotFound,
+            Some(libc::EEXIST) => Code::AlreadyExists,
+            Some(libc::EACCES | libc::EPERM | libc::EROFS) => Code::PermissionDenied,
+            Some(
+                libc::EISDIR
+                | libc::ENOTDIR
+                | libc::ENOTEMPTY
+                | libc::EBADF
+                | libc::EBUSY
+                | libc::EPIPE
+                | libc::ETXTBSY,
+            ) => Code::FailedPrecondition,
+            Some(
+                libc::ENOSPC
+                | libc::EDQUOT
+                | libc::EMFILE
+                | libc::ENFILE
+                | libc::EMLINK
+                | libc::ENOMEM
+                | libc::ENOBUFS,
+            ) => Code::ResourceExhausted,
+            Some(
+                libc::EINVAL
+                | libc::ENAMETOOLONG
+                | libc::E2BIG
+                | libc::EILSEQ
+                | libc::ESPIPE
+                | libc::ENOTTY,
+            ) => Code::InvalidArgument,
+            Some(libc::EFBIG | libc::EOVERFLOW | libc::ERANGE) => Code::OutOfRange,
+            Some(libc::ENOSYS | libc::ENOTSUP | libc::EXDEV) => Code::Unimplemented,
+            Some(
+                libc::EAGAIN
+                | libc::EINTR
+                | libc::ECONNREFUSED
+                | libc::ECONNRESET
+                | libc::ECONNABORTED
+                | libc::EHOSTUNREACH
+                | libc::ENETUNREACH
+                | libc::ENETDOWN,
+            ) => Code::Unavailable,
+            Some(libc::EDEADLK | libc::ESTALE) => Code::Aborted,
+            Some(libc::ETIMEDOUT) => Code::DeadlineExceeded,
+            Some(libc::ECANCELED) => Code::Cancelled,
+            None if error.kind() == io::ErrorKind::InvalidInput => Code::InvalidArgument,
             _ => Code::Unknown,
         }
     }
@@ -228,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_system_error_names_the_path() {
-        let missing = io::Error::from(io::ErrorKind::NotFound);
+        let missing = io::Error::from_raw_os_error(libc::ENOENT);
         let error = Error::file("a/b", &missing);
         assert_eq!(error.code(), Code::NotFound);
         assert!(error.to_string().starts_with("NOT_FOUND: \"a/b\": "), "{error}");

@@ -9,6 +9,7 @@ mod config;
 mod contents;
 mod dtype;
 mod error;
+mod folder;
 mod library;
 mod locate;
 mod model;

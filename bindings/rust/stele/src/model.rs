@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::check;
 use crate::config::Profile;
 use crate::error::{Code, Error, Result};
+use crate::folder;
 use crate::library::Library;
 use crate::outputs::Outputs;
 use crate::saved_model::SavedModel;
@@ -123,7 +124,8 @@ pub struct ModelBuilder {
 
 impl Default for ModelBuilder {
     fn default() -> ModelBuilder {
-        ModelBuilder { tags: vec![DEFAULT_TAG.to_string()], config: Vec::new(), library: None }
+        let config = Profile::Default.config().to_vec();
+        ModelBuilder { tags: vec![DEFAULT_TAG.to_string()], config, library: None }
     }
 }
 
@@ -160,7 +162,7 @@ impl ModelBuilder {
     /// [`Error::Library`] if libtensorflow cannot be had, and
     /// [`Error::TensorFlow`] for whatever it refuses.
     pub fn load(self, dir: impl AsRef<Path>) -> Result<Model> {
-        let dir = dir.as_ref();
+        let dir = folder::local(dir.as_ref());
         let signatures = SavedModel::read(dir)?.signatures(&self.tags)?;
         let library = match &self.library {
             Some(path) => Library::open(path),

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 use prost::bytes::Bytes;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
+use crate::folder;
 use crate::proto;
 use crate::signature::Signatures;
 
@@ -32,26 +33,13 @@ impl SavedModel {
     /// Reads `<dir>/saved_model.pb`.
     ///
     /// # Errors
-    /// [`Error::File`], with `NOT_FOUND` when there is none; [`Error::Corrupt`]
-    /// when it is cut short or something else.
+    /// [`Error::File`], with `NOT_FOUND` and what to do for what is no SavedModel
+    /// folder; [`Error::Corrupt`] when it is cut short, no regular file, or a Git
+    /// LFS pointer.
     pub fn read(dir: impl AsRef<Path>) -> Result<SavedModel> {
-        let dir = dir.as_ref();
-        let missing = |what| Error::File {
-            code: Code::NotFound,
-            message: format!("no SavedModel at \"{}\": {what}", dir.display()),
-        };
-        let folder = fs::metadata(dir).map_err(|error| match Code::from(&error) {
-            Code::NotFound => missing("no such folder"),
-            _ => Error::file(dir, &error),
-        })?;
-        if !folder.is_dir() {
-            return Err(missing("a file, not a folder"));
-        }
-        let file = dir.join("saved_model.pb");
-        let bytes = fs::read(&file).map_err(|error| match Code::from(&error) {
-            Code::NotFound => missing("no saved_model.pb in it"),
-            _ => Error::file(&file, &error),
-        })?;
+        let dir = folder::local(dir.as_ref());
+        let file = folder::model_file(dir)?;
+        let bytes = fs::read(&file).map_err(|error| Error::file(&file, &error))?;
         let meta_graphs = parse(bytes.into()).map_err(|what| {
             Error::Corrupt(format!("\"{}\" is damaged or no SavedModel: {what}", file.display()))
         })?;
@@ -87,12 +75,8 @@ impl SavedModel {
         };
         // TensorFlow 2.21 loads a model whose index is missing, without its
         // variables, and says nothing.
-        let index = self.dir.join("variables").join("variables.index");
-        if !graph.saver_def.is_empty() && !index.is_file() {
-            return Err(Error::File {
-                code: Code::NotFound,
-                message: format!("the variables are missing: no \"{}\"", index.display()),
-            });
+        if !graph.saver_def.is_empty() {
+            folder::check_variables(&self.dir)?;
         }
         Ok(graph.signature_def.clone().into())
     }

@@ -16,6 +16,9 @@ pub(crate) const DEFAULT_SIGNATURE: &str = "serving_default";
 /// Names of this prefix are TensorFlow's own and not for users.
 const INTERNAL_PREFIX: &str = "__saved_model_";
 
+/// What TensorFlow's `DataType` adds to a dtype's number for a reference to it.
+const REFERENCE: i32 = 100;
+
 /// An input or output of a signature; displayed as `image FP32 [?,8,8,1]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorSpec {
@@ -52,15 +55,16 @@ impl Signature {
     /// # Errors
     /// [`Error::Unsupported`] names the first that cannot.
     pub(crate) fn check_supported(&self) -> Result<()> {
-        let tensors = self.inputs.iter().chain(&self.outputs);
-        for TensorSpec { name, dtype, tensor, .. } in tensors {
+        let inputs = self.inputs.iter().map(|spec| ("input", spec));
+        let outputs = self.outputs.iter().map(|spec| ("output", spec));
+        for (kind, TensorSpec { name, dtype, tensor, .. }) in inputs.chain(outputs) {
             let what = match dtype {
                 _ if tensor.is_empty() => "is sparse or composite".to_string(),
-                DType::Other(_) => format!("has the dtype {dtype}"),
+                DType::Other(_) => format!("has dtype {dtype}"),
                 _ => continue,
             };
             return Err(Error::Unsupported(format!(
-                "tensor \"{name}\" of signature \"{}\" {what}, which is not supported",
+                "{kind} \"{name}\" of signature \"{}\" {what}",
                 self.name
             )));
         }
@@ -123,11 +127,17 @@ impl From<BTreeMap<String, proto::SignatureDef>> for Signatures {
 fn specs(tensors: BTreeMap<String, proto::TensorInfo>) -> Vec<TensorSpec> {
     let spec = |(name, info): (String, proto::TensorInfo)| TensorSpec {
         name,
-        dtype: DType::from_number(info.dtype),
+        dtype: DType::from_number(base(info.dtype)),
         shape: shape(info.tensor_shape),
         tensor: info.name,
     };
     tensors.into_iter().map(spec).collect()
+}
+
+/// A reference to a variable is read as a session reads it: by its value, whose
+/// dtype has the same number less 100.
+fn base(number: i32) -> i32 {
+    if number > REFERENCE { number - REFERENCE } else { number }
 }
 
 /// A missing message is an empty one, hence a scalar; any negative dimension is

@@ -1,6 +1,7 @@
 //! Tensors on disk: a folder with `tensors.tsv` and a raw file for each tensor.
 
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use stele::{DType, Error, Result, Tensor, TensorView};
@@ -21,9 +22,12 @@ pub fn read(folder: &Path) -> Result<Tensors> {
     let index = folder.join(INDEX);
     let bytes = fs::read(&index).map_err(|error| Error::file(&index, &error))?;
     let text = String::from_utf8(bytes)
-        .map_err(|error| Error::Value(format!("\"{}\": {error}", index.display())))?;
-    let lines = text.split('\n').filter(|line| !line.is_empty());
-    lines.map(|line| read_tensor(folder, line)).collect()
+        .map_err(|_| Error::Value(format!("\"{}\" is not UTF-8", index.display())))?;
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lines = text.strip_suffix('\n').unwrap_or(&text);
+    lines.split('\n').map(|line| read_tensor(folder, line)).collect()
 }
 
 fn read_tensor(folder: &Path, line: &str) -> Result<(String, Tensor)> {
@@ -32,6 +36,9 @@ fn read_tensor(folder: &Path, line: &str) -> Result<(String, Tensor)> {
         let (name, count) = (fields.first().map_or("", String::as_str), fields.len());
         return Err(Error::Value(format!("{INDEX}: tensor \"{name}\" has {count} fields, not 5")));
     };
+    if let Some(field) = fields.iter().find(|field| field.contains('\0')) {
+        return Err(Error::Value(wire::holds_nul(field)));
+    }
     let refuse = |what: String| Error::Value(format!("tensor \"{name}\" {what}"));
     let dtype = DType::from_name(dtype).ok_or_else(|| {
         Error::DType(format!("tensor \"{name}\" has the unknown dtype \"{dtype}\""))
@@ -40,6 +47,9 @@ fn read_tensor(folder: &Path, line: &str) -> Result<(String, Tensor)> {
         parse_shape(shape).ok_or_else(|| refuse(format!("has the malformed shape \"{shape}\"")))?;
     let nbytes =
         parse_size(nbytes).ok_or_else(|| refuse(format!("has the malformed size \"{nbytes}\"")))?;
+    if matches!(&**file, "" | "." | "..") || file.contains('/') {
+        return Err(refuse(format!("has the file \"{file}\", which is no name in the folder")));
+    }
     let path = folder.join(file);
     let bytes = fs::read(&path).map_err(|error| Error::file(&path, &error))?;
     if bytes.len() != nbytes {
@@ -63,7 +73,7 @@ fn parse_size(text: &str) -> Option<usize> {
     text.parse().ok().filter(|size| digits && i64::try_from(*size).is_ok())
 }
 
-/// Writes tensors by name to a folder, which is created if needed.
+/// Writes tensors by name to a folder, which is created if its parent is there.
 ///
 /// # Errors
 /// The system's error about the path that cannot be written.
@@ -71,7 +81,16 @@ pub fn write<'t>(
     folder: &Path,
     tensors: impl IntoIterator<Item = (&'t str, &'t Tensor)>,
 ) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|error| Error::file(folder, &error))?;
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && !folder.is_dir() => {
+            let not_a_folder = io::Error::from_raw_os_error(libc::ENOTDIR);
+            return Err(Error::file(folder, &not_a_folder));
+        }
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(Error::file(folder, &error));
+        }
+        _ => {}
+    }
     let mut index = String::new();
     for (position, (name, tensor)) in tensors.into_iter().enumerate() {
         let file = format!("{position}.bin");
@@ -133,7 +152,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_tensor_survives(tensors in prop::collection::vec(("(?s).{0,8}", tensors()), 0..4)) {
+        fn any_tensor_survives(tensors in prop::collection::vec(("[^\\x00]{0,8}", tensors()), 0..4)) {
             let folder = tempfile::tempdir().unwrap();
             let out = folder.path().join("new");
             write(&out, tensors.iter().map(|(name, tensor)| (&**name, tensor))).unwrap();
@@ -168,7 +187,7 @@ mod tests {
 
     #[test]
     fn every_refusal_names_the_tensor() {
-        let rows: [(&str, &[u8]); 17] = [
+        let rows: [(&str, &[u8]); 20] = [
             ("x\tFP32\t1\t4", &[0; 4]),
             ("x\tFP32\t1\t4\t0.bin\tmore", &[0; 4]),
             ("x\tFLOAT32\t1\t4\t0.bin", &[0; 4]),
@@ -186,11 +205,18 @@ mod tests {
             ("x\tBYTES\t1\t5\t0.bin", &[2, 0, 0, 0, 65]),
             ("x\tBYTES\t2\t5\t0.bin", &[1, 0, 0, 0, 65]),
             ("x\tBOOL\t1\t1\t0.bin", &[2]),
+            ("x\tFP32\t1\t4\t../0.bin", &[0; 4]),
+            ("x\tFP32\t1\t4\t..", &[0; 4]),
+            ("x\tFP32\t1\t4\t", &[0; 4]),
         ];
         for (line, bytes) in rows {
             let error = refusal(line, bytes);
             assert_eq!(error.code(), Code::InvalidArgument, "{line}: {error}");
             assert!(error.message().contains("\"x\""), "{line}: {error}");
+        }
+        for line in ["\n", "x\tFP32\t1\t4\t0.bin\n\n", "x\\0y\tFP32\t1\t4\t0.bin"] {
+            let error = refusal(line, &[0; 4]);
+            assert_eq!(error.code(), Code::InvalidArgument, "{line}: {error}");
         }
         let error = refusal("x\tFP32\t1\t4\tnone.bin", &[0; 4]);
         assert_eq!(error.code(), Code::NotFound, "{error}");

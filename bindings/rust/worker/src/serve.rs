@@ -56,7 +56,7 @@ fn fields(line: Vec<u8>) -> Result<Vec<String>, (String, String)> {
     let text = String::from_utf8_lossy(&line);
     let id = text.split('\t').next().unwrap_or_default().to_string();
     let refuse = |why: String| (id.clone(), format!("malformed request: {why}"));
-    let text = str::from_utf8(&line).map_err(|error| refuse(error.to_string()))?;
+    let text = str::from_utf8(&line).map_err(|_| refuse("it is not UTF-8".to_string()))?;
     wire::split(text).map_err(refuse)
 }
 
@@ -76,6 +76,9 @@ impl Worker<'_> {
         let id = fields.next().unwrap_or_default();
         let verb = fields.next().unwrap_or_default();
         let arguments: Vec<_> = fields.collect();
+        if let Some(argument) = arguments.iter().find(|argument| argument.contains('\0')) {
+            return (id, verb, Err(invalid(wire::holds_nul(argument))));
+        }
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let answer = match (&*verb, &*arguments) {
             ("hello", [protocol, ..]) => self.hello(protocol),
@@ -143,7 +146,7 @@ impl Worker<'_> {
         samples: &str,
     ) -> Answer {
         let model = self.loaded()?;
-        let (Ok(warmup), Ok(runs @ 1..)) = (warmup.parse::<u32>(), runs.parse::<u32>()) else {
+        let (Some(warmup), Some(runs @ 1..)) = (count(warmup), count(runs)) else {
             return Err(invalid(format!("bad counts \"{warmup}\" and \"{runs}\"")));
         };
         let mut call = model.prepare(signature, bundle::read(Path::new(source))?)?;
@@ -175,6 +178,11 @@ impl Worker<'_> {
         bundle::write_file(Path::new(file), lines.concat().as_bytes())?;
         Ok(vec![])
     }
+}
+
+/// A plain decimal number: `parse` alone would take a sign.
+fn count(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn write_outputs(target: &str, outputs: &crate::Tensors) -> Answer {

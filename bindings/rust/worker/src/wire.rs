@@ -18,6 +18,11 @@ pub(crate) fn split(line: &str) -> Result<Vec<String>, String> {
     line.split('\t').map(unescape).collect()
 }
 
+/// What is said of a name or path that no file, signature or tensor can have.
+pub(crate) fn holds_nul(field: &str) -> String {
+    format!("a name or path holds a NUL: \"{}\"", field.replace('\0', "\\0"))
+}
+
 fn escape(field: &str) -> String {
     let mut escaped = String::with_capacity(field.len());
     for character in field.chars() {

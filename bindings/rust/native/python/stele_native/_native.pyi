@@ -22,7 +22,7 @@ class Model:
         path: str | PathLike[str],
         *,
         tags: Iterable[str] | None = None,
-        profile: Literal["default", "inline", "single"] | None = None,
+        profile: Literal["default", "inline", "single", "python"] | None = None,
         config: bytes | None = None,
         library: str | PathLike[str] | None = None,
     ) -> Self: ...
