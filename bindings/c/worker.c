@@ -103,22 +103,6 @@ static void hello(struct worker *worker, struct field *arguments) {
 
 /* ---- load -------------------------------------------------------------- */
 
-/* Cuts "a,b" in place. To be freed; NULL when out of memory. Not NULL for the
- * empty set, which a NULL in stele_options is not. */
-static const char **split_tags(char *text, size_t *count) {
-  const char **tags = calloc(strlen(text) + 1, sizeof(*tags));
-  if (tags == NULL)
-    return NULL;
-  *count = 0;
-  for (char *next = *text != '\0' ? text : NULL; next != NULL;) {
-    tags[(*count)++] = next;
-    next = strchr(next, ',');
-    if (next != NULL)
-      *next++ = '\0';
-  }
-  return tags;
-}
-
 static int hex_digit(char digit) {
   static const char digits[] = "0123456789abcdef0123456789ABCDEF";
   const char *found = digit != '\0' ? strchr(digits, digit) : NULL;
@@ -157,15 +141,11 @@ static bool parse_config(char *config, stele_options *options,
 
 static void load(struct worker *worker, struct field *arguments) {
   stele_error error;
-  stele_options options = {0};
-  const char **tags = split_tags(arguments[1].text, &options.n_tags);
-  options.tags = tags;
+  stele_options options = {.struct_size = sizeof options,
+                           .tags = arguments[1].text};
   stele_model *model = NULL;
-  if (tags == NULL)
-    refuse_memory(&error);
-  else if (parse_config(arguments[2].text, &options, &error))
+  if (parse_config(arguments[2].text, &options, &error))
     model = stele_load(arguments[0].text, &options, &error);
-  free((void *)tags);
   if (model != NULL) {
     stele_free(worker->model);
     worker->model = model;

@@ -64,7 +64,7 @@ static void die(const char *message) {
 
 static struct subject open_subject(const char *dir, const char *profile) {
   stele_error error;
-  stele_options options = {.profile = profile};
+  stele_options options = {.struct_size = sizeof options, .profile = profile};
   struct subject subject = {.model = stele_load(dir, &options, &error)};
   if (subject.model == NULL)
     die(error.message);

@@ -1,6 +1,6 @@
 /* Prints every signature of a SavedModel.
  *   cc inspect.c $(pkg-config --cflags --libs stele) -o inspect
- *   ./inspect path/to/saved_model [TAG...] */
+ *   ./inspect path/to/saved_model [TAG,TAG...] */
 #include <stdio.h>
 #include <stele.h>
 
@@ -15,12 +15,9 @@ static void print_infos(const char *kind, const stele_tensor_info *infos,
 
 int main(int argc, char **argv) {
   stele_error error = {STELE_INVALID_ARGUMENT,
-                       "usage: inspect SAVED_MODEL [TAG...]"};
-  stele_options options = {0};
-  if (argc > 2) {
-    options.tags = (const char *const *)&argv[2];
-    options.n_tags = (size_t)argc - 2;
-  }
+                       "usage: inspect SAVED_MODEL [TAG,TAG...]"};
+  stele_options options = {.struct_size = sizeof options,
+                           .tags = argc > 2 ? argv[2] : NULL};
   stele_model *model = argc > 1 ? stele_load(argv[1], &options, &error) : NULL;
   if (model == NULL) {
     fprintf(stderr, "inspect: %s: %s\n", stele_code_name(error.code),

@@ -19,7 +19,7 @@
  * Errors. A function that can fail takes a `stele_error *`, which may be NULL.
  * On failure it fills the error in and returns NULL (or, when it returns a
  * code, that code). On success it sets the code to STELE_OK. An error is a
- * plain value: copy it, drop it, nothing to free.
+ * plain value: copy it, drop it, nothing to free; it needs no initialisation.
  *
  * Ownership. Two functions allocate: stele_load (stele_free releases) and
  * stele_run (stele_outputs_free releases). Everything else that is handed out
@@ -28,9 +28,31 @@
  *
  * Threads. There is no global state. Any number of threads may call stele_run
  * and the introspection functions on one model at once; each thread brings its
- * own inputs and its own stele_error. Only stele_free must be alone: no other
- * call on that model may be running or follow. Functions that take no model
- * may be called from anywhere.
+ * own inputs and its own stele_error. A model counts its users: stele_load
+ * makes the first, stele_retain adds one, stele_free takes one away, and a
+ * running call is one. So stele_free is safe while calls run; what must not
+ * happen is a call that begins after the caller's own user is gone.
+ *
+ * NULL. One rule: NULL is a legal nothing. A function that looks something up
+ * finds nothing in a NULL model, signature or outputs, or under a NULL name; a
+ * function that can fail gives an error with a code; releasing NULL does
+ * nothing.
+ *
+ * ABI. Fields have fixed widths, and the compiler holds every size and offset
+ * below against these, so that a language without a C compiler can lay the
+ * structures out by hand (64-bit machines; bytes):
+ *
+ *   stele_error        4100   code 0, message 4
+ *   stele_bytes          16   data 0, size 8
+ *   stele_tensor         40   name 0, dtype 8, rank 12, dims 16, data 24,
+ *                             size 32
+ *   stele_options        40   struct_size 0, tags 8, profile 16, config 24,
+ *                             config_size 32
+ *   stele_tensor_info    40   name 0, dtype 8, rank 12, dtype_name 16,
+ *                             dims 24, tensor 32
+ *   stele_signature      40   name 0, n_inputs 8, inputs 16, n_outputs 24,
+ *                             outputs 32
+ *   stele_outputs        16   n_tensors 0, tensors 8
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -41,8 +63,11 @@
 #include <stdint.h>
 
 #define STELE_VERSION_MAJOR 0
-#define STELE_VERSION_MINOR 1
+#define STELE_VERSION_MINOR 2
 #define STELE_VERSION_PATCH 0
+
+/* Changes when a size, an offset, a number or what a function takes does. */
+#define STELE_ABI 1
 
 #if defined(__GNUC__)
 #define STELE_API __attribute__((visibility("default")))
@@ -54,10 +79,19 @@
 extern "C" {
 #endif
 
+/* ---- Version ----------------------------------------------------------- */
+
+/* The version of the library that is loaded: "0.2.0". A constant string. */
+STELE_API const char *stele_version(void);
+
+/* The STELE_ABI that the loaded library was compiled with. */
+STELE_API uint32_t stele_abi(void);
+
 /* ---- Errors ------------------------------------------------------------ */
 
 /* The canonical codes, numbered as in TF_Code, absl::StatusCode and gRPC. */
-typedef enum stele_code {
+typedef int32_t stele_code;
+enum {
   STELE_OK = 0,
   STELE_CANCELLED = 1,
   STELE_UNKNOWN = 2,
@@ -75,7 +109,7 @@ typedef enum stele_code {
   STELE_UNAVAILABLE = 14,
   STELE_DATA_LOSS = 15,
   STELE_UNAUTHENTICATED = 16
-} stele_code;
+};
 
 #define STELE_MESSAGE_SIZE 4096
 
@@ -90,15 +124,17 @@ typedef struct stele_error {
  * that is no code. A constant string. */
 STELE_API const char *stele_code_name(stele_code code);
 
-/* The code that says the same as a value of errno: ENOENT is STELE_NOT_FOUND,
- * EACCES is STELE_PERMISSION_DENIED; STELE_UNKNOWN for the rest. */
+/* The code that says the same as a value of errno, as absl has it: ENOENT is
+ * STELE_NOT_FOUND, EACCES is STELE_PERMISSION_DENIED; STELE_UNKNOWN for a
+ * number that is in no row. */
 STELE_API stele_code stele_code_from_errno(int number);
 
 /* ---- Tensors ----------------------------------------------------------- */
 
 /* Element types, named as in the Open Inference Protocol, numbered as in
  * tensorflow.DataType. */
-typedef enum stele_dtype {
+typedef int32_t stele_dtype;
+enum {
   STELE_UNNAMED = 0, /* a TensorFlow type that is not in this list */
   STELE_FP32 = 1,
   STELE_FP64 = 2,
@@ -116,7 +152,7 @@ typedef enum stele_dtype {
   STELE_FP16 = 19, /* IEEE 754 binary16 */
   STELE_UINT32 = 22,
   STELE_UINT64 = 23
-} stele_dtype;
+};
 
 /* "FP32" for STELE_FP32; NULL for STELE_UNNAMED or any other number.
  * A constant string. */
@@ -133,7 +169,7 @@ STELE_API size_t stele_dtype_size(stele_dtype dtype);
  * terminator. `data` may be NULL when `size` is 0. */
 typedef struct stele_bytes {
   const char *data;
-  size_t size;
+  uint64_t size;
 } stele_bytes;
 
 /* A view of a tensor in memory: the caller's when it goes in, the library's
@@ -143,10 +179,10 @@ typedef struct stele_bytes {
 typedef struct stele_tensor {
   const char *name; /* as in the signature */
   stele_dtype dtype;
-  int rank;            /* number of dimensions; 0 is a scalar */
+  int32_t rank;        /* number of dimensions; 0 is a scalar */
   const int64_t *dims; /* `rank` sizes, each 0 or more; NULL for a scalar */
   const void *data;    /* the elements */
-  size_t size;         /* bytes in `data`: elements x stele_dtype_size(dtype) */
+  uint64_t size;       /* bytes in `data`: elements x stele_dtype_size(dtype) */
 } stele_tensor;
 
 /* The size that `data` must have for this dtype, rank and dims, in bytes, into
@@ -154,9 +190,9 @@ typedef struct stele_tensor {
  * are not looked at.
  * STELE_INVALID_ARGUMENT: dtype without a name, rank outside 0..254, a negative
  * dimension, or a product of the dimensions above 0 and the element size that
- * exceeds 2^63-1. */
-STELE_API stele_code stele_tensor_size(const stele_tensor *tensor, size_t *size,
-                                       stele_error *error);
+ * exceeds 2^63-1; or `tensor` or `size` is NULL. */
+STELE_API stele_code stele_tensor_size(const stele_tensor *tensor,
+                                       uint64_t *size, stele_error *error);
 
 /* Writes a shape as people read it: "[?,8,8,1]", "[]" for a scalar, "?" for
  * an unknown rank (-1). At most `size` bytes, terminator included; cut if it
@@ -168,23 +204,30 @@ STELE_API char *stele_shape_text(int rank, const int64_t *dims, char *buffer,
 
 typedef struct stele_model stele_model;
 
-/* How to load. Zero-initialise it and set what you need. */
+/* How to load. Zero-initialise it, set struct_size, and what you need. */
 typedef struct stele_options {
-  /* The exact set of tags of the graph wanted, in any order.
-   * NULL is {"serve"}; a non-NULL pointer with n_tags = 0 is the empty set. */
-  const char *const *tags;
-  size_t n_tags;
+  /* sizeof(stele_options), as the caller's compiler has it: a library that
+   * knows more fields takes those beyond it as zero. */
+  uint32_t struct_size;
+
+  /* The exact set of tags of the graph wanted, in any order, with commas in
+   * between: "serve", "a,b". NULL is "serve"; "" is the empty set. */
+  const char *tags;
 
   /* The session's configuration by name; NULL is "default".
    *   "default"  TensorFlow's own
    *   "inline"   inter_op_parallelism_threads = -1: every op runs in the
-   *              calling thread; on small models about twice as fast
-   *   "single"   the single-threaded executor */
+   *              calling thread
+   *   "single"   the single-threaded executor
+   *   "python"   the graph as it was written, without TensorFlow's graph
+   *              optimizer: the bits of the function in Python
+   * Each allows soft placement: an op whose device is not there runs on
+   * another. */
   const char *profile;
 
   /* Or a serialized tensorflow.ConfigProto, instead of `profile`. */
   const void *config;
-  size_t config_size;
+  uint64_t config_size;
 } stele_options;
 
 /* Loads the SavedModel in folder `dir` and restores its variables. `options`
@@ -196,15 +239,20 @@ typedef struct stele_options {
  *                           variables is missing
  * STELE_DATA_LOSS           saved_model.pb or the variables are cut or corrupt
  * STELE_INVALID_ARGUMENT    unknown profile, unparseable ConfigProto, or both
- *                           given
+ *                           given; `dir` is NULL; a struct_size that is none
  * STELE_PERMISSION_DENIED   a file cannot be read
  * STELE_RESOURCE_EXHAUSTED  out of memory
  * and whatever TensorFlow itself reports, with its code and message. */
 STELE_API stele_model *stele_load(const char *dir, const stele_options *options,
                                   stele_error *error);
 
-/* Releases a model and everything that was handed out from it, but not the
- * outputs of its runs, which live on their own. NULL is allowed. */
+/* One user more, to be taken away with stele_free. Returns `model`. */
+STELE_API stele_model *stele_retain(stele_model *model);
+
+/* Takes one user away. With the last, the model is released and everything
+ * that was handed out from it, but not the outputs of its runs, which live on
+ * their own. A call that is running is a user: the model is then released by
+ * the thread whose call ends last. */
 STELE_API void stele_free(stele_model *model);
 
 /* ---- Signatures -------------------------------------------------------- */
@@ -213,8 +261,8 @@ STELE_API void stele_free(stele_model *model);
 typedef struct stele_tensor_info {
   const char *name;
   stele_dtype dtype;      /* STELE_UNNAMED: the signature cannot be run */
+  int32_t rank;           /* -1 when unknown */
   const char *dtype_name; /* "FP32"; "TF_20" for TensorFlow's number 20 */
-  int rank;               /* -1 when unknown */
   const int64_t *dims;    /* `rank` sizes, -1 where unknown; NULL if rank < 1 */
   const char *tensor;     /* "op:index" in the graph; "" for a sparse or
                              composite value: the signature cannot be run */
@@ -223,9 +271,9 @@ typedef struct stele_tensor_info {
 /* One way to call the model: inputs and outputs, each sorted by name. */
 typedef struct stele_signature {
   const char *name;
-  size_t n_inputs;
+  uint64_t n_inputs;
   const stele_tensor_info *inputs;
-  size_t n_outputs;
+  uint64_t n_outputs;
   const stele_tensor_info *outputs;
 } stele_signature;
 
@@ -247,7 +295,7 @@ STELE_API const stele_signature *stele_signature_find(const stele_model *model,
 /* Every output of a signature, in the signature's order. Read-only; the
  * library owns the memory until stele_outputs_free. */
 typedef struct stele_outputs {
-  size_t count;
+  uint64_t n_tensors;
   const stele_tensor *tensors;
 } stele_outputs;
 
@@ -269,7 +317,8 @@ typedef struct stele_outputs {
  *                            signature names a tensor that is not in the graph
  * then STELE_RESOURCE_EXHAUSTED when out of memory, and whatever TensorFlow
  * itself reports, with its code and message. */
-STELE_API stele_outputs *stele_run(stele_model *model, const char *signature,
+STELE_API stele_outputs *stele_run(const stele_model *model,
+                                   const char *signature,
                                    const stele_tensor *inputs, size_t n_inputs,
                                    stele_error *error);
 

@@ -10,7 +10,7 @@ typedef struct config_bytes {
   size_t size;
 } config_bytes;
 
-/* The bytes that `options` (NULL allowed) asks for: constant, or the
+/* The bytes that `options` asks for: constant, or the
  * caller's. */
 stele_code config_select(const stele_options *options, config_bytes *config,
                          stele_error *error);

@@ -37,29 +37,63 @@ stele_code stele_code_from_errno(int number) {
   case 0:
     return STELE_OK;
   case ENOENT:
+  case ENODEV:
+  case ENXIO:
+  case ESRCH:
     return STELE_NOT_FOUND;
-  case EACCES:
-  case EPERM:
-    return STELE_PERMISSION_DENIED;
   case EEXIST:
     return STELE_ALREADY_EXISTS;
-  case ENOTDIR:
-  case EISDIR:
-  case ENOTEMPTY:
+  case EACCES:
+  case EPERM:
   case EROFS:
+    return STELE_PERMISSION_DENIED;
+  case EISDIR:
+  case ENOTDIR:
+  case ENOTEMPTY:
+  case EBADF:
+  case EBUSY:
+  case EPIPE:
+  case ETXTBSY:
     return STELE_FAILED_PRECONDITION;
-  case EINVAL:
-  case ENAMETOOLONG:
-    return STELE_INVALID_ARGUMENT;
-  case ENOMEM:
   case ENOSPC:
   case EDQUOT:
   case EMFILE:
   case ENFILE:
+  case EMLINK:
+  case ENOMEM:
+  case ENOBUFS:
     return STELE_RESOURCE_EXHAUSTED;
+  case EINVAL:
+  case ENAMETOOLONG:
+  case E2BIG:
+  case EILSEQ:
+  case ESPIPE:
+  case ENOTTY:
+    return STELE_INVALID_ARGUMENT;
   case EFBIG:
   case EOVERFLOW:
+  case ERANGE:
     return STELE_OUT_OF_RANGE;
+  case ENOSYS:
+  case ENOTSUP:
+  case EXDEV:
+    return STELE_UNIMPLEMENTED;
+  case EAGAIN:
+  case EINTR:
+  case ECONNREFUSED:
+  case ECONNRESET:
+  case ECONNABORTED:
+  case EHOSTUNREACH:
+  case ENETUNREACH:
+  case ENETDOWN:
+    return STELE_UNAVAILABLE;
+  case EDEADLK:
+  case ESTALE:
+    return STELE_ABORTED;
+  case ETIMEDOUT:
+    return STELE_DEADLINE_EXCEEDED;
+  case ECANCELED:
+    return STELE_CANCELLED;
   default:
     return STELE_UNKNOWN;
   }

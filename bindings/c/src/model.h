@@ -5,6 +5,8 @@
 #include "metagraph.h"
 #include "session.h"
 
+#include <stdatomic.h>
+
 /* One signature's tensors in the graph. An output that is one of the inputs is
  * not fetched: TensorFlow refuses to fetch what is fed. */
 typedef struct endpoints {
@@ -16,6 +18,8 @@ typedef struct endpoints {
 } endpoints;
 
 struct stele_model {
+  atomic_size_t users; /* handed out, and one for each running call */
+  stele_model *self;   /* for a call, which has the model as const */
   metagraph graph;
   session session;
   endpoints *endpoints; /* one for each of graph.signatures */

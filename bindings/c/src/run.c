@@ -119,15 +119,10 @@ static stele_code run_session(const stele_model *model, run_call *call,
   return code;
 }
 
-stele_outputs *stele_run(stele_model *model, const char *signature,
-                         const stele_tensor *inputs, size_t n_inputs,
-                         stele_error *error) {
-  const char *name = signature != NULL ? signature : "serving_default";
+static stele_outputs *run(const stele_model *model, const char *name,
+                          const stele_tensor *inputs, size_t n_inputs,
+                          stele_error *error) {
   run_call call;
-  if (model == NULL) {
-    fail(error, STELE_FAILED_PRECONDITION, "no model is loaded");
-    return NULL;
-  }
   if (check_tensors(inputs, n_inputs, error) != STELE_OK ||
       find_signature(model, name, &call, error) != STELE_OK)
     return NULL;
@@ -145,5 +140,20 @@ stele_outputs *stele_run(stele_model *model, const char *signature,
   release(&call);
   if (outputs != NULL)
     succeed(error);
+  return outputs;
+}
+
+stele_outputs *stele_run(const stele_model *model, const char *signature,
+                         const stele_tensor *inputs, size_t n_inputs,
+                         stele_error *error) {
+  if (model == NULL) {
+    fail(error, STELE_FAILED_PRECONDITION, "no model is loaded");
+    return NULL;
+  }
+  stele_model *user = stele_retain(model->self);
+  stele_outputs *outputs =
+      run(model, signature != NULL ? signature : "serving_default", inputs,
+          n_inputs, error);
+  stele_free(user);
   return outputs;
 }

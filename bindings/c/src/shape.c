@@ -13,8 +13,11 @@ size_t element_count(int rank, const int64_t *dims) {
   return count;
 }
 
-stele_code stele_tensor_size(const stele_tensor *tensor, size_t *size,
+stele_code stele_tensor_size(const stele_tensor *tensor, uint64_t *size,
                              stele_error *error) {
+  if (tensor == NULL || size == NULL)
+    return fail(error, STELE_INVALID_ARGUMENT,
+                "no tensor, or no place for its size, is given");
   const char *name = tensor->name != NULL ? tensor->name : "";
   size_t element = stele_dtype_size(tensor->dtype);
   if (element == 0)
@@ -54,7 +57,9 @@ stele_code stele_tensor_size(const stele_tensor *tensor, size_t *size,
 
 char *stele_shape_text(int rank, const int64_t *dims, char *buffer,
                        size_t size) {
-  if (rank < 0) {
+  if (buffer == NULL || size == 0)
+    return buffer;
+  if (rank < 0 || (rank > 0 && dims == NULL)) {
     snprintf(buffer, size, "?");
     return buffer;
   }

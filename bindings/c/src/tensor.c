@@ -175,7 +175,8 @@ stele_outputs *outputs_from_tf(const stele_signature *signature,
 
 const stele_tensor *stele_outputs_find(const stele_outputs *outputs,
                                        const char *name) {
-  for (size_t i = 0; i < outputs->count; i++)
+  for (size_t i = 0; outputs != NULL && name != NULL && i < outputs->n_tensors;
+       i++)
     if (strcmp(outputs->tensors[i].name, name) == 0)
       return &outputs->tensors[i];
   return NULL;
@@ -185,7 +186,7 @@ void stele_outputs_free(stele_outputs *outputs) {
   if (outputs == NULL)
     return;
   owned_outputs *owned = (owned_outputs *)(void *)outputs;
-  for (size_t i = 0; i < outputs->count; i++)
+  for (size_t i = 0; i < outputs->n_tensors; i++)
     TF_DeleteTensor(owned->owned[i]);
   free(owned);
 }

@@ -27,46 +27,59 @@ static void error_may_be_null(void) {
 }
 
 static void tags_are_a_set(void) {
-  const char *const swapped[] = {"serve", "gpu", "serve"};
-  stele_options options = {.tags = swapped, .n_tags = 3};
+  stele_options options = {.struct_size = sizeof options,
+                           .tags = "serve,gpu,serve"};
   stele_free(test_load("odd", &options));
-  options = (stele_options){.tags = swapped, .n_tags = 0};
+  options.tags = "";
   stele_free(test_load("plain", &options));
 }
 
 static void wrong_tags(void) {
-  const char *const gpu[] = {"gpu"};
-  stele_options options = {.tags = gpu, .n_tags = 1};
+  stele_options options = {.struct_size = sizeof options, .tags = "gpu"};
   check_load_error("odd", &options, STELE_NOT_FOUND,
                    "has the tags {\"gpu\"}; it has {\"serve\"}, "
                    "{\"gpu\",\"serve\"}");
-  options.n_tags = 0;
+  options.tags = "";
   check_load_error("odd", &options, STELE_NOT_FOUND, "has the tags {}; ");
   check_load_error("plain", NULL, STELE_NOT_FOUND, "{\"serve\"}; it has {}");
 }
 
+static void options_need_their_size(void) {
+  stele_options options = {.profile = "inline"};
+  check_load_error("odd", &options, STELE_INVALID_ARGUMENT, "struct_size is 0");
+  /* From a newer header: what this library does not know lies behind. */
+  struct {
+    stele_options known;
+    char unknown[8];
+  } newer = {{.struct_size = sizeof newer, .tags = "serve"}, ""};
+  stele_free(test_load("odd", &newer.known));
+}
+
 static void profiles(void) {
-  static const char *const names[] = {"default", "inline", "single"};
+  static const char *const names[] = {"default", "inline", "single", "python"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    stele_options options = {.profile = names[i]};
+    stele_options options = {.struct_size = sizeof options,
+                             .profile = names[i]};
     stele_free(test_load("conv", &options));
   }
 }
 
 static void wrong_configs(void) {
-  stele_options options = {.profile = "fastest"};
+  stele_options options = {.struct_size = sizeof options, .profile = "fastest"};
   check_load_error("conv", &options, STELE_INVALID_ARGUMENT, "\"fastest\"");
-  options = (stele_options){.config = "\xff\xff", .config_size = 2};
+  options = (stele_options){
+      .struct_size = sizeof options, .config = "\xff\xff", .config_size = 2};
   check_load_error("conv", &options, STELE_INVALID_ARGUMENT, "\"hex:ffff\"");
   options.profile = "inline";
   check_load_error("conv", &options, STELE_INVALID_ARGUMENT, "both");
-  options = (stele_options){.config_size = 2};
+  options = (stele_options){.struct_size = sizeof options, .config_size = 2};
   check_load_error("conv", &options, STELE_INVALID_ARGUMENT, "no data");
 }
 
 static void config_bytes(void) {
   /* intra_op_parallelism_threads (field 2) = 1 */
-  stele_options options = {.config = "\x10\x01", .config_size = 2};
+  stele_options options = {
+      .struct_size = sizeof options, .config = "\x10\x01", .config_size = 2};
   stele_free(test_load("conv", &options));
 }
 
@@ -109,6 +122,7 @@ static void long_path_is_cut_in_the_message(void) {
 }
 
 void suite_load(void) {
+  TEST(options_need_their_size);
   TEST(good_model);
   TEST(error_may_be_null);
   TEST(tags_are_a_set);

@@ -34,7 +34,7 @@ static void check_same(stele_model *model, const char *dtype, int rank,
     return;
   const stele_tensor *same = stele_outputs_find(outputs, "same");
   const stele_tensor *shape = stele_outputs_find(outputs, "shape");
-  CHECK(outputs->count == 2 && same == &outputs->tensors[0]);
+  CHECK(outputs->n_tensors == 2 && same == &outputs->tensors[0]);
   CHECK(stele_outputs_find(outputs, "other") == NULL);
   CHECK(same->dtype == input.dtype && same->rank == rank);
   CHECK(same->size == input.size);
@@ -185,7 +185,7 @@ static void outputs_that_are_inputs(void) {
   stele_model *model = test_load("odd", NULL);
   stele_tensor x = test_tensor("x", STELE_FP32, 2, pair, ones);
   stele_outputs *outputs = run(model, "only_fed", &x, 1);
-  CHECK(outputs->count == 2);
+  CHECK(outputs->n_tensors == 2);
   CHECK(memcmp(outputs->tensors[0].data, ones, sizeof ones) == 0);
   CHECK(memcmp(outputs->tensors[1].data, ones, sizeof ones) == 0);
   stele_outputs_free(outputs);
@@ -196,7 +196,7 @@ static void no_outputs(void) {
   stele_model *model = test_load("odd", NULL);
   stele_tensor x = test_tensor("x", STELE_FP32, 2, pair, ones);
   stele_outputs *outputs = run(model, "no_outputs", &x, 1);
-  CHECK(outputs->count == 0);
+  CHECK(outputs->n_tensors == 0);
   stele_outputs_free(outputs);
   stele_free(model);
 }
@@ -211,14 +211,13 @@ static void odd_names(void) {
 }
 
 static void other_graph_and_no_variables(void) {
-  const char *const tags[] = {"gpu", "serve"};
-  stele_options options = {.tags = tags, .n_tags = 2};
+  stele_options options = {.struct_size = sizeof options, .tags = "gpu,serve"};
   stele_model *model = test_load("odd", &options);
   stele_tensor x = test_tensor("x", STELE_FP32, 2, pair, ones);
   stele_outputs_free(run(model, "two_parts", &x, 1));
   stele_free(model);
 
-  options.n_tags = 0;
+  options.tags = "";
   model = test_load("plain", &options);
   const int64_t dims[] = {3};
   const int32_t numbers[] = {1, 2, 3};
@@ -238,7 +237,8 @@ static void profiles_give_the_same_bits(void) {
   stele_tensor input = test_tensor("image", STELE_FP32, 4, dims, image);
   float expected[2 * 10];
   for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
-    stele_options options = {.profile = profiles[i]};
+    stele_options options = {.struct_size = sizeof options,
+                             .profile = profiles[i]};
     stele_model *model = test_load("conv", &options);
     stele_outputs *outputs = run(model, NULL, &input, 1);
     CHECK(outputs->tensors[0].size == sizeof expected);
@@ -260,6 +260,33 @@ static void empty_batch(void) {
   stele_free(model);
 }
 
+static void users_are_counted(void) {
+  stele_model *model = test_load("odd", NULL);
+  CHECK(stele_retain(model) == model);
+  stele_free(model);
+  CHECK(stele_signature_find(model, "two_parts") != NULL);
+  stele_free(model);
+}
+
+static void null_is_a_legal_nothing(void) {
+  uint64_t size;
+  stele_error error;
+  CHECK(stele_retain(NULL) == NULL);
+  stele_free(NULL);
+  stele_outputs_free(NULL);
+  CHECK(stele_signature_count(NULL) == 0);
+  CHECK(stele_signature_at(NULL, 0) == NULL);
+  CHECK(stele_signature_find(NULL, "a") == NULL);
+  CHECK(stele_outputs_find(NULL, "a") == NULL);
+  CHECK(stele_tensor_size(NULL, &size, &error) == STELE_INVALID_ARGUMENT);
+  CHECK_ERROR(&error, STELE_INVALID_ARGUMENT, "no tensor");
+  CHECK(stele_run(NULL, NULL, NULL, 0, &error) == NULL);
+  CHECK_ERROR(&error, STELE_FAILED_PRECONDITION, "no model is loaded");
+  stele_model *model = test_load("odd", NULL);
+  CHECK(stele_signature_find(model, NULL) == NULL);
+  stele_free(model);
+}
+
 void suite_run(void) {
   TEST(every_dtype_and_rank);
   TEST(special_floats);
@@ -275,5 +302,7 @@ void suite_run(void) {
   TEST(odd_names);
   TEST(other_graph_and_no_variables);
   TEST(profiles_give_the_same_bits);
+  TEST(users_are_counted);
+  TEST(null_is_a_legal_nothing);
   TEST(empty_batch);
 }

@@ -108,7 +108,7 @@ def test_only_stele_symbols(prefix, library):
 
 def test_soname(prefix):
     dynamic = run("readelf", "-d", prefix / "lib" / "libstele.so")
-    assert "[libstele.so.0]" in dynamic
+    assert "[libstele.so.1]" in dynamic
 
 
 def test_examples(out, models):

@@ -73,7 +73,8 @@ static void same_bits_from_many_threads(void) {
 void suite_threads(void) {
   static const char *const profiles[] = {"default", "inline"};
   for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
-    stele_options options = {.profile = profiles[i]};
+    stele_options options = {.struct_size = sizeof options,
+                             .profile = profiles[i]};
     model = test_load("conv", &options);
     TEST(same_bits_from_many_threads);
     stele_free(model);

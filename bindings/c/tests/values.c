@@ -14,9 +14,9 @@ static void code_names(void) {
 
 static void codes_of_errno(void) {
   CHECK(stele_code_from_errno(0) == STELE_OK);
-  CHECK(stele_code_from_errno(ENOENT) == STELE_NOT_FOUND);
-  CHECK(stele_code_from_errno(EACCES) == STELE_PERMISSION_DENIED);
-  CHECK(stele_code_from_errno(ENOSPC) == STELE_RESOURCE_EXHAUSTED);
+#define ROW(number, code) CHECK(stele_code_from_errno(number) == STELE_##code);
+#include "errors.inc"
+#undef ROW
   CHECK(stele_code_from_errno(EDOM) == STELE_UNKNOWN);
 }
 

@@ -77,7 +77,7 @@ static bool write_tensors(const char *dir, const stele_outputs *outputs,
   if (index == NULL)
     return refuse_errno(error, index_path);
   bool done = true;
-  for (size_t i = 0; done && i < outputs->count; i++)
+  for (size_t i = 0; done && i < outputs->n_tensors; i++)
     done = write_tensor(dir, i, &outputs->tensors[i], index, error);
   bool written = !ferror(index);
   written = fclose(index) == 0 && written;
