@@ -62,7 +62,7 @@ static stele_code open_model(const char *dir, const stele_options *given,
                              stele_model *model, stele_error *error) {
   stele_options options;
   config_bytes config;
-  tag_set tags;
+  tag_set tags = {NULL, 0};
   arena scratch = {NULL};
   stele_code code = read_options(given, &options, error);
   if (code == STELE_OK)

@@ -70,6 +70,31 @@ static void same_bits_from_many_threads(void) {
   CHECK(memcmp(expected[0], expected[1], sizeof expected[0]) != 0);
 }
 
+static void *run_and_free(void *unused) {
+  (void)unused;
+  float image[PIXELS];
+  fill_image(0, image);
+  stele_outputs *outputs = run_image(image, 4);
+  if (outputs == NULL)
+    atomic_fetch_add(&mismatches, 1);
+  stele_free(model); /* the last one releases it, whichever that is */
+  stele_outputs_free(outputs);
+  return NULL;
+}
+
+/* Main's user goes while the threads', one each, still run. */
+static void the_last_user_releases(void) {
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; i++) {
+    stele_retain(model);
+    CHECK(pthread_create(&threads[i], NULL, run_and_free, NULL) == 0);
+  }
+  stele_free(model);
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+  CHECK(atomic_load(&mismatches) == 0);
+}
+
 void suite_threads(void) {
   static const char *const profiles[] = {"default", "inline"};
   for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
@@ -77,6 +102,6 @@ void suite_threads(void) {
                              .profile = profiles[i]};
     model = test_load("conv", &options);
     TEST(same_bits_from_many_threads);
-    stele_free(model);
+    TEST(the_last_user_releases);
   }
 }
