@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import ml_dtypes
@@ -68,6 +69,9 @@ def test_outputs_are_the_callers_own(dtypes) -> None:
     [
         ("fp32", [1, 2], np.array([1, 2], np.float32)),
         ("int8", [[1], [2]], np.array([[1], [2]], np.int8)),
+        ("uint8", [255], np.array([255], np.uint8)),
+        ("uint8", [], np.array([], np.uint8)),
+        ("bytes", [], np.array([], object)),
         ("bool", [True, False], np.array([True, False])),
         ("bytes", ["ä", b"\0"], np.array(["ä".encode(), b"\0"], dtype=object)),
         ("bytes", [b"a\0", b"\0\0"], np.array([b"a\0", b"\0\0"], dtype=object)),
@@ -90,6 +94,14 @@ def test_what_can_be_an_input(dtypes, signature, value, expected) -> None:
     [
         ("int8", {"x": [300]}, 'input "x"'),
         ("int8", {"x": [1.5]}, 'input "x" has dtype FP64, expected INT8'),
+        ("uint8", {"x": [256]}, 'input "x": Python integer 256 out of bounds for uint8'),
+        ("fp32", {"x": [1e39]}, 'input "x": 1e+39 does not fit float32'),
+        ("fp32", {"x": np.ones(1, object)}, 'input "x": holds objects (int), not numbers'),
+        ("fp32", {"x": memoryview(b"a")}, 'input "x" has dtype UINT8, expected FP32'),
+        ("bytes", {"x": ["\ud800"]}, "input \"x\": 'utf-8' codec can't encode"),
+        ("bytes", {"x\ud800": ["a"]}, 'a name is not UTF-8: "x\\ud800"'),
+        ("bytes", {"x\0": ["a"]}, 'a name or path holds a NUL: "x\\0"'),
+        ("bytes", {1: ["a"]}, "a name is a string, and int is none"),
         ("bytes", {"x": [b"a", 1]}, 'input "x": element 1 is int, neither bytes nor str'),
         ("fp64", {"x": np.ones(1, np.longdouble)}, 'input "x": no dtype of the protocol is numpy'),
         ("fp32", {"x": [[1, 2], [3]]}, 'input "x"'),
@@ -102,6 +114,20 @@ def test_inputs_that_do_not_fit(dtypes, signature, inputs, words) -> None:
     error = refusal(dtypes.run, inputs, signature)
     assert error.code == Code.INVALID_ARGUMENT
     assert words in error.message
+
+
+def test_inputs_without_a_name(digits, images) -> None:
+    for call in (digits, digits.prepare()):
+        error = refusal(call, images)
+        assert error.code == Code.INVALID_ARGUMENT
+        assert error.message == 'inputs are given by name; signature "serving_default" has "image"'
+
+
+def test_wrong_names_cost_no_conversion(digits) -> None:
+    started = time.monotonic()
+    error = refusal(digits.run, {f"x{index}": [[1.0] * 100] for index in range(100_000)})
+    assert error.message == 'no input "x0"; signature "serving_default" has "image"'
+    assert time.monotonic() - started < 5
 
 
 def test_shapes_are_refused_in_the_words_of_a_model_in_process(digits, images) -> None:

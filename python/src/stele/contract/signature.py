@@ -88,21 +88,31 @@ def check_inputs(signature: Signature, inputs: Tensors) -> None:
     Raises:
         SteleError: INVALID_ARGUMENT, naming the input and both sides.
     """
-    known = {spec.name for spec in signature.inputs}
-    given: dict[str, Array] = {}
-    for name, array in inputs:
+    check_names(signature, [name for name, _ in inputs])
+    given = dict(inputs)
+    for spec in signature.inputs:
+        _check_input(spec, given[spec.name])
+
+
+def check_names(signature: Signature, names: Sequence[str]) -> None:
+    """Refuse names that are not those of the signature's inputs, each once.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT, naming the first given twice, unknown, or missing.
+    """
+    given: set[str] = set()
+    for name in names:
         if name in given:
             raise _invalid(f'input "{name}" is given twice')
-        given[name] = array
-    for name in given:
+        given.add(name)
+    known = {spec.name for spec in signature.inputs}
+    for name in names:
         if name not in known:
             there = _listed(spec.name for spec in signature.inputs)
             raise _invalid(f'no input "{name}"; signature "{signature.name}" has {there}')
     for spec in signature.inputs:
         if spec.name not in given:
             raise _invalid(f'input "{spec.name}" of signature "{signature.name}" is missing')
-    for spec in signature.inputs:
-        _check_input(spec, given[spec.name])
 
 
 def _check_input(spec: TensorSpec, array: Array) -> None:

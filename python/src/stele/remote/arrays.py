@@ -9,24 +9,29 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stele.contract import dtypes
+from stele.contract.arrays import as_array
 from stele.contract.bundle import Tensors
 from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
-from stele.contract.signature import Signature
+from stele.contract.names import require_name
+from stele.contract.signature import Signature, check_names
 
 Inputs = Mapping[str, ArrayLike] | Iterable[tuple[str, ArrayLike]]
 
 
 def as_tensors(inputs: Inputs, signature: Signature | None) -> Tensors:
-    """Return inputs as arrays, in their order; a name may wrongly occur twice.
+    """Return inputs as arrays, in their order.
 
-    A list of numbers takes the dtype of the signature's input if that can hold
-    them; whatever has a dtype keeps it, and is judged by it. Text is UTF-8.
+    They are converted as `stele.contract.arrays` says, text to UTF-8. Names come first: of
+    a wrong one nothing is converted.
 
     Raises:
         SteleError: INVALID_ARGUMENT, naming the input.
     """
-    pairs = inputs.items() if isinstance(inputs, Mapping) else inputs
+    pairs = list(inputs.items() if isinstance(inputs, Mapping) else inputs)
+    names = [require_name(name) for name, _ in pairs]
+    if signature is not None:
+        check_names(signature, names)
     numbers = {spec.name: spec.number for spec in signature.inputs} if signature else {}
     tensors = []
     for name, value in pairs:
@@ -38,24 +43,24 @@ def as_tensors(inputs: Inputs, signature: Signature | None) -> Tensors:
     return tensors
 
 
-def _as_array(value: ArrayLike, expected: np.dtype[Any] | None) -> Array:
-    array = np.asarray(value)
-    free = not hasattr(value, "dtype")
-    if free and array.dtype.kind in "SUT":
-        # numpy's fixed-width strings drop the NULs at an element's end.
-        array = np.asarray(value, dtype=object)
-    elif free and expected is not None and expected.kind != "O" and _fits(array, expected):
-        array = np.asarray(value, dtype=expected)
+def by_name_only(unnamed: tuple[object, ...], signature: Signature | None) -> None:
+    """Refuse arguments without a name: nobody knows which inputs they are.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT, naming the inputs.
+    """
+    if unnamed:
+        names = ", ".join(f'"{spec.name}"' for spec in signature.inputs) if signature else ""
+        there = f'; signature "{signature.name}" has {names or "none"}' if signature else ""
+        raise SteleError(Code.INVALID_ARGUMENT, f"inputs are given by name{there}")
+
+
+def _as_array(value: object, expected: np.dtype[Any] | None) -> Array:
+    array = as_array(value, expected)
     if array.dtype.kind in "OSUT":
         return _as_bytes(array)
-    if array.dtype.byteorder == ">":
-        array = array.astype(array.dtype.newbyteorder("="))
     dtypes.of(array)  # refuses what has no name
     return array
-
-
-def _fits(array: Array, expected: np.dtype[Any]) -> bool:
-    return np.can_cast(array.dtype, expected, "same_kind")
 
 
 def _as_bytes(array: Array) -> Array:

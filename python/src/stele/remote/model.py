@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import Never, Self
 
 from numpy.typing import ArrayLike
 
 from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
+from stele.contract.names import require_name
 from stele.contract.signature import DEFAULT_SIGNATURE, Signature, check_inputs, find_signature
 from stele.remote import signatures
-from stele.remote.arrays import Inputs, as_tensors
+from stele.remote.arrays import Inputs, as_tensors, by_name_only
 from stele.remote.channel import MOST_RETRIES, RootCertificates
 from stele.remote.connection import Connection
 from stele.wire import messages, oip
@@ -41,8 +42,8 @@ class Model:
         Raises:
             SteleError: NOT_FOUND when there is no such model; as `Connection.call`.
         """
-        self.name = name
-        self.version = version
+        self.name = require_name(name)
+        self.version = require_name(version)
         self.connection = connection
         self._owns_connection = False
         self._closed = False
@@ -91,13 +92,13 @@ class Model:
         """Signatures by name; empty when the server does not say what its model takes."""
         return MappingProxyType(self._signatures or {})
 
-    def __call__(self, **inputs: ArrayLike) -> dict[str, Array]:
-        """Run the default signature, with an argument for each input.
+    def __call__(self, *unnamed: Never, **inputs: ArrayLike) -> dict[str, Array]:
+        """Run the default signature, with an argument by name for each input.
 
         Raises:
             SteleError: As `run`.
         """
-        return self.run(inputs)
+        return self.prepare()(*unnamed, **inputs)
 
     def run(
         self,
@@ -130,6 +131,7 @@ class Model:
                 sparse tensor; FAILED_PRECONDITION when the model is closed.
         """
         self._require_open()
+        require_name(signature)
         if self._signatures is None:
             return Runner(self, signature, None)
         return Runner(self, signature, find_signature(self._signatures, signature))
@@ -168,12 +170,13 @@ class Runner:
         if name != DEFAULT_SIGNATURE:
             self._request.parameters["signature_name"].string_param = name
 
-    def __call__(self, **inputs: ArrayLike) -> dict[str, Array]:
-        """Run it, with an argument for each input.
+    def __call__(self, *unnamed: Never, **inputs: ArrayLike) -> dict[str, Array]:
+        """Run it, with an argument by name for each input.
 
         Raises:
             SteleError: As `run`.
         """
+        by_name_only(unnamed, self.signature)
         return self.run(inputs)
 
     def run(self, inputs: Inputs, *, deadline: float | None = None) -> dict[str, Array]:
