@@ -1,6 +1,7 @@
 """Reads a table in LevelDB's format: blocks of sorted keys, and an index of the blocks.
 
-TensorFlow writes the index of a checkpoint in this format, uncompressed.
+TensorFlow writes the index of a checkpoint in this format: uncompressed, or with
+snappy where it was built with that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ _FOOTER_BYTES = 48
 # Behind each block: one byte that says how it is compressed, and a CRC.
 _TRAILER_BYTES = 5
 _UNCOMPRESSED, _SNAPPY = 0, 1
+# Snappy's densest element: three bytes that stand for 64. A block that claims to grow
+# more is damaged, and would only cost memory.
+_MOST_GROWTH = 64
 
 
 def entries(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -20,7 +24,6 @@ def entries(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
     Raises:
         ValueError: It is damaged.
-        NotImplementedError: A block is compressed.
     """
     if len(data) < _FOOTER_BYTES:
         raise ValueError(f"{len(data)} bytes are too few for a table")
@@ -55,10 +58,22 @@ def _block(data: bytes, handle: tuple[int, int]) -> bytes:
     if _masked(_crc32c(data[offset : end + 1])) != crc:
         raise ValueError(f"the block at {offset} does not match its checksum")
     if kind == _SNAPPY:
-        raise NotImplementedError("a block is compressed with snappy, which TensorFlow never does")
+        return _decompressed(data[offset:end])
     if kind != _UNCOMPRESSED:
         raise ValueError(f"the block at {offset} is of the unknown type {kind}")
     return data[offset:end]
+
+
+def _decompressed(block: bytes) -> bytes:
+    # Megabytes of codecs, for the few indexes that are compressed.
+    import cramjam
+
+    try:
+        if cramjam.snappy.decompress_raw_len(block) > _MOST_GROWTH * len(block):
+            raise ValueError("a compressed block claims to be larger than it can be")
+        return bytes(cramjam.snappy.decompress_raw(block))
+    except cramjam.DecompressionError as error:
+        raise ValueError(f"a compressed block is damaged: {error}") from error
 
 
 def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:

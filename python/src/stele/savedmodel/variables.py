@@ -82,8 +82,7 @@ def read_index(folder: Path) -> Index:
 
     Raises:
         SteleError: The system's code when it cannot be read (NOT_FOUND when there
-            is none), DATA_LOSS when it is damaged, UNIMPLEMENTED when a block is
-            compressed.
+            is none), DATA_LOSS when it is damaged.
     """
     path = folder / "variables.index"
     try:
@@ -94,8 +93,6 @@ def read_index(folder: Path) -> Index:
         return _parse(folder, dict(sstable.entries(data)))
     except (ValueError, DecodeError) as error:
         raise SteleError(Code.DATA_LOSS, f'"{path}" is damaged: {error}') from error
-    except NotImplementedError as error:
-        raise SteleError(Code.UNIMPLEMENTED, f'"{path}": {error}') from error
 
 
 def check_data(index: Index) -> None:
