@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from stele import savedmodel, zoo
 from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS
@@ -16,6 +17,7 @@ from stele.zoo.model import HELDOUT
 from .runners import bits, keras_runner, session_runner, signature_runner, stored_cases
 
 CLASSIFIERS = ("digits", "langid")
+REFUSED = "INVALID_ARGUMENT"
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
@@ -39,15 +41,25 @@ def test_digits_bar_is_the_one_promised():
     assert zoo.find("digits").load().accuracy_bar >= 0.97
 
 
+def answer(run, signature, inputs):
+    """Return the bits, or that TensorFlow refuses: an empty batch, where it uses oneDNN."""
+    try:
+        return bits(run(signature, inputs))
+    except tf.errors.InvalidArgumentError:
+        return REFUSED
+
+
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_keras_signature_and_session_agree_to_the_bit(trained, name):
     folder = trained(name)
     by_keras, by_signature = keras_runner(folder), signature_runner(folder)
     with session_runner(folder) as by_session:
         for case, description, inputs in stored_cases(folder):
-            expected = bits(by_keras(description["signature"], inputs))
-            assert bits(by_signature(description["signature"], inputs)) == expected, case
-            assert bits(by_session(description["signature"], inputs)) == expected, case
+            signature = description["signature"]
+            expected = answer(by_keras, signature, inputs)
+            assert expected is not REFUSED or case == "empty-batch"
+            assert answer(by_signature, signature, inputs) == expected, case
+            assert answer(by_session, signature, inputs) == expected, case
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
