@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stele.contract import dtypes
 from stele.contract.signature import DEFAULT_TAGS, Signature, TensorSpec, format_tags
-from stele.savedmodel.graph import Graph
+from stele.savedmodel.graph import Graph, node_of
 
 # Ops that draw random numbers. Those with Stateless in their name give what their
 # seed gives, but models (Keras' among them) make the seed from a variable that
@@ -75,9 +75,10 @@ def of_meta_graph(signatures: Mapping[str, Signature], graph: Graph) -> list[Fin
                 "access to them, a session runs them",
             )
         )
+    parsed = graph.leading_to(_EXAMPLE_OP)
     for signature in signatures.values():
         found += _of_tensors(signature)
-        found += _of_examples(signature, graph)
+        found += _of_examples(signature, parsed)
         found += _of_run(signature, graph)
     return found
 
@@ -98,11 +99,9 @@ def _specs(signature: Signature) -> Iterator[tuple[str, TensorSpec]]:
     yield from (("output", spec) for spec in signature.outputs)
 
 
-def _of_examples(signature: Signature, graph: Graph) -> Iterator[Finding]:
+def _of_examples(signature: Signature, parsed: Collection[str]) -> Iterator[Finding]:
     for spec in signature.inputs:
-        if spec.dtype == "BYTES" and any(
-            _EXAMPLE_OP.fullmatch(node.op) for node in graph.reached_from(spec.ref)
-        ):
+        if spec.dtype == "BYTES" and node_of(spec.ref) in parsed:
             yield Finding(
                 "takes-examples",
                 f'signature "{signature.name}": input "{spec.name}" is parsed as serialized '

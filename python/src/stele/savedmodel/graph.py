@@ -7,8 +7,10 @@ random, or takes serialized tf.Example, one has to follow its tensors.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from google.protobuf.message import DecodeError
 
@@ -53,8 +55,8 @@ class Graph:
             outputs: The tensors, ``op:index``.
             inputs: Tensors that the caller feeds: what computes them does not run.
         """
-        fed = {("", _node(ref)) for ref in inputs}
-        todo: list[_Place] = [("", _node(ref)) for ref in outputs]
+        fed = {("", node_of(ref)) for ref in inputs}
+        todo: list[_Place] = [("", node_of(ref)) for ref in outputs]
         seen: set[_Place] = set()
         while todo:
             place = todo.pop()
@@ -65,27 +67,45 @@ class Graph:
                 continue
             seen.add(place)
             yield node
-            todo += [(scope, _node(ref)) for ref in node.input]
+            todo += [(scope, node_of(ref)) for ref in node.input]
             for called in self._called(node):
                 body = self._functions[called]
                 results = [*body.ret.values(), *body.control_ret.values()]
-                todo += [(called, _node(ref)) for ref in results]
+                todo += [(called, node_of(ref)) for ref in results]
 
-    def reached_from(self, tensor: str) -> Iterator[pb.NodeDef]:
-        """Yield the nodes that a tensor, ``op:index``, flows into, through functions too."""
-        consumers: dict[str, dict[str, list[pb.NodeDef]]] = {}
-        todo: list[_Place] = [("", _node(tensor))]
-        seen: set[_Place] = set(todo)
+    def leading_to(self, op: re.Pattern[str]) -> frozenset[str]:
+        """Return the graph's nodes whose outputs flow into an op, through functions too.
+
+        Args:
+            op: What the op's whole name matches.
+        """
+        todo: list[_Place] = [
+            (scope, name)
+            for scope, nodes in self._nodes.items()
+            for name, node in nodes.items()
+            if op.fullmatch(node.op)
+        ]
+        seen: set[_Place] = set()
         while todo:
-            scope, name = todo.pop()
-            if scope not in consumers:
-                consumers[scope] = _consumers(self._nodes[scope].values())
-            for node in consumers[scope].get(name, ()):
-                follow = [(scope, node.name), *self._arguments(node, name)]
-                if follow[0] not in seen:
-                    yield node
-                todo += [place for place in follow if place not in seen]
-                seen.update(follow)
+            sources = self._sources[todo.pop()]
+            todo += [place for place in sources if place not in seen]
+            seen.update(sources)
+        return frozenset(name for scope, name in seen if not scope)
+
+    @cached_property
+    def _sources(self) -> Mapping[_Place, set[_Place]]:
+        """What flows into each node, and into each argument of a function."""
+        sources: dict[_Place, set[_Place]] = defaultdict(set)
+        for scope, nodes in self._nodes.items():
+            for node in nodes.values():
+                given = [(scope, node_of(ref)) for ref in node.input if not ref.startswith("^")]
+                sources[scope, node.name].update(given)
+                for called in self._called(node):
+                    arguments = self._functions[called].signature.input_arg
+                    # Control flow has its condition in front: arguments align at the end.
+                    for place, argument in zip(reversed(given), reversed(arguments), strict=False):
+                        sources[called, argument.name].add(place)
+        return sources
 
     def _called(self, node: pb.NodeDef) -> Iterator[str]:
         """Yield the functions that a node calls."""
@@ -95,23 +115,7 @@ class Graph:
             names += [attr.func.name, *(function.name for function in attr.list.func)]
         return (name for name in names if name in self._functions)
 
-    def _arguments(self, node: pb.NodeDef, name: str) -> Iterator[_Place]:
-        """Yield the arguments of called functions that take an output of node ``name``."""
-        inputs = [_node(ref) for ref in node.input if not ref.startswith("^")]
-        for called in self._called(node):
-            arguments = [argument.name for argument in self._functions[called].signature.input_arg]
-            # Control flow has its condition in front: arguments align at the end.
-            pairs = zip(reversed(inputs), reversed(arguments), strict=False)
-            yield from ((called, argument) for given, argument in pairs if given == name)
 
-
-def _node(ref: str) -> str:
+def node_of(ref: str) -> str:
+    """Return the name of the node that a tensor or an input belongs to."""
     return ref.removeprefix("^").split(":", 1)[0]
-
-
-def _consumers(nodes: Iterable[pb.NodeDef]) -> dict[str, list[pb.NodeDef]]:
-    found: dict[str, list[pb.NodeDef]] = defaultdict(list)
-    for node in nodes:
-        for name in {_node(ref) for ref in node.input if not ref.startswith("^")}:
-            found[name].append(node)
-    return found
