@@ -88,7 +88,7 @@ static void hello(struct worker *worker, struct field *arguments) {
   reply_field("protocol=1");
   reply_field("binding=c");
   reply_field("language=C11, " COMPILER " " __VERSION__);
-  printf("\ttensorflow=%s", stele_tensorflow_version());
+  printf("\ttensorflow=%s", stele_tensorflow_version(NULL));
   reply_field("verbs=hello,load,run,describe,bench,unload,bye");
   const char *separator = "\tdtypes=";
   for (int dtype = STELE_FP32; dtype <= STELE_UINT64; dtype++) {

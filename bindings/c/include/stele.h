@@ -26,17 +26,37 @@
  * is a read-only view into one of those two; nothing that is passed in is kept
  * after the call returns.
  *
- * Threads. There is no global state. Any number of threads may call stele_run
- * and the introspection functions on one model at once; each thread brings its
- * own inputs and its own stele_error. A model counts its users: stele_load
- * makes the first, stele_retain adds one, stele_free takes one away, and a
- * running call is one. So stele_free is safe while calls run; what must not
- * happen is a call that begins after the caller's own user is gone.
+ * Threads. The only state of the process is TensorFlow. Any number of threads
+ * may call stele_run and the introspection functions on one model at once; each
+ * thread brings its own inputs and its own stele_error. A model counts its
+ * users: stele_load makes the first, stele_retain adds one, stele_free takes
+ * one away, and a running call is one. So stele_free is safe while calls run;
+ * what must not happen is a call that begins after the caller's own user is
+ * gone.
+ *
+ * TensorFlow is found and loaded by the first call that needs it, stele_load or
+ * stele_tensorflow_version, and stays loaded. Nothing here is linked against
+ * it. Of these the first that is there:
+ *
+ *   1. stele_options.libtensorflow: the file, or its folder
+ *   2. the environment variable STELE_LIBTENSORFLOW, likewise
+ *   3. the wheel in site-packages of $VIRTUAL_ENV, of $CONDA_PREFIX
+ *   4. the wheel of the python3, of the python on $PATH
+ *   5. what the system's loader finds
+ *
+ * 1 and 2 are an error when they are given and wrong. A process has one
+ * TensorFlow: asking for another one is an error, too.
+ *
+ * Processes. TensorFlow's threads do not survive fork(). In the child of a
+ * process that had loaded a model, stele_load and stele_run give
+ * STELE_FAILED_PRECONDITION; releasing is harmless there. Fork first and load
+ * then, or start processes by exec.
  *
  * NULL. One rule: NULL is a legal nothing. A function that looks something up
  * finds nothing in a NULL model, signature or outputs, or under a NULL name; a
  * function that can fail gives an error with a code; releasing NULL does
- * nothing.
+ * nothing. A text is UTF-8 that ends with NUL; a language whose strings may
+ * hold one refuses these, since here the text would end there.
  *
  * ABI. Fields have fixed widths, and the compiler holds every size and offset
  * below against these, so that a language without a C compiler can lay the
@@ -46,10 +66,10 @@
  *   stele_bytes          16   data 0, size 8
  *   stele_tensor         40   name 0, dtype 8, rank 12, dims 16, data 24,
  *                             size 32
- *   stele_options        40   struct_size 0, tags 8, profile 16, config 24,
- *                             config_size 32
- *   stele_tensor_info    40   name 0, dtype 8, rank 12, dtype_name 16,
- *                             dims 24, tensor 32
+ *   stele_options        48   struct_size 0, tags 8, profile 16, config 24,
+ *                             config_size 32, libtensorflow 40
+ *   stele_tensor_info    48   name 0, dtype 8, rank 12, dtype_name 16,
+ *                             dims 24, tensor 32, default_value 40
  *   stele_signature      40   name 0, n_inputs 8, inputs 16, n_outputs 24,
  *                             outputs 32
  *   stele_outputs        16   n_tensors 0, tensors 8
@@ -163,7 +183,7 @@ STELE_API stele_dtype stele_dtype_from_name(const char *name);
 
 /* Bytes of one element in stele_tensor.data: 4 for STELE_FP32,
  * sizeof(stele_bytes) for STELE_BYTES, 0 where stele_dtype_name is NULL. */
-STELE_API size_t stele_dtype_size(stele_dtype dtype);
+STELE_API uint64_t stele_dtype_size(stele_dtype dtype);
 
 /* One element of a STELE_BYTES tensor. Any bytes, NUL included; there is no
  * terminator. `data` may be NULL when `size` is 0. */
@@ -197,8 +217,8 @@ STELE_API stele_code stele_tensor_size(const stele_tensor *tensor,
 /* Writes a shape as people read it: "[?,8,8,1]", "[]" for a scalar, "?" for
  * an unknown rank (-1). At most `size` bytes, terminator included; cut if it
  * does not fit. Returns `buffer`. */
-STELE_API char *stele_shape_text(int rank, const int64_t *dims, char *buffer,
-                                 size_t size);
+STELE_API char *stele_shape_text(int32_t rank, const int64_t *dims,
+                                 char *buffer, uint64_t size);
 
 /* ---- Models ------------------------------------------------------------ */
 
@@ -228,20 +248,29 @@ typedef struct stele_options {
   /* Or a serialized tensorflow.ConfigProto, instead of `profile`. */
   const void *config;
   uint64_t config_size;
+
+  /* Where TensorFlow is: the file libtensorflow_cc.so.2 or the folder that
+   * holds it. NULL: it is searched for, see above. */
+  const char *libtensorflow;
 } stele_options;
 
-/* Loads the SavedModel in folder `dir` and restores its variables. `options`
- * may be NULL. Takes from milliseconds to minutes, as the model does.
+/* Loads the SavedModel in folder `dir` ("file://" in front is removed) and
+ * restores its variables. `options` may be NULL. Takes from milliseconds to
+ * minutes, as the model does.
  *
  * Returns a model to be released with stele_free, or NULL:
- * STELE_NOT_FOUND           no such folder, no saved_model.pb in it, no graph
- *                           with exactly these tags, or a file of the
- *                           variables is missing
- * STELE_DATA_LOSS           saved_model.pb or the variables are cut or corrupt
- * STELE_INVALID_ARGUMENT    unknown profile, unparseable ConfigProto, or both
- *                           given; `dir` is NULL; a struct_size that is none
- * STELE_PERMISSION_DENIED   a file cannot be read
- * STELE_RESOURCE_EXHAUSTED  out of memory
+ * STELE_NOT_FOUND            no such folder, no saved_model.pb in it, no graph
+ *                            with exactly these tags, or a file of the
+ *                            variables is missing; or no TensorFlow was found
+ * STELE_DATA_LOSS            saved_model.pb or the variables are cut, corrupt,
+ *                            or no regular files
+ * STELE_INVALID_ARGUMENT     unknown profile, unparseable ConfigProto, or both
+ *                            given; `dir` is NULL; struct_size is too small
+ * STELE_FAILED_PRECONDITION  another TensorFlow is loaded, or it cannot be; or
+ *                            this is the child of a fork, see above
+ * STELE_UNIMPLEMENTED        the SavedModel is in text form
+ * STELE_PERMISSION_DENIED    a file cannot be read
+ * STELE_RESOURCE_EXHAUSTED   out of memory
  * and whatever TensorFlow itself reports, with its code and message. */
 STELE_API stele_model *stele_load(const char *dir, const stele_options *options,
                                   stele_error *error);
@@ -266,6 +295,8 @@ typedef struct stele_tensor_info {
   const int64_t *dims;    /* `rank` sizes, -1 where unknown; NULL if rank < 1 */
   const char *tensor;     /* "op:index" in the graph; "" for a sparse or
                              composite value: the signature cannot be run */
+  const stele_tensor *default_value; /* fills the input when it is not given;
+                                        NULL: it must be; never of an output */
 } stele_tensor_info;
 
 /* One way to call the model: inputs and outputs, each sorted by name. */
@@ -279,12 +310,12 @@ typedef struct stele_signature {
 
 /* The number of signatures. TensorFlow's own, whose names begin with
  * "__saved_model_", are not counted, listed or run. */
-STELE_API size_t stele_signature_count(const stele_model *model);
+STELE_API uint64_t stele_signature_count(const stele_model *model);
 
 /* The signature number `index` in the order of names; NULL beyond the last.
  * Valid until stele_free(model). */
 STELE_API const stele_signature *stele_signature_at(const stele_model *model,
-                                                    size_t index);
+                                                    uint64_t index);
 
 /* The signature of that name, or NULL. Valid until stele_free(model). */
 STELE_API const stele_signature *stele_signature_find(const stele_model *model,
@@ -299,28 +330,30 @@ typedef struct stele_outputs {
   const stele_tensor *tensors;
 } stele_outputs;
 
-/* Runs a signature; NULL means "serving_default". `inputs` are its inputs, all
- * of them, in any order; the library copies them. May be called by many
- * threads at once on one model.
+/* Runs a signature; NULL means "serving_default". `inputs` are its inputs, in
+ * any order, all but those that have a default; the library copies them. May be
+ * called by many threads at once on one model.
  *
  * Returns outputs to be released with stele_outputs_free, or NULL. Checked in
  * this order, before TensorFlow is called:
- * STELE_FAILED_PRECONDITION  `model` is NULL
+ * STELE_FAILED_PRECONDITION  `model` is NULL, or was loaded before this process
+ *                            was forked
  * STELE_INVALID_ARGUMENT     an input is no tensor: see stele_tensor_size; or
  *                            its `size` is not what shape and dtype need; or a
  *                            BOOL byte is above 1; or a pointer is NULL
  * STELE_NOT_FOUND            no such signature
  * STELE_UNIMPLEMENTED        the signature has a sparse, composite or
  *                            unnamed-dtype tensor
- * STELE_INVALID_ARGUMENT     an input twice, unknown or missing; wrong dtype,
- *                            rank, or size of a known dimension; or the
- *                            signature names a tensor that is not in the graph
+ * STELE_INVALID_ARGUMENT     the signature names a tensor that is not in the
+ *                            graph; an input twice, unknown or missing; then,
+ *                            for each input by name, wrong dtype, rank, or size
+ *                            of a known dimension
  * then STELE_RESOURCE_EXHAUSTED when out of memory, and whatever TensorFlow
  * itself reports, with its code and message. */
 STELE_API stele_outputs *stele_run(const stele_model *model,
                                    const char *signature,
-                                   const stele_tensor *inputs, size_t n_inputs,
-                                   stele_error *error);
+                                   const stele_tensor *inputs,
+                                   uint64_t n_inputs, stele_error *error);
 
 /* The output of that name, or NULL. Valid until stele_outputs_free. */
 STELE_API const stele_tensor *stele_outputs_find(const stele_outputs *outputs,
@@ -331,8 +364,9 @@ STELE_API void stele_outputs_free(stele_outputs *outputs);
 
 /* ---- TensorFlow -------------------------------------------------------- */
 
-/* The version of the TensorFlow library in use, "2.21.0". A constant string. */
-STELE_API const char *stele_tensorflow_version(void);
+/* The version of TensorFlow, "2.21.0"; loads it when it is not loaded yet. A
+ * constant string, or NULL when there is none, with stele_load's codes. */
+STELE_API const char *stele_tensorflow_version(stele_error *error);
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,7 @@
 
 static const struct {
   const char *name;
-  size_t size;
+  uint64_t size;
 } dtypes[] = {
     [STELE_FP32] = {"FP32", 4},
     [STELE_FP64] = {"FP64", 8},
@@ -38,6 +38,6 @@ stele_dtype stele_dtype_from_name(const char *name) {
   return STELE_UNNAMED;
 }
 
-size_t stele_dtype_size(stele_dtype dtype) {
+uint64_t stele_dtype_size(stele_dtype dtype) {
   return (size_t)dtype < DTYPES ? dtypes[dtype].size : 0;
 }

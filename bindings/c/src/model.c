@@ -39,6 +39,8 @@ static stele_code read_options(const stele_options *given,
   size_t size = given->struct_size < sizeof *options ? given->struct_size
                                                      : sizeof *options;
   memcpy(options, given, size);
+  if (options->libtensorflow != NULL)
+    return fail(error, STELE_UNIMPLEMENTED, "TensorFlow is linked in so far");
   return STELE_OK;
 }
 
@@ -113,12 +115,12 @@ void stele_free(stele_model *model) {
   free(model);
 }
 
-size_t stele_signature_count(const stele_model *model) {
+uint64_t stele_signature_count(const stele_model *model) {
   return model != NULL ? model->graph.n_signatures : 0;
 }
 
 const stele_signature *stele_signature_at(const stele_model *model,
-                                          size_t index) {
+                                          uint64_t index) {
   return index < stele_signature_count(model) ? &model->graph.signatures[index]
                                               : NULL;
 }
@@ -135,6 +137,7 @@ const stele_signature *stele_signature_find(const stele_model *model,
                  sizeof *model->graph.signatures, compare_name);
 }
 
-const char *stele_tensorflow_version(void) {
+const char *stele_tensorflow_version(stele_error *error) {
+  succeed(error);
   return TF_Version();
 }

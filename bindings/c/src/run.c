@@ -144,7 +144,7 @@ static stele_outputs *run(const stele_model *model, const char *name,
 }
 
 stele_outputs *stele_run(const stele_model *model, const char *signature,
-                         const stele_tensor *inputs, size_t n_inputs,
+                         const stele_tensor *inputs, uint64_t n_inputs,
                          stele_error *error) {
   if (model == NULL) {
     fail(error, STELE_FAILED_PRECONDITION, "no model is loaded");

@@ -55,8 +55,8 @@ stele_code stele_tensor_size(const stele_tensor *tensor, uint64_t *size,
   return succeed(error);
 }
 
-char *stele_shape_text(int rank, const int64_t *dims, char *buffer,
-                       size_t size) {
+char *stele_shape_text(int32_t rank, const int64_t *dims, char *buffer,
+                       uint64_t size) {
   if (buffer == NULL || size == 0)
     return buffer;
   if (rank < 0 || (rank > 0 && dims == NULL)) {

@@ -37,20 +37,22 @@ OFFSET(stele_tensor, dims, 16);
 OFFSET(stele_tensor, data, 24);
 OFFSET(stele_tensor, size, 32);
 
-SIZE(stele_options, 40);
+SIZE(stele_options, 48);
 OFFSET(stele_options, struct_size, 0);
 OFFSET(stele_options, tags, 8);
 OFFSET(stele_options, profile, 16);
 OFFSET(stele_options, config, 24);
 OFFSET(stele_options, config_size, 32);
+OFFSET(stele_options, libtensorflow, 40);
 
-SIZE(stele_tensor_info, 40);
+SIZE(stele_tensor_info, 48);
 OFFSET(stele_tensor_info, name, 0);
 OFFSET(stele_tensor_info, dtype, 8);
 OFFSET(stele_tensor_info, rank, 12);
 OFFSET(stele_tensor_info, dtype_name, 16);
 OFFSET(stele_tensor_info, dims, 24);
 OFFSET(stele_tensor_info, tensor, 32);
+OFFSET(stele_tensor_info, default_value, 40);
 
 SIZE(stele_signature, 40);
 OFFSET(stele_signature, name, 0);
