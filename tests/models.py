@@ -193,6 +193,57 @@ def tensorflow_1(folder: Path) -> None:
         builder.save()
 
 
+def picky_values(folder: Path) -> None:
+    """Each signature takes strings or integers of one sort only."""
+    module = tf.Module()
+    module.table = tf.Variable(tf.reshape(tf.range(6.0), [3, 2]))
+
+    def strings(compute):
+        spec = [tf.TensorSpec([None], tf.string, name="text")]
+        each = lambda text: {"y": tf.map_fn(compute, text, fn_output_signature=tf.float32)}  # noqa: E731
+        return tf.function(each, input_signature=spec)
+
+    def mean(image):
+        return tf.reduce_mean(tf.cast(image, tf.float32))
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def examples(examples):
+        features = {
+            "pair": tf.io.FixedLenFeature([2], tf.float32),
+            "row": tf.io.FixedLenFeature([], tf.int64),
+            "words": tf.io.VarLenFeature(tf.string),
+            "scan": tf.io.RaggedFeature(tf.int64),
+        }
+        parsed = tf.io.parse_example(examples, features)
+        words = tf.sparse.to_dense(parsed["words"], "")
+        return {
+            "pair": parsed["pair"] * tf.gather(module.table, parsed["row"]),
+            "words": tf.strings.length(words),
+            "scan": tf.reduce_sum(parsed["scan"], axis=1),
+        }
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.int64, name="ids")])
+    def rows(ids):
+        return {"rows": tf.gather(module.table, ids)}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32, name="ids")])
+    def columns(ids):
+        return {"columns": tf.gather(module.table, ids, axis=1)}
+
+    signatures = {
+        "columns": columns,
+        "examples": examples,
+        "rows": rows,
+        "number": strings(tf.strings.to_number),
+        "base64": strings(lambda text: tf.strings.to_number(tf.io.decode_base64(text))),
+        "jpeg": strings(lambda text: mean(tf.io.decode_and_crop_jpeg(text, [0, 0, 8, 8], 3))),
+        "png": strings(lambda text: mean(tf.io.decode_image(text, 3, expand_animations=False))),
+        "wav": strings(lambda text: mean(tf.audio.decode_wav(text)[0])),
+    }
+    module.signatures_kept = list(signatures.values())
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
 def session_only(folder: Path) -> None:
     """One signature has two names for one tensor: TensorFlow 2 refuses the whole model."""
     with tf.Graph().as_default(), v1.Session() as session:
@@ -250,6 +301,7 @@ MODELS = (
     several,
     random,
     tensorflow_1,
+    picky_values,
     session_only,
     odd,
 )

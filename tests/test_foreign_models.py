@@ -69,12 +69,24 @@ def test_tensorflow_1_model(foreign, tmp_path, capsys) -> None:
     assert status == 0
     answered = results(records, "c")
     assert answered["predict_images/batch3"]["identical"]
-    # Words are no serialized tf.Example: refused, with one code.
-    assert answered["serving_default/batch3"]["outcome"] == "not-answered"
-    refused = results(records, "python-tf")["serving_default/batch3"]["detail"]
+    # A serialized tf.Example; edge bytes are none: refused, with one code.
+    assert answered["serving_default/batch3"]["identical"]
+    refused = results(records, "python-tf")["serving_default/edge"]["detail"]
     assert "refused" in refused
     assert coverage(records)["predict_images"] == (4, 5)
-    assert coverage(records)["serving_default"] == (0, 5)
+    assert coverage(records)["serving_default"] == (3, 5)
+
+
+def test_inputs_are_what_the_ops_that_they_reach_can_read(foreign, tmp_path, capsys) -> None:
+    arguments = [str(foreign / "picky_values"), "--no-bad-input", "--binding", CHAIN]
+    status, records = check(capsys, tmp_path, *arguments)
+    assert status == 0
+    answered = results(records, "c")
+    signatures = ("base64", "columns", "examples", "jpeg", "number", "png", "rows", "wav")
+    for signature in signatures:
+        for batch in ("batch1", "batch3", "batch8"):
+            assert answered[f"{signature}/{batch}"]["identical"], answered[f"{signature}/{batch}"]
+    assert set(coverage(records)) == set(signatures)
 
 
 def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(

@@ -14,7 +14,9 @@ from stele.contract import npz
 from stele.contract.bundle import write_bundle
 from stele.contract.codes import Code, SteleError
 from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, Signature, find_signature
-from stele.parity import generate
+from stele.parity import expected, generate
+from stele.parity.expected import Expected
+from stele.savedmodel.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,7 @@ def _generated(
     folder: Path,
 ) -> list[Case]:
     cases: list[Case] = []
+    values = _expected(target, signatures)
     for name in wanted:
         try:
             found = find_signature(signatures, name)
@@ -226,11 +229,21 @@ def _generated(
             write_bundle(path, {})
             cases.append(Case(f"{name}/refused", name, path, error.code))
             continue
-        for variant, tensors in generate.variants(target.name, found):
+        for variant, tensors in generate.variants(target.name, found, values.get(name, {})):
             path = folder / str(len(cases))
             write_bundle(path, tensors)
             cases.append(Case(f"{name}/{variant}", name, path, generated=True))
     return cases
+
+
+def _expected(target: Target, signatures: dict[str, Signature]) -> dict[str, dict[str, Expected]]:
+    """Return what is expected of the inputs of each signature; nothing of a damaged graph's."""
+    meta_graph = savedmodel.select(target.folder, savedmodel.read(target.folder), target.tags)
+    try:
+        graph = Graph(meta_graph.graph_def)
+    except ValueError:
+        return {}  # TensorFlow will say so
+    return {name: expected.of_inputs(found, graph) for name, found in signatures.items()}
 
 
 def _npz_case(wanted: list[str], file: Path, folder: Path) -> Case:

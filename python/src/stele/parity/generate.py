@@ -6,8 +6,9 @@ bits on every machine.
 
 from __future__ import annotations
 
+import base64
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ import numpy as np
 from stele.contract import dtypes
 from stele.contract.dtypes import Array
 from stele.contract.signature import Shape, Signature
+from stele.parity import example, media
+from stele.parity.expected import ANYTHING, Expected, Feature, Text
 
 _WORDS = (
     "stele", "Ῥωμαῖοι", "文字", "письмо", "الكتابة", "כתב", "लिपि", "글자", "อักษร", "🗿", "naïve",
@@ -32,30 +35,51 @@ _UNKNOWN = 5
 _UNKNOWN_IMAGE = 32
 
 
-def variants(model: str, signature: Signature) -> Iterator[tuple[str, dict[str, Array]]]:
+# Integers are smaller than this.
+_COUNTS = 8
+
+# How many different files or tf.Examples there are among the values of an input.
+_DIFFERENT = 4
+
+
+def variants(
+    model: str, signature: Signature, expected: Mapping[str, Expected] | None = None
+) -> Iterator[tuple[str, dict[str, Array]]]:
     """Yield cases for a signature: a name, and inputs by name.
 
     Several batch sizes (an unknown first dimension), the empty batch, and edge
     values. A signature that takes nothing has the one case ``no-inputs``.
+
+    Args:
+        model: Its name, a part of the seed.
+        signature: Whose inputs are wanted.
+        expected: What the graph expects of them, by name; anything of one left out.
     """
+    expected = expected or {}
     if not signature.inputs:
         yield "no-inputs", {}
         return
     batched = any(spec.shape is None or None in spec.shape[:1] for spec in signature.inputs)
     batches = {"batch1": 1, "batch3": 3, "batch8": 8, "batch0": 0} if batched else {"fixed": 1}
     for name, batch in batches.items():
-        yield name, _inputs(model, signature, batch, edge=False)
-    yield "edge", _inputs(model, signature, 3, edge=True)
+        yield name, _inputs(model, signature, expected, batch, edge=False)
+    yield "edge", _inputs(model, signature, expected, 3, edge=True)
 
 
-def _inputs(model: str, signature: Signature, batch: int, *, edge: bool) -> dict[str, Array]:
+def _inputs(
+    model: str, signature: Signature, expected: Mapping[str, Expected], batch: int, *, edge: bool
+) -> dict[str, Array]:
     inputs = {}
     for spec in signature.inputs:
         seed = zlib.crc32(f"{model}/{signature.name}/{spec.name}/{batch}/{edge}".encode())
         random = np.random.default_rng(seed)
         shape = _fill(spec.shape, batch)
         dtype = dtypes.BY_NUMBER[spec.number]
-        inputs[spec.name] = (_edge if edge else _ordinary)(dtype, shape, random)
+        if edge:
+            inputs[spec.name] = _edge(dtype, shape, random)
+        else:
+            wanted = expected.get(spec.name, ANYTHING)
+            inputs[spec.name] = _ordinary(dtype, shape, random, wanted)
     return inputs
 
 
@@ -69,19 +93,62 @@ def _fill(shape: Shape, batch: int) -> tuple[int, ...]:
     )
 
 
-def _ordinary(dtype: dtypes.DType, shape: tuple[int, ...], random: np.random.Generator) -> Array:
+def _ordinary(
+    dtype: dtypes.DType,
+    shape: tuple[int, ...],
+    random: np.random.Generator,
+    expected: Expected = ANYTHING,
+) -> Array:
     """Return values that models expect: numbers in [0, 1), small counts, words."""
     kind = dtype.numpy.kind
     if dtype.name == "BYTES":
-        return _objects([word.encode() for word in _WORDS], shape, random)
+        return _objects(_strings(expected), shape, random)
     if dtype.name == "BOOL":
         return np.asarray(random.random(shape) < 0.5)
     if kind in "iu":
-        return np.asarray(random.integers(0, 8, shape), dtype=dtype.numpy)
+        return np.asarray(random.integers(0, _below(expected), shape), dtype=dtype.numpy)
     if kind == "c":
         values = np.asarray(random.random(shape)) + 1j * np.asarray(random.random(shape))
         return np.asarray(values, dtype=dtype.numpy)
     return np.asarray(random.random(shape)).astype(dtype.numpy)
+
+
+def _below(expected: Expected) -> int:
+    """Return what integers are smaller than: what they index has so many rows or more."""
+    return _COUNTS if expected.rows is None else min(_COUNTS, expected.rows)
+
+
+def _strings(expected: Expected) -> list[bytes]:
+    """Return the strings that an input's values are chosen from."""
+    values = _TEXTS[expected.text]()
+    if expected.features:
+        values = [_example(expected, values, index) for index in range(_DIFFERENT)]
+    if expected.base64:
+        values = [base64.urlsafe_b64encode(value).rstrip(b"=") for value in values]
+    return values
+
+
+_TEXTS: dict[Text, Callable[[], list[bytes]]] = {
+    Text.WORD: lambda: [word.encode() for word in _WORDS],
+    Text.NUMBER: lambda: [str(number).encode() for number in range(_COUNTS)],
+    Text.PNG: lambda: [media.png(seed) for seed in range(_DIFFERENT)],
+    Text.JPEG: lambda: [media.jpeg(seed) for seed in range(_DIFFERENT)],
+    Text.WAV: lambda: [media.wav(seed) for seed in range(_DIFFERENT)],
+}
+
+
+def _example(expected: Expected, texts: list[bytes], index: int) -> bytes:
+    """Return a tf.Example, another one for each index."""
+
+    def values(feature: Feature) -> example.Values:
+        numbers = range(index, index + feature.count)
+        if feature.kind == "bytes":
+            return [texts[number % len(texts)] for number in numbers]
+        if feature.kind == "float":
+            return [number % _COUNTS / _COUNTS for number in numbers]
+        return [number % _below(expected) for number in numbers]
+
+    return example.serialize({feature.name: values(feature) for feature in expected.features})
 
 
 def _edge(dtype: dtypes.DType, shape: tuple[int, ...], random: np.random.Generator) -> Array:

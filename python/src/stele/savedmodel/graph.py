@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from google.protobuf.message import DecodeError
@@ -18,6 +19,29 @@ from stele._proto import graph_pb2 as pb
 
 # A node: the function whose body it is in ("" for the graph itself), its name.
 _Place = tuple[str, str]
+
+# Ops whose output is their first input: the same values.
+_PASSES_ON = ("Identity", "ReadVariableOp", "Enter", "StopGradient", "PreventGradient", "Snapshot")
+
+
+@dataclass(frozen=True)
+class Use:
+    """A node that takes a tensor.
+
+    Attributes:
+        scope: The function whose body the node is in; empty for the graph itself.
+        node: The node.
+        source: The node or argument of that body which the tensor comes from.
+    """
+
+    scope: str
+    node: pb.NodeDef
+    source: str
+
+    def takes_as(self, position: int) -> bool:
+        """Tell whether the tensor is this input of the node, from 0."""
+        refs = self.node.input
+        return position < len(refs) and node_of(refs[position]) == self.source
 
 
 class Graph:
@@ -91,6 +115,56 @@ class Graph:
             todo += [place for place in sources if place not in seen]
             seen.update(sources)
         return frozenset(name for scope, name in seen if not scope)
+
+    def uses_of(self, tensor: str) -> Iterator[Use]:
+        """Yield each way in which a tensor, ``op:index``, flows into a node, the same order always.
+
+        What a node computes from the tensor counts as the tensor.
+        """
+        todo: list[_Place] = [("", node_of(tensor))]
+        seen: set[_Place] = set(todo)
+        while todo:
+            place = todo.pop()
+            for scope, name in self._targets.get(place, ()):
+                node = self._nodes[scope].get(name)
+                if node is not None:
+                    yield Use(scope, node, place[1])
+                if (scope, name) not in seen:
+                    seen.add((scope, name))
+                    todo.append((scope, name))
+
+    def origin(self, scope: str, ref: str) -> pb.NodeDef | None:
+        """Return the node that a value comes from, behind what only passes it on.
+
+        Args:
+            scope: The function that names the value; empty for the graph itself.
+            ref: The value, as an input of a node in it.
+
+        Returns:
+            Mostly a variable, a constant, or an op that computes; None when it is
+            an argument that no call gives.
+        """
+        seen: set[_Place] = set()
+        place: _Place | None = (scope, node_of(ref))
+        while place is not None and place not in seen:
+            seen.add(place)
+            node = self._nodes[place[0]].get(place[1])
+            if node is None:
+                place = min(self._sources.get(place, ()), default=None)
+            elif node.op in _PASSES_ON and node.input:
+                place = (place[0], node_of(node.input[0]))
+            else:
+                return node
+        return None
+
+    @cached_property
+    def _targets(self) -> Mapping[_Place, list[_Place]]:
+        """What each node, and each argument of a function, flows into; sorted."""
+        targets: dict[_Place, list[_Place]] = defaultdict(list)
+        for place, sources in sorted(self._sources.items()):
+            for source in sources:
+                targets[source].append(place)
+        return targets
 
     @cached_property
     def _sources(self) -> Mapping[_Place, set[_Place]]:
