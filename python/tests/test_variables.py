@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stele import savedmodel
 from stele._proto import graph_pb2 as pb
 from stele.contract.codes import Code, SteleError
+from stele.parity import bad_input
+from stele.parity.case import Target
 from stele.savedmodel import sstable, variables
 
 MAGIC = struct.pack("<Q", 0xDB4775248B80FB57)
@@ -287,3 +290,18 @@ def test_damaged_names(made, tmp_path):
     with pytest.raises(SteleError) as caught:
         variables.with_names(index)
     assert caught.value.code == Code.DATA_LOSS
+
+
+def test_a_model_without_its_data_is_refused_by_the_name_of_the_file(made, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(made.folder / "plain", folder)
+    (folder / "variables" / "variables.data-00000-of-00001").unlink()
+    target = Target("model", folder)
+    for read_it in (
+        lambda: savedmodel.load_signatures(folder),
+        lambda: bad_input.load_rows(target, tmp_path / "rows"),
+        lambda: variables.with_names(variables.read_index(folder / "variables")),
+    ):
+        with pytest.raises(SteleError, match="data-00000-of-00001") as caught:
+            read_it()
+        assert caught.value.code == Code.NOT_FOUND

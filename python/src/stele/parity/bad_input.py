@@ -109,6 +109,9 @@ def load_rows(target: Target, folder: Path) -> list[LoadRow]:
     """Write damaged copies of a model below ``folder``; return the rows.
 
     Files that a row leaves alone are links, so that a large model is not copied.
+
+    Raises:
+        SteleError: NOT_FOUND or DATA_LOSS when the model itself is damaged.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -153,7 +156,12 @@ def load_rows(target: Target, folder: Path) -> list[LoadRow]:
 
 def _has_variables(folder: Path) -> bool:
     stored = folder / "variables"
-    return (stored / "variables.index").exists() and bool(variables.read_index(stored).variables)
+    if not (stored / "variables.index").exists():
+        return False
+    index = variables.read_index(stored)
+    # What is missing already cannot be taken away for a row.
+    variables.check_data(index)
+    return bool(index.variables)
 
 
 def _link_tree(source: Path, target: Path) -> None:

@@ -14,6 +14,7 @@ from stele._proto import saved_model_pb2 as pb
 from stele.contract import dtypes
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import DEFAULT_TAGS, Shape, Signature, TensorSpec, format_tags
+from stele.savedmodel import variables
 from stele.savedmodel.folder import model_file, require_whole
 
 # TensorFlow's own entries (__saved_model_init_op) are not for callers.
@@ -42,7 +43,8 @@ def select(folder: Path, model: pb.SavedModel, tags: Collection[str]) -> pb.Meta
     """Return the MetaGraphDef that has exactly these tags.
 
     Raises:
-        SteleError: NOT_FOUND when there is none, or when its variables are missing.
+        SteleError: NOT_FOUND when there is none, or when its variables or their data
+            are missing.
     """
     for meta_graph in model.meta_graphs:
         if set(meta_graph.meta_info_def.tags) == set(tags):
@@ -57,8 +59,11 @@ def select(folder: Path, model: pb.SavedModel, tags: Collection[str]) -> pb.Meta
     if meta_graph.saver_def and not index.exists():
         raise SteleError(Code.NOT_FOUND, f'the variables are missing: no "{index}"')
     if meta_graph.saver_def:
-        for file in (index, *sorted(index.parent.glob("variables.data-*"))):
+        data = sorted(index.parent.glob("variables.data-*"))
+        for file in (index, *data):
             require_whole(file)
+        if not data:
+            variables.check_data(variables.read_index(index.parent))
     return meta_graph
 
 
