@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from stele._proto import graph_pb2, saved_model_pb2
 from stele.cli import main
 from stele.commands.inspect import show
 from stele.contract.codes import Code, SteleError
@@ -168,6 +169,19 @@ def test_missing_asset(plain):
     (finding,) = inspect(plain).findings
     assert (finding.kind, finding.fatal) == ("asset-missing", True)
     assert "words.txt" in finding.message
+
+
+def test_missing_asset_that_nothing_reads(plain):
+    file = plain / "saved_model.pb"
+    model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    asset = graph_pb2.AssetFileDef(filename="unread.txt", tensor_info={"name": "nobody:0"})
+    details = graph_pb2.MetaGraphDetails(asset_file_def=[asset])
+    model.meta_graphs[0].MergeFromString(details.SerializeToString())
+    file.write_bytes(model.SerializeToString())
+    (finding,) = inspect(plain).findings
+    assert (finding.kind, finding.fatal) == ("asset-missing", False)
+    assert "unread.txt" in finding.message
+    assert main(["inspect", str(plain)]) == 0
 
 
 def test_no_model(tmp_path, capsys):

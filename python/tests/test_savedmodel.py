@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from stele import savedmodel
+from stele._proto import graph_pb2
 from stele._proto import saved_model_pb2 as pb
 from stele.contract import config
 from stele.contract.codes import Code, SteleError
@@ -52,6 +53,37 @@ def test_signatures(folder: Path) -> None:
     assert (text.name, text.dtype, text.shape) == ("text", "BYTES", ())
     assert found["serving_default"].outputs[0].shape is None
     assert found["variant"].outputs[0].dtype == "TF_21"
+
+
+def shape_attr(*dims: int, **more: bool) -> graph_pb2.AttrValue:
+    dim = [graph_pb2.Shape.Dim(size=size) for size in dims]
+    return graph_pb2.AttrValue(shape=graph_pb2.Shape(dim=dim, **more))
+
+
+def test_a_shape_that_the_signature_leaves_out_is_the_graphs() -> None:
+    outputs = graph_pb2.AttrValue(list={"shape": [shape_attr(7).shape, shape_attr(-1, 3).shape]})
+    nodes = [
+        graph_pb2.NodeDef(name="fed", op="Placeholder", attr={"shape": shape_attr(-1, 2)}),
+        graph_pb2.NodeDef(
+            name="any", op="Placeholder", attr={"shape": shape_attr(unknown_rank=True)}
+        ),
+        graph_pb2.NodeDef(name="two", op="Split", attr={"_output_shapes": outputs}),
+        graph_pb2.NodeDef(name="handle", op="VarHandleOp", attr={"shape": shape_attr(5)}),
+    ]
+    meta_graph = pb.MetaGraphDef(graph_def=graph_pb2.GraphDef(node=nodes).SerializeToString())
+    refs = ["fed:0", "any:0", "two:0", "two:1", "two:2", "handle:0", "nowhere:0"]
+    for ref in refs:
+        meta_graph.signature_def["s"].inputs[ref].CopyFrom(pb.TensorInfo(name=ref, dtype=FLOAT))
+    meta_graph.signature_def["s"].inputs["told"].CopyFrom(info(FLOAT, 4, name="fed:0"))
+    found = {spec.name: spec.shape for spec in savedmodel.signatures(meta_graph)["s"].inputs}
+    assert found == dict.fromkeys(refs) | {
+        "fed:0": (None, 2),
+        "two:0": (7,),
+        "two:1": (None, 3),
+        "told": (4,),
+    }
+    meta_graph.graph_def = b"\xff"
+    assert savedmodel.signatures(meta_graph)["s"].inputs[0].shape is None
 
 
 def test_tags_are_a_set(folder: Path) -> None:

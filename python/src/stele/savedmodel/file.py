@@ -16,6 +16,7 @@ from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import DEFAULT_TAGS, Shape, Signature, TensorSpec, format_tags
 from stele.savedmodel import variables
 from stele.savedmodel.folder import model_file, require_whole
+from stele.savedmodel.graph import Graph, shape_of
 
 # TensorFlow's own entries (__saved_model_init_op) are not for callers.
 _PRIVATE = "__saved_model_"
@@ -77,22 +78,44 @@ def load_signatures(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[
 
 
 def signatures(meta_graph: pb.MetaGraphDef) -> dict[str, Signature]:
-    """Return the signatures that callers may use, by name, sorted."""
-    return {
-        name: Signature(name, _specs(entry.inputs), _specs(entry.outputs), entry.method_name)
+    """Return the signatures that callers may use, by name, sorted.
+
+    A tensor without a shape in its signature has the graph's, as in TensorFlow.
+    """
+    entries = {
+        name: entry
         for name, entry in sorted(meta_graph.signature_def.items())
         if not name.startswith(_PRIVATE)
     }
+    infos = (
+        info for entry in entries.values() for side in (entry.inputs, entry.outputs)
+        for info in side.values()
+    )  # fmt: skip
+    # Most of a file is its graph: it is read only where a shape has to be looked up.
+    graph = None if all(info.HasField("tensor_shape") for info in infos) else _graph(meta_graph)
+    return {
+        name: Signature(
+            name, _specs(entry.inputs, graph), _specs(entry.outputs, graph), entry.method_name
+        )
+        for name, entry in entries.items()
+    }
 
 
-def _specs(infos: Mapping[str, pb.TensorInfo]) -> tuple[TensorSpec, ...]:
+def _graph(meta_graph: pb.MetaGraphDef) -> Graph | None:
+    try:
+        return Graph(meta_graph.graph_def)
+    except ValueError:
+        return None  # Whoever reads the graph itself says so.
+
+
+def _specs(infos: Mapping[str, pb.TensorInfo], graph: Graph | None) -> tuple[TensorSpec, ...]:
     return tuple(
-        TensorSpec(name, dtypes.base(info.dtype), _shape(info.tensor_shape), info.name)
+        TensorSpec(name, dtypes.base(info.dtype), _shape(info, graph), info.name)
         for name, info in sorted(infos.items())
     )
 
 
-def _shape(shape: pb.TensorShape) -> Shape:
-    if shape.unknown_rank:
-        return None
-    return tuple(None if dim.size < 0 else dim.size for dim in shape.dim)
+def _shape(info: pb.TensorInfo, graph: Graph | None) -> Shape:
+    if info.HasField("tensor_shape"):
+        return shape_of(info.tensor_shape)
+    return graph.shape(info.name) if graph else None

@@ -12,14 +12,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from google.protobuf.message import DecodeError
 
 from stele._proto import graph_pb2 as pb
+from stele.contract.signature import Shape
 
 # A node: the function whose body it is in ("" for the graph itself), its name.
 _Place = tuple[str, str]
 
+# Ops whose attribute "shape" is that of their output.
+_SHAPED_OP = re.compile(r"Placeholder(V2|WithDefault)?|Variable(V2)?")
 # Ops whose output is their first input: the same values.
 _PASSES_ON = ("Identity", "ReadVariableOp", "Enter", "StopGradient", "PreventGradient", "Snapshot")
 
@@ -42,6 +46,18 @@ class Use:
         """Tell whether the tensor is this input of the node, from 0."""
         refs = self.node.input
         return position < len(refs) and node_of(refs[position]) == self.source
+
+
+class _Dim(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+class _Shape(Protocol):
+    @property
+    def dim(self) -> Iterable[_Dim]: ...
+    @property
+    def unknown_rank(self) -> bool: ...
 
 
 class Graph:
@@ -71,6 +87,20 @@ class Graph:
     def functions(self) -> int:
         """How many functions the library has."""
         return len(self._functions)
+
+    def shape(self, tensor: str) -> Shape:
+        """Return the shape that the graph declares for a tensor, ``op:index``; None for none."""
+        node = self._nodes[""].get(node_of(tensor))
+        if node is None:
+            return None
+        index = tensor.partition(":")[2] or "0"
+        shapes = node.attr["_output_shapes"].list.shape if "_output_shapes" in node.attr else ()
+        if index.isdecimal() and int(index) < len(shapes):
+            return shape_of(shapes[int(index)])
+        # Elsewhere "shape" is not the output's: a VarHandleOp's is that of its variable.
+        if _SHAPED_OP.fullmatch(node.op) and node.attr["shape"].HasField("shape"):
+            return shape_of(node.attr["shape"].shape)
+        return None
 
     def run_by(self, outputs: Iterable[str], inputs: Iterable[str] = ()) -> Iterator[pb.NodeDef]:
         """Yield the nodes that run to compute some tensors, those in functions included.
@@ -188,6 +218,13 @@ class Graph:
         for attr in node.attr.values():
             names += [attr.func.name, *(function.name for function in attr.list.func)]
         return (name for name in names if name in self._functions)
+
+
+def shape_of(shape: _Shape) -> Shape:
+    """Return a TensorShapeProto's shape."""
+    if shape.unknown_rank:
+        return None
+    return tuple(None if dim.size < 0 else dim.size for dim in shape.dim)
 
 
 def node_of(ref: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import Signature, TensorSpec
 from stele.savedmodel import file, variables
 from stele.savedmodel.findings import Finding, of_meta_graph, of_tags
-from stele.savedmodel.graph import Graph
+from stele.savedmodel.graph import Graph, node_of
 from stele.savedmodel.variables import Variable
+
+# Any op that looks at what it is given, rather than only handing it on.
+_READER = re.compile(r"(?!((Stateful)?PartitionedCall|Identity|NoOp)$)\w+")
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def inspect(folder: Path, tags: frozenset[str] | None = None) -> Inspection:
     for meta_graph in chosen:
         try:
             graph = Graph(meta_graph.graph_def)
-            findings += _missing_assets(folder, meta_graph)
+            findings += _missing_assets(folder, meta_graph, graph)
         except (ValueError, DecodeError) as error:
             raise SteleError(
                 Code.DATA_LOSS, f'"{folder / "saved_model.pb"}" is damaged: {error}'
@@ -177,12 +181,18 @@ def _read_variables(
     return stored, []
 
 
-def _missing_assets(folder: Path, meta_graph: pb.MetaGraphDef) -> Iterator[Finding]:
+def _missing_assets(folder: Path, meta_graph: pb.MetaGraphDef, graph: Graph) -> Iterator[Finding]:
     details = graph_pb2.MetaGraphDetails.FromString(meta_graph.SerializeToString())
-    for asset in details.asset_file_def:
-        path = folder / "assets" / asset.filename
-        if not path.exists():
-            yield Finding("asset-missing", f'an asset is missing: no "{path}"', fatal=True)
+    missing = [
+        (asset, path)
+        for asset in details.asset_file_def
+        if not (path := folder / "assets" / asset.filename).exists()
+    ]
+    read = graph.leading_to(_READER) if missing else frozenset()
+    for asset, path in missing:
+        fatal = node_of(asset.tensor_info.name) in read
+        why = "" if fatal else "; no op reads it"
+        yield Finding("asset-missing", f'an asset is missing: no "{path}"{why}', fatal)
 
 
 def _files(folder: Path) -> tuple[File, ...]:
