@@ -244,6 +244,26 @@ def picky_values(folder: Path) -> None:
     tf.saved_model.save(module, str(folder), signatures=signatures)
 
 
+def enormous(folder: Path) -> None:
+    """One signature takes more than any machine has, or more dimensions than NumPy."""
+    module = tf.Module()
+    module.w = tf.Variable(1.0)
+
+    def scaled(shape):
+        spec = [tf.TensorSpec(shape, tf.float32, name="x")]
+        return tf.function(
+            lambda x: {"y": tf.reshape(x, [-1])[:1] * module.w}, input_signature=spec
+        )
+
+    signatures = {
+        "small": scaled([2]),
+        "large": scaled([300_000, 600_000]),
+        "deep": scaled([1] * 100),
+    }
+    module.signatures_kept = list(signatures.values())
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
 def session_only(folder: Path) -> None:
     """One signature has two names for one tensor: TensorFlow 2 refuses the whole model."""
     with tf.Graph().as_default(), v1.Session() as session:
@@ -302,6 +322,7 @@ MODELS = (
     random,
     tensorflow_1,
     picky_values,
+    enormous,
     session_only,
     odd,
 )

@@ -89,6 +89,20 @@ def test_inputs_are_what_the_ops_that_they_reach_can_read(foreign, tmp_path, cap
     assert set(coverage(records)) == set(signatures)
 
 
+def test_inputs_too_large_to_be_made_up_are_refused_by_name(foreign, tmp_path, capsys) -> None:
+    arguments = [str(foreign / "enormous"), "--no-bad-input", "--binding", CHAIN]
+    status, records = check(capsys, tmp_path, *arguments)
+    assert status == 0
+    answered = results(records, "c")
+    assert answered["small/fixed"]["identical"]
+    for signature, words in (("large", "720000000000 bytes"), ("deep", "100 dimensions")):
+        assert answered[f"{signature}/refused"]["outcome"] == "not-run"
+        assert (
+            f'RESOURCE_EXHAUSTED: input "x" has {words}'
+            in answered[f"{signature}/refused"]["detail"]
+        )
+
+
 def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(
     foreign, tmp_path, capsys
 ) -> None:

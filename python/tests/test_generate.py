@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from stele._proto import graph_pb2 as pb
+from stele.contract.codes import Code, SteleError
 from stele.contract.signature import Signature, TensorSpec
 from stele.parity import expected, generate
 from stele.parity.expected import Expected, Feature, Text
@@ -93,6 +94,13 @@ def test_integers_stay_below_the_rows():
 def test_base64_is_of_what_it_is_decoded_to(text, magic):
     for value in made(signature(STRING), Expected(text, base64=True))["batch8"]:
         assert base64.urlsafe_b64decode(value + b"=" * (-len(value) % 4)).startswith(magic)
+
+
+@pytest.mark.parametrize("shape", [(300_000, 600_000), (None, 1 << 40), (1,) * 300])
+def test_what_is_too_large_is_refused_by_name(shape):
+    with pytest.raises(SteleError, match='input "x" has') as refusal:
+        made(signature(FLOAT, shape), Expected())
+    assert refusal.value.code == Code.RESOURCE_EXHAUSTED
 
 
 def test_the_same_inputs_each_time():

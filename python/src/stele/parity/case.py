@@ -49,6 +49,7 @@ class Case:
             the reference decides.
         culprits: Words that the message of that error must have.
         generated: Whether the inputs were made up: nobody waits long for their answer.
+        withheld: Why there are no inputs, and it is not run; empty when there are.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Case:
     code: Code | None = None
     culprits: tuple[str, ...] = field(default=())
     generated: bool = False
+    withheld: str = ""
 
 
 @dataclass(frozen=True)
@@ -229,10 +231,17 @@ def _generated(
             write_bundle(path, {})
             cases.append(Case(f"{name}/refused", name, path, error.code))
             continue
-        for variant, tensors in generate.variants(target.name, found, values.get(name, {})):
+        try:
+            for variant, tensors in generate.variants(target.name, found, values.get(name, {})):
+                path = folder / str(len(cases))
+                write_bundle(path, tensors)
+                cases.append(Case(f"{name}/{variant}", name, path, generated=True))
+        except SteleError as error:
+            if error.code != Code.RESOURCE_EXHAUSTED:
+                raise
             path = folder / str(len(cases))
-            write_bundle(path, tensors)
-            cases.append(Case(f"{name}/{variant}", name, path, generated=True))
+            write_bundle(path, {})
+            cases.append(Case(f"{name}/refused", name, path, withheld=str(error)))
     return cases
 
 

@@ -7,6 +7,7 @@ bits on every machine.
 from __future__ import annotations
 
 import base64
+import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from stele.contract import dtypes
+from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
-from stele.contract.signature import Shape, Signature
+from stele.contract.signature import Shape, Signature, TensorSpec
 from stele.parity import example, media
 from stele.parity.expected import ANYTHING, Expected, Feature, Text
 
@@ -38,6 +40,13 @@ _UNKNOWN_IMAGE = 32
 # Integers are smaller than this.
 _COUNTS = 8
 
+# Bytes that one made-up input may have; a string counts as a few words.
+_MOST_BYTES = 256 << 20
+_STRING_BYTES = 64
+_LARGEST_BATCH = 8
+# NumPy has no arrays of a higher rank.
+_MOST_DIMENSIONS = 64
+
 # How many different files or tf.Examples there are among the values of an input.
 _DIFFERENT = 4
 
@@ -54,16 +63,43 @@ def variants(
         model: Its name, a part of the seed.
         signature: Whose inputs are wanted.
         expected: What the graph expects of them, by name; anything of one left out.
+
+    Raises:
+        SteleError: RESOURCE_EXHAUSTED, naming an input that would be too large.
     """
     expected = expected or {}
     if not signature.inputs:
         yield "no-inputs", {}
         return
+    for spec in signature.inputs:
+        _check_size(spec)
     batched = any(spec.shape is None or None in spec.shape[:1] for spec in signature.inputs)
-    batches = {"batch1": 1, "batch3": 3, "batch8": 8, "batch0": 0} if batched else {"fixed": 1}
+    batches = (
+        {"batch1": 1, "batch3": 3, "batch8": _LARGEST_BATCH, "batch0": 0}
+        if batched
+        else {"fixed": 1}
+    )
     for name, batch in batches.items():
         yield name, _inputs(model, signature, expected, batch, edge=False)
     yield "edge", _inputs(model, signature, expected, 3, edge=True)
+
+
+def _check_size(spec: TensorSpec) -> None:
+    """Refuse an input that is too large in the largest batch."""
+    shape = _fill(spec.shape, _LARGEST_BATCH)
+    if len(shape) > _MOST_DIMENSIONS:
+        raise SteleError(
+            Code.RESOURCE_EXHAUSTED,
+            f'input "{spec.name}" has {len(shape)} dimensions; no inputs of more than '
+            f"{_MOST_DIMENSIONS} are made up",
+        )
+    nbytes = math.prod(shape) * (dtypes.BY_NUMBER[spec.number].itemsize or _STRING_BYTES)
+    if nbytes > _MOST_BYTES:
+        raise SteleError(
+            Code.RESOURCE_EXHAUSTED,
+            f'input "{spec.name}" has {nbytes} bytes; no inputs of more than {_MOST_BYTES} bytes '
+            "are made up: give your own with --inputs",
+        )
 
 
 def _inputs(

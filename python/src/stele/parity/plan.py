@@ -96,6 +96,7 @@ def make(
         for name, effect in done.items()
         if effect.writes_files and not allow_writes
     }
+    withheld |= {case.signature: case.withheld for case in cases if case.withheld}
     plan = Plan(target, cases, effects=done, withheld=withheld)
     base = _base(plan)
     if not bad or base is None:
