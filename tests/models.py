@@ -264,6 +264,20 @@ def enormous(folder: Path) -> None:
     tf.saved_model.save(module, str(folder), signatures=signatures)
 
 
+def pixels(folder: Path) -> None:
+    """Takes images in [0, 255] only."""
+    module = tf.Module()
+    module.w = tf.Variable(1.0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 8, 8, 3], tf.float32, name="image")])
+    def mean(image):
+        with tf.control_dependencies([tf.debugging.assert_greater(tf.reduce_max(image), 200.0)]):
+            return {"mean": tf.reduce_mean(tf.identity(image), [1, 2]) * module.w}
+
+    module.mean = mean
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": mean})
+
+
 def session_only(folder: Path) -> None:
     """One signature has two names for one tensor: TensorFlow 2 refuses the whole model."""
     with tf.Graph().as_default(), v1.Session() as session:
@@ -323,6 +337,7 @@ MODELS = (
     tensorflow_1,
     picky_values,
     enormous,
+    pixels,
     session_only,
     odd,
 )

@@ -103,6 +103,15 @@ def test_inputs_too_large_to_be_made_up_are_refused_by_name(foreign, tmp_path, c
         )
 
 
+def test_images_are_made_in_0_to_255_too(foreign, tmp_path, capsys) -> None:
+    arguments = [str(foreign / "pixels"), "--no-bad-input", "--binding", CHAIN]
+    status, records = check(capsys, tmp_path, *arguments)
+    assert status == 0
+    answered = results(records, "c")
+    assert answered["serving_default/pixels"]["identical"]
+    assert not answered["serving_default/batch3"]["identical"]
+
+
 def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(
     foreign, tmp_path, capsys
 ) -> None:

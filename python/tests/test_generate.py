@@ -103,6 +103,15 @@ def test_what_is_too_large_is_refused_by_name(shape):
     assert refusal.value.code == Code.RESOURCE_EXHAUSTED
 
 
+def test_images_have_a_case_of_pixels_where_asked_for():
+    spec = signature(FLOAT, (None, 8, 8, 3))
+    assert "pixels" not in dict(generate.variants("m", spec))
+    image = dict(generate.variants("m", spec, pixels=True))["pixels"]["x"]
+    assert image.dtype == np.float32
+    assert 200 < image.max() < 256
+    assert "pixels" not in dict(generate.variants("m", signature(FLOAT), pixels=True))
+
+
 def test_the_same_inputs_each_time():
     wanted = Expected(features=(Feature("f", "float", 2), Feature("w", "bytes", 1)))
     once, again = (made(signature(STRING), wanted) for _ in range(2))

@@ -232,7 +232,9 @@ def _generated(
             cases.append(Case(f"{name}/refused", name, path, error.code))
             continue
         try:
-            for variant, tensors in generate.variants(target.name, found, values.get(name, {})):
+            # A zoo model has cases of real images.
+            made = generate.variants(target.name, found, values.get(name), pixels=not target.zoo)
+            for variant, tensors in made:
                 path = folder / str(len(cases))
                 write_bundle(path, tensors)
                 cases.append(Case(f"{name}/{variant}", name, path, generated=True))

@@ -52,7 +52,11 @@ _DIFFERENT = 4
 
 
 def variants(
-    model: str, signature: Signature, expected: Mapping[str, Expected] | None = None
+    model: str,
+    signature: Signature,
+    expected: Mapping[str, Expected] | None = None,
+    *,
+    pixels: bool = False,
 ) -> Iterator[tuple[str, dict[str, Array]]]:
     """Yield cases for a signature: a name, and inputs by name.
 
@@ -63,6 +67,8 @@ def variants(
         model: Its name, a part of the seed.
         signature: Whose inputs are wanted.
         expected: What the graph expects of them, by name; anything of one left out.
+        pixels: Whether a signature that takes images as floats has a case with numbers
+            in [0, 255) too.
 
     Raises:
         SteleError: RESOURCE_EXHAUSTED, naming an input that would be too large.
@@ -81,7 +87,22 @@ def variants(
     )
     for name, batch in batches.items():
         yield name, _inputs(model, signature, expected, batch, edge=False)
+    if pixels and (images := [spec.name for spec in signature.inputs if _is_image(spec)]):
+        inputs = _inputs(model, signature, expected, 3, edge=False)
+        for name in images:
+            inputs[name] = (inputs[name] * 255).astype(inputs[name].dtype)
+        yield "pixels", inputs
     yield "edge", _inputs(model, signature, expected, 3, edge=True)
+
+
+def _is_image(spec: TensorSpec) -> bool:
+    """Tell whether an input may be images, channels last, as floats."""
+    return (
+        spec.dtype in ("FP16", "BF16", "FP32", "FP64")
+        and spec.shape is not None
+        and len(spec.shape) == 4
+        and spec.shape[3] in (1, 3, 4, None)
+    )
 
 
 def _check_size(spec: TensorSpec) -> None:
