@@ -206,9 +206,12 @@ while True: pass
 """
 
 # A thread starts the worker and ends, as those of a pool do; another one waits for it.
+# A shell without job control, or nohup, has signals ignored: the parent's affair.
 HARNESS = """
-import sys, threading, time
+import signal, sys, threading, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from stele.parity.process import WorkerProcess
 started = []
 thread = threading.Thread(target=lambda: started.append(

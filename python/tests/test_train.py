@@ -135,7 +135,11 @@ def test_what_a_killed_training_left_is_removed(tmp_path):
 
 
 def test_ctrl_c_leaves_no_half_model(tmp_path):
-    code = "import sys; from stele.cli import main; sys.exit(main())"
+    # A shell without job control has SIGINT ignored.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from stele.cli import main; sys.exit(main())"
+    )
     command = [sys.executable, "-c", code, "train", MODEL, "--out", str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
