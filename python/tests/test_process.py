@@ -239,10 +239,13 @@ def spinning_harness(tmp_path: Path) -> tuple[subprocess.Popen[str], list[int]]:
 )
 def test_nothing_outlives_the_harness(tmp_path: Path, number: signal.Signals) -> None:
     harness, spinning = spinning_harness(tmp_path)
-    assert len(spinning) == 3
-    launchers = family.of(harness.pid)
-    harness.send_signal(number)
-    assert harness.wait(SOON) != 0
+    try:
+        assert len(spinning) == 3
+        launchers = family.of(harness.pid)
+        harness.send_signal(number)
+        assert harness.wait(SOON) != 0
+    finally:
+        harness.kill()
     for pid in (*spinning, *launchers):
         assert gone(pid), pid
     assert harness.stdout is not None
