@@ -6,6 +6,7 @@
 ``busy``: work for one core, on which threads can be measured.
 ``sparse``: a TensorFlow 1 signature that no client here can call, under two tags.
 ``queue``: a call that waits for another call.
+``defaults``: an input with a default, under a signature that says no shapes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 VECTOR = tf.TensorSpec([None], tf.float32, "x")
 
@@ -113,6 +115,23 @@ def _queue(folder: Path) -> None:
         )
 
 
+def _defaults(folder: Path) -> None:
+    """Write an input with a default; the signature leaves all shapes to the graph."""
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        x = tf.compat.v1.placeholder(tf.float32, [None, 1], "x")
+        scale = tf.compat.v1.placeholder(tf.float32, [], "scale")
+        y = tf.multiply(x, scale, "y")
+        _save_v1(folder, session, ["serve"], serving_default=({"x": x, "scale": scale}, {"y": y}))
+    file = folder / "saved_model.pb"
+    model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    signature = model.meta_graphs[0].signature_def["serving_default"]
+    signature.defaults["scale"].CopyFrom(tf.make_tensor_proto(2.0))
+    for side in (signature.inputs, signature.outputs):
+        for info in side.values():
+            info.ClearField("tensor_shape")
+    file.write_bytes(model.SerializeToString())
+
+
 def main(folder: Path) -> None:
     """Write every model below a folder."""
     state = State()
@@ -123,6 +142,7 @@ def main(folder: Path) -> None:
     tf.saved_model.save(busy, folder / "busy", {"serving_default": busy.multiply})
     _sparse(folder / "sparse")
     _queue(folder / "queue")
+    _defaults(folder / "defaults")
 
 
 if __name__ == "__main__":

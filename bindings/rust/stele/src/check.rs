@@ -6,37 +6,33 @@
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
+use crate::names;
 use crate::shape;
 use crate::signature::{Signature, TensorSpec, quoted};
 use crate::tensor::TensorView;
 
-/// Puts a call's inputs into the order of the signature.
+/// Puts a call's inputs into the order of the signature, whose defaults stand for
+/// those that are missing.
 ///
 /// # Errors
 /// In this order: a name given twice, an unknown one, a missing one
 /// ([`Error::Name`]); then input by input, as the signature has them, a wrong dtype
 /// ([`Error::DType`]), and a wrong rank or known dimension ([`Error::Shape`]).
 pub(crate) fn inputs<'t, K: AsRef<str>>(
-    signature: &Signature,
-    given: Vec<(K, TensorView<'t>)>,
+    signature: &'t Signature,
+    given: &[(K, TensorView<'t>)],
 ) -> Result<Vec<TensorView<'t>>> {
-    twice(&given)?;
     let mut slots: Vec<Option<TensorView<'t>>> = vec![None; signature.inputs.len()];
     for (name, tensor) in given {
-        let name = name.as_ref();
-        // Sorted by name: a signature has them so.
-        let position = signature.inputs.binary_search_by(|spec| spec.name.as_str().cmp(name));
-        match position.ok().and_then(|position| slots.get_mut(position)) {
-            Some(slot) => *slot = Some(tensor),
-            None => return Err(unknown(signature, name)),
+        match position(signature, name.as_ref()).and_then(|position| slots.get_mut(position)) {
+            Some(slot @ None) => *slot = Some(*tensor),
+            _ => return Err(wrong_name(signature, given.iter().map(|(name, _)| name.as_ref()))),
         }
     }
     let mut tensors = Vec::with_capacity(slots.len());
     for (spec, slot) in signature.inputs.iter().zip(slots) {
-        tensors.push(slot.ok_or_else(|| {
-            let (input, signature) = (&spec.name, &signature.name);
-            Error::Name(format!("input \"{input}\" of signature \"{signature}\" is missing"))
-        })?);
+        let tensor = slot.or_else(|| spec.default.as_ref().map(TensorView::from));
+        tensors.push(tensor.ok_or_else(|| missing(signature, spec))?);
     }
     for (spec, tensor) in signature.inputs.iter().zip(&tensors) {
         dtype(spec, tensor)?;
@@ -45,19 +41,50 @@ pub(crate) fn inputs<'t, K: AsRef<str>>(
     Ok(tensors)
 }
 
-/// One pass over the names, however many there are.
-fn twice<K: AsRef<str>, T>(given: &[(K, T)]) -> Result<()> {
-    let mut names = HashSet::with_capacity(given.len());
-    match given.iter().find(|(name, _)| !names.insert(name.as_ref())) {
+/// That these are names of inputs, each once, and that all are there that must be:
+/// the check of names alone, for a caller who has no tensors yet.
+///
+/// # Errors
+/// [`Error::Name`], as [`inputs`].
+pub(crate) fn names<K: AsRef<str>>(signature: &Signature, given: &[K]) -> Result<()> {
+    let mut slots = vec![false; signature.inputs.len()];
+    for name in given {
+        match position(signature, name.as_ref()).and_then(|position| slots.get_mut(position)) {
+            Some(slot @ false) => *slot = true,
+            _ => return Err(wrong_name(signature, given.iter().map(AsRef::as_ref))),
+        }
+    }
+    let mut specs = signature.inputs.iter().zip(slots);
+    match specs.find(|(spec, given)| !given && spec.default.is_none()) {
+        Some((spec, _)) => Err(missing(signature, spec)),
         None => Ok(()),
-        Some((name, _)) => Err(Error::Name(format!("input \"{}\" is given twice", name.as_ref()))),
     }
 }
 
-fn unknown(signature: &Signature, name: &str) -> Error {
-    let there: Vec<_> = signature.inputs.iter().map(|spec| &*spec.name).collect();
-    let (signature, there) = (&signature.name, quoted(&there));
-    Error::Name(format!("no input \"{name}\"; signature \"{signature}\" has {there}"))
+/// Inputs are sorted by name.
+fn position(signature: &Signature, name: &str) -> Option<usize> {
+    signature.inputs.binary_search_by(|spec| spec.name.as_str().cmp(name)).ok()
+}
+
+/// What is wrong with names of which one is: one pass, however many there are.
+fn wrong_name<'n>(signature: &Signature, names: impl Iterator<Item = &'n str> + Clone) -> Error {
+    let mut seen = HashSet::new();
+    if let Some(name) = names.clone().find(|name| !seen.insert(*name)) {
+        return Error::Name(format!("input \"{name}\" is given twice"));
+    }
+    let name = names.into_iter().find(|name| position(signature, name).is_none());
+    let name = name.unwrap_or_default();
+    if let Err(error) = names::check(name) {
+        return error;
+    }
+    let known: Vec<_> = signature.inputs.iter().map(|spec| &*spec.name).collect();
+    let (signature, known) = (&signature.name, quoted(&known));
+    Error::Name(format!("no input \"{name}\"; signature \"{signature}\" has {known}"))
+}
+
+fn missing(signature: &Signature, spec: &TensorSpec) -> Error {
+    let (input, signature) = (&spec.name, &signature.name);
+    Error::Name(format!("input \"{input}\" of signature \"{signature}\" is missing"))
 }
 
 fn dtype(spec: &TensorSpec, tensor: &TensorView<'_>) -> Result<()> {
@@ -85,7 +112,7 @@ mod tests {
 
     fn spec(name: &str, dtype: DType, dims: &[Option<usize>]) -> TensorSpec {
         let (name, tensor) = (name.to_string(), "op:0".to_string());
-        TensorSpec { name, dtype, shape: Shape::new(dims.to_vec()), tensor }
+        TensorSpec { name, dtype, shape: Shape::new(dims.to_vec()), tensor, default: None }
     }
 
     fn signature() -> Signature {
@@ -100,7 +127,13 @@ mod tests {
     }
 
     fn refusal(given: Vec<(&str, TensorView<'_>)>) -> String {
-        inputs(&signature(), given).unwrap_err().to_string()
+        let (signature, names) = (signature(), given.iter().map(|(name, _)| *name));
+        let error = inputs(&signature, &given).unwrap_err();
+        if matches!(error, Error::Name(_)) {
+            let names: Vec<_> = names.collect();
+            assert_eq!(super::names(&signature, &names), Err(error.clone()));
+        }
+        error.to_string()
     }
 
     #[test]
@@ -113,6 +146,8 @@ mod tests {
         let wide = TensorView::new(&[2, 3], &[0f32; 6]).unwrap();
         let rows = [
             (vec![("a", a), ("a", a), ("c", a)], "input \"a\" is given twice"),
+            (vec![("c", a), ("c", a)], "input \"c\" is given twice"),
+            (vec![("\0", a)], "a name or path holds a NUL: \"\\0\""),
             (vec![("a", a), ("c", a)], "no input \"c\"; signature \"s\" has \"a\", \"b\""),
             (vec![("b", b)], "input \"a\" of signature \"s\" is missing"),
             (vec![("a", double), ("b", b)], "input \"a\" has dtype FP64, expected FP32"),
@@ -130,8 +165,31 @@ mod tests {
         let a = TensorView::new(&[0, 2], &[0f32; 0]).unwrap();
         let b = Tensor::from_strings([1], ["x"]).unwrap();
         let b = TensorView::from(&b);
-        let ordered = inputs(&signature(), vec![("b", b), ("a", a)]).unwrap();
+        let signature = signature();
+        let ordered = inputs(&signature, &[("b", b), ("a", a)]).unwrap();
         let dtypes: Vec<_> = ordered.iter().map(TensorView::dtype).collect();
         assert_eq!(dtypes, [DType::Fp32, DType::Bytes]);
+    }
+
+    #[test]
+    fn a_default_stands_for_a_missing_input() {
+        let mut signature = signature();
+        signature.inputs[0].default = Some(Tensor::new([1, 2], &[3f32, 4.0]).unwrap());
+        let b = Tensor::from_strings([1], ["x"]).unwrap();
+        let tensors = inputs(&signature, &[("b", TensorView::from(&b))]).unwrap();
+        assert_eq!(tensors[0].shape(), [1, 2]);
+        assert_eq!(names(&signature, &["b"]), Ok(()));
+        assert!(names(&signature, &["a"]).is_err());
+    }
+
+    #[test]
+    fn a_hundred_thousand_wrong_names_are_refused_at_once() {
+        let a = TensorView::new(&[], &[0f32]).unwrap();
+        let given: Vec<_> = (0..100_000).map(|index| (format!("x{index}"), a)).collect();
+        let started = std::time::Instant::now();
+        let signature = signature();
+        let error = inputs(&signature, &given).unwrap_err();
+        assert!(error.message().starts_with("no input \"x0\""), "{error}");
+        assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
     }
 }

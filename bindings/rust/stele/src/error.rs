@@ -161,7 +161,7 @@ pub enum Error {
     /// The model has no signature of that name: `NOT_FOUND`.
     Signature(String),
     /// An input or output is missing, unknown, given twice, or no tensor of the
-    /// graph: `INVALID_ARGUMENT`.
+    /// graph, or a name or path holds a NUL: `INVALID_ARGUMENT`.
     Name(String),
     /// A tensor has another dtype than expected: `INVALID_ARGUMENT`.
     DType(String),
@@ -173,6 +173,9 @@ pub enum Error {
     /// The signature has a tensor that cannot be given or taken, such as a
     /// sparse one: `UNIMPLEMENTED`.
     Unsupported(String),
+    /// TensorFlow was started before this process was forked, and its threads are
+    /// the parent's: `FAILED_PRECONDITION`.
+    Forked,
     /// TensorFlow refused or failed: its own code and message.
     TensorFlow {
         /// TensorFlow's code.
@@ -206,6 +209,7 @@ impl Error {
             | Error::Shape(_)
             | Error::Value(_) => Code::InvalidArgument,
             Error::Unsupported(_) => Code::Unimplemented,
+            Error::Forked => Code::FailedPrecondition,
         }
     }
 
@@ -225,6 +229,10 @@ impl Error {
             | Error::Shape(message)
             | Error::Value(message)
             | Error::Unsupported(message) => message,
+            Error::Forked => {
+                "TensorFlow was started before this process was forked and cannot run in the \
+                 child; load models after the fork, or start the process with spawn"
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Error, Result};
+use crate::names;
 
 const MODEL: &str = "saved_model.pb";
 const TEXT: &str = "saved_model.pbtxt";
@@ -22,11 +23,7 @@ pub(crate) fn local(path: &Path) -> &Path {
 
 /// The `saved_model.pb` of a folder: a regular file of a size that can be read.
 pub(crate) fn model_file(dir: &Path) -> Result<PathBuf> {
-    if dir.as_os_str().as_encoded_bytes().contains(&0) {
-        let shown = dir.display().to_string().replace('\0', "\\0");
-        let message = format!("a name or path holds a NUL: \"{shown}\"");
-        return Err(Error::File { code: Code::InvalidArgument, message });
-    }
+    names::check(&dir.to_string_lossy())?;
     match fs::metadata(dir) {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => return Err(not_found(no_folder(dir))),

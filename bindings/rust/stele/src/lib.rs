@@ -10,9 +10,11 @@ mod contents;
 mod dtype;
 mod error;
 mod folder;
+mod graph;
 mod library;
 mod locate;
 mod model;
+mod names;
 mod outputs;
 mod proto;
 #[cfg(feature = "remote")]
@@ -23,6 +25,7 @@ mod signature;
 mod strings;
 mod sys;
 mod tensor;
+mod tensor_proto;
 
 pub use config::Profile;
 pub use dtype::{DType, Element};

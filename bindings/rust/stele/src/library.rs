@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::Result;
 use crate::locate;
-use crate::sys::Api;
+use crate::sys::{self, Api};
 
 /// libtensorflow, loaded. A process has one, and keeps it.
 ///
@@ -42,6 +43,13 @@ impl Library {
     /// The one that this process has loaded by this crate, if any.
     pub fn loaded() -> Option<Library> {
         Api::loaded().map(|api| Library { api })
+    }
+
+    /// Waits until no load or run of this process is under way, at most this long;
+    /// whether that came. The end of a process waits so for ten seconds: it takes
+    /// TensorFlow apart, and with it whatever other threads are in the middle of.
+    pub fn wait_for_calls(limit: Duration) -> bool {
+        sys::wait_for_calls(limit)
     }
 
     /// TensorFlow's version, such as `2.21.0`.

@@ -159,11 +159,13 @@ impl ModelBuilder {
     /// [`Error::File`] if the folder or its variables are missing,
     /// [`Error::Corrupt`] if they are damaged, [`Error::Tags`] if no graph has
     /// these tags, [`Error::Config`] if the configuration is none,
-    /// [`Error::Library`] if libtensorflow cannot be had, and
-    /// [`Error::TensorFlow`] for whatever it refuses.
+    /// [`Error::Library`] if libtensorflow cannot be had, [`Error::Forked`] in the
+    /// child of a process that has loaded a model, and [`Error::TensorFlow`] for
+    /// whatever it refuses.
     pub fn load(self, dir: impl AsRef<Path>) -> Result<Model> {
         let dir = folder::local(dir.as_ref());
-        let signatures = SavedModel::read(dir)?.signatures(&self.tags)?;
+        let model = SavedModel::read(dir)?;
+        let graph = model.meta_graph(&self.tags)?;
         let library = match &self.library {
             Some(path) => Library::open(path),
             None => Library::find(),
@@ -176,6 +178,8 @@ impl ModelBuilder {
             }
             other => other,
         })?;
+        let signatures =
+            Signatures::read(graph.signature_def.clone(), |tensor| session.shape(tensor));
         let prepared = signatures.iter().map(|signature| prepare(&session, signature)).collect();
         Ok(Model { inner: Arc::new(Inner { session, signatures, prepared }) })
     }
@@ -235,7 +239,8 @@ impl Runner {
     ///
     /// # Errors
     /// [`Error::Name`], [`Error::DType`] or [`Error::Shape`] for inputs that do
-    /// not fit, and [`Error::TensorFlow`] for whatever TensorFlow refuses.
+    /// not fit, [`Error::Forked`] in the child of the process that loaded the model,
+    /// and [`Error::TensorFlow`] for whatever TensorFlow refuses.
     pub fn run<'t, K, V>(&self, inputs: impl IntoIterator<Item = (K, V)>) -> Result<Outputs>
     where
         K: AsRef<str>,
@@ -245,8 +250,8 @@ impl Runner {
         let Some(Ok(prepared)) = self.model.prepared.get(self.position) else {
             return Err(Error::Signature(format!("no plan for \"{}\"", signature.name)));
         };
-        let inputs = inputs.into_iter().map(|(name, tensor)| (name, tensor.into())).collect();
-        let inputs = check::inputs(signature, inputs)?;
+        let inputs = inputs.into_iter().map(|(name, tensor)| (name, tensor.into()));
+        let inputs = check::inputs(signature, &inputs.collect::<Vec<_>>())?;
         let api = self.model.session.api();
         let feeds = inputs.iter().map(|tensor| tensor.to_raw(api)).collect::<Result<Vec<_>>>()?;
         let mut fetched = self.model.session.run(&prepared.plan, &feeds)?.into_iter();

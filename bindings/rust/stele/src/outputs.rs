@@ -22,12 +22,12 @@ impl Outputs {
     /// The output of this name.
     ///
     /// # Errors
-    /// [`Error::Name`] lists those there.
+    /// [`Error::Name`] lists those that there are.
     pub fn get(&self, name: &str) -> Result<&Tensor> {
-        let found = self.iter().find(|(there, _)| *there == name).map(|(_, tensor)| tensor);
-        found.ok_or_else(|| {
-            let there: Vec<_> = self.iter().map(|(name, _)| name).collect();
-            Error::Name(format!("no output \"{name}\"; there is {}", quoted(&there)))
+        let output = self.iter().find(|(own, _)| *own == name).map(|(_, tensor)| tensor);
+        output.ok_or_else(|| {
+            let names: Vec<_> = self.iter().map(|(name, _)| name).collect();
+            Error::Name(format!("no output \"{name}\"; there is {}", quoted(&names)))
         })
     }
 

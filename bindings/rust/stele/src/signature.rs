@@ -5,10 +5,16 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use prost::bytes::Bytes;
+
+use crate::check;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::names;
 use crate::proto;
 use crate::shape::Shape;
+use crate::tensor::Tensor;
+use crate::tensor_proto;
 
 /// The signature that a model's `run` runs.
 pub(crate) const DEFAULT_SIGNATURE: &str = "serving_default";
@@ -28,6 +34,8 @@ pub struct TensorSpec {
     pub dtype: DType,
     /// The shape, with unknown dimensions.
     pub shape: Shape,
+    /// What an input is that is not given; `None` if it must be.
+    pub default: Option<Tensor>,
     /// The tensor in the graph, `op:index`; empty for a sparse or composite one.
     pub(crate) tensor: String,
 }
@@ -50,6 +58,16 @@ pub struct Signature {
 }
 
 impl Signature {
+    /// That these are names of inputs, each once, and that no input is missing that
+    /// has no default: the first part of the check that a run makes, for a caller
+    /// who has yet to make tensors.
+    ///
+    /// # Errors
+    /// [`Error::Name`] for the first name given twice, unknown, or missing.
+    pub fn check_names<K: AsRef<str>>(&self, names: &[K]) -> Result<()> {
+        check::names(self, names)
+    }
+
     /// That every tensor can be given and taken by this crate.
     ///
     /// # Errors
@@ -86,16 +104,20 @@ impl Signatures {
     /// The signature of this name.
     ///
     /// # Errors
-    /// [`Error::Signature`] lists those there.
+    /// [`Error::Signature`] lists those that there are; [`Error::Name`] for a NUL.
     pub fn named(&self, name: &str) -> Result<&Arc<Signature>> {
         self.position(name).map(|position| &self.0[position])
     }
 
     pub(crate) fn position(&self, name: &str) -> Result<usize> {
-        self.0.binary_search_by(|signature| signature.name.as_str().cmp(name)).map_err(|_| {
-            let there: Vec<_> = self.0.iter().map(|signature| &*signature.name).collect();
-            let there = quoted(&there);
-            Error::Signature(format!("no signature \"{name}\"; this model has {there}"))
+        let position = self.0.binary_search_by(|signature| signature.name.as_str().cmp(name));
+        position.map_err(|_| {
+            if let Err(error) = names::check(name) {
+                return error;
+            }
+            let names: Vec<_> = self.0.iter().map(|signature| &*signature.name).collect();
+            let names = quoted(&names);
+            Error::Signature(format!("no signature \"{name}\"; this model has {names}"))
         })
     }
 }
@@ -108,30 +130,48 @@ impl Deref for Signatures {
     }
 }
 
-impl From<BTreeMap<String, proto::SignatureDef>> for Signatures {
-    fn from(signatures: BTreeMap<String, proto::SignatureDef>) -> Signatures {
+impl Signatures {
+    /// Reads the signatures of a graph, which `graph_shape` is asked for the shapes
+    /// that they do not say.
+    pub(crate) fn read(
+        signatures: BTreeMap<String, proto::SignatureDef>,
+        graph_shape: impl Fn(&str) -> Shape,
+    ) -> Signatures {
         let for_users =
             signatures.into_iter().filter(|(name, _)| !name.starts_with(INTERNAL_PREFIX));
-        Signatures(
-            for_users
-                .map(|(name, signature)| {
-                    let (inputs, outputs) = (specs(signature.inputs), specs(signature.outputs));
-                    Arc::new(Signature { name, inputs, outputs })
-                })
-                .collect(),
-        )
+        let signatures = for_users.map(|(name, def)| {
+            let mut inputs = specs(def.inputs, &graph_shape);
+            set_defaults(&mut inputs, def.defaults);
+            let outputs = specs(def.outputs, &graph_shape);
+            Arc::new(Signature { name, inputs, outputs })
+        });
+        Signatures(signatures.collect())
     }
 }
 
 /// Sorted by name, as the map is.
-fn specs(tensors: BTreeMap<String, proto::TensorInfo>) -> Vec<TensorSpec> {
+fn specs(
+    tensors: BTreeMap<String, proto::TensorInfo>,
+    graph_shape: impl Fn(&str) -> Shape,
+) -> Vec<TensorSpec> {
     let spec = |(name, info): (String, proto::TensorInfo)| TensorSpec {
         name,
         dtype: DType::from_number(base(info.dtype)),
-        shape: shape(info.tensor_shape),
+        shape: info.tensor_shape.as_ref().map_or_else(|| graph_shape(&info.name), Shape::from),
         tensor: info.name,
+        default: None,
     };
     tensors.into_iter().map(spec).collect()
+}
+
+/// A default that cannot be read, or does not fit its own input, is none: the caller
+/// has to give the input.
+fn set_defaults(inputs: &mut [TensorSpec], mut defaults: BTreeMap<String, Bytes>) {
+    for spec in inputs {
+        let default = defaults.remove(&spec.name).and_then(tensor_proto::read);
+        spec.default = default
+            .filter(|tensor| tensor.dtype() == spec.dtype && spec.shape.accepts(tensor.shape()));
+    }
 }
 
 /// A reference to a variable is read as a session reads it: by its value, whose
@@ -140,14 +180,14 @@ fn base(number: i32) -> i32 {
     if number > REFERENCE { number - REFERENCE } else { number }
 }
 
-/// A missing message is an empty one, hence a scalar; any negative dimension is
-/// an unknown one.
-fn shape(shape: Option<proto::TensorShape>) -> Shape {
-    let shape = shape.unwrap_or_default();
-    if shape.unknown_rank {
-        return Shape::unknown_rank();
+/// Any negative dimension is an unknown one.
+impl From<&proto::TensorShape> for Shape {
+    fn from(shape: &proto::TensorShape) -> Shape {
+        if shape.unknown_rank {
+            return Shape::unknown_rank();
+        }
+        Shape::new(shape.dim.iter().map(|dim| usize::try_from(dim.size).ok()).collect())
     }
-    Shape::new(shape.dim.iter().map(|dim| usize::try_from(dim.size).ok()).collect())
 }
 
 /// Names as messages list them: `"a", "b"`.
@@ -160,6 +200,8 @@ pub(crate) fn quoted(names: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message;
+
     use super::*;
     use crate::proto::tensor_shape::Dim;
 
@@ -173,7 +215,11 @@ mod tests {
         let inputs = inputs.iter().map(|(name, info)| (name.to_string(), info.clone())).collect();
         let signature = proto::SignatureDef { inputs, ..Default::default() };
         let names = ["zebra", "ant", "__saved_model_init_op"].map(String::from);
-        names.into_iter().map(|name| (name, signature.clone())).collect::<BTreeMap<_, _>>().into()
+        let signatures = names.into_iter().map(|name| (name, signature.clone())).collect();
+        Signatures::read(signatures, |tensor| {
+            assert_eq!(tensor, "op:2", "the others have shapes of their own");
+            Shape::new(vec![Some(3)])
+        })
     }
 
     #[test]
@@ -186,10 +232,33 @@ mod tests {
         let names: Vec<_> = signatures.iter().map(|signature| &*signature.name).collect();
         assert_eq!(names, ["ant", "zebra"]);
         let inputs: Vec<_> = signatures[0].inputs.iter().map(ToString::to_string).collect();
-        assert_eq!(inputs, ["x BYTES []", "y FP32 [?,8,?]", "z INT64 []"]);
+        assert_eq!(inputs, ["x BYTES []", "y FP32 [?,8,?]", "z INT64 [3]"]);
         assert_eq!(signatures[0].check_supported(), Ok(()));
         let error = signatures.named("bee").unwrap_err();
         assert_eq!(error.message(), "no signature \"bee\"; this model has \"ant\", \"zebra\"");
+    }
+
+    #[test]
+    fn a_default_that_fits_its_input_stands_for_it() {
+        let tensor = |dtype: i32, sizes: &[i64]| {
+            let tensor_shape = info(dtype, sizes, "").tensor_shape;
+            proto::serving::TensorProto { dtype, tensor_shape, ..Default::default() }
+        };
+        let rows = [
+            (tensor(1, &[2]), true),
+            (tensor(2, &[2]), false),
+            (tensor(1, &[3]), false),
+            (tensor(1, &[-1]), false),
+        ];
+        for (default, fits) in rows {
+            let inputs = ["x", "y"].map(|name| (name.to_string(), info(1, &[2], "op:0"))).into();
+            let defaults = [("x".to_string(), default.encode_to_vec().into())].into();
+            let def = proto::SignatureDef { inputs, defaults, ..Default::default() };
+            let signatures = [("s".to_string(), def)].into();
+            let signatures = Signatures::read(signatures, |_| Shape::unknown_rank());
+            let optional = signatures[0].inputs.iter().map(|spec| spec.default.is_some());
+            assert_eq!(optional.collect::<Vec<_>>(), [fits, false]);
+        }
     }
 
     #[test]

@@ -226,6 +226,21 @@ impl Tensor {
     }
 }
 
+/// The same dtype, shape and bits: a NaN equals itself, and 0.0 is not -0.0.
+impl PartialEq for Tensor {
+    fn eq(&self, other: &Tensor) -> bool {
+        if (self.dtype, &self.shape) != (other.dtype, &other.shape) {
+            return false;
+        }
+        match (self.strings(), other.strings()) {
+            (Ok(ours), Ok(theirs)) => ours.eq(theirs),
+            _ => self.bytes() == other.bytes(),
+        }
+    }
+}
+
+impl Eq for Tensor {}
+
 /// An input: a [`Tensor`], or elements borrowed for the length of a call.
 ///
 /// TensorFlow may keep an input longer than a call lasts (a model can store it

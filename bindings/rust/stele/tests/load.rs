@@ -4,8 +4,8 @@ mod common;
 
 use std::fs;
 
-use common::{Copy, digits, sparse};
-use stele::{Code, Error, Library, Model, Profile, SavedModel};
+use common::{Copy, defaults, digits, sparse};
+use stele::{Code, Error, Library, Model, Profile, SavedModel, Tensor};
 
 const VARIABLES: &str = "variables/variables.data-00000-of-00001";
 const INDEX: &str = "variables/variables.index";
@@ -78,11 +78,39 @@ fn tags_are_a_set_and_must_be_all() {
     let tagged = |tags: &[&str]| Model::builder().tags(tags.iter().copied()).load(sparse());
     assert!(tagged(&["first", "serve"]).is_ok());
     assert!(tagged(&["serve", "first", "serve"]).is_ok());
-    for tags in [&["serve"][..], &[], &["serve", "first", "more"], &["se\0rve"]] {
+    for tags in [&["serve"][..], &[], &["serve", "first", "more"]] {
         let error = tagged(tags).err().expect("a refusal");
         assert_eq!(error.code(), Code::NotFound, "{tags:?}: {error}");
         assert!(matches!(error, Error::Tags(_)), "{error}");
         assert!(error.message().contains("{first,serve}"), "{error}");
+    }
+}
+
+#[test]
+fn nothing_has_a_nul_in_its_name() {
+    let message = |error: Option<Error>| error.map(|error| error.to_string());
+    let with = |name| Some(format!("INVALID_ARGUMENT: a name or path holds a NUL: \"{name}\""));
+    assert_eq!(message(Model::load("se\0rve").err()), with("se\\0rve"));
+    let tagged = Model::builder().tags(["se\0rve"]).load(digits());
+    assert_eq!(message(tagged.err()), with("se\\0rve"));
+    let model = Model::load(digits()).unwrap();
+    assert_eq!(message(model.runner("\0").err()), with("\\0"));
+}
+
+#[test]
+fn what_a_signature_leaves_out_is_known() {
+    let read = SavedModel::read(defaults()).unwrap().signatures(["serve"]).unwrap();
+    let model = Model::load(defaults()).unwrap();
+    for signatures in [&read, model.signatures()] {
+        let [scale, x] = &*signatures.named("serving_default").unwrap().inputs else {
+            panic!("{signatures:?}");
+        };
+        assert_eq!(
+            (scale.to_string(), x.to_string()),
+            ("scale FP32 []".into(), "x FP32 [?,1]".into())
+        );
+        assert_eq!(scale.default, Some(Tensor::new([], &[2f32]).unwrap()));
+        assert_eq!(x.default, None);
     }
 }
 

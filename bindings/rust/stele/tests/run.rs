@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{digits, dtypes, image, sparse, state};
+use common::{defaults, digits, dtypes, image, sparse, state};
 use stele::{Code, DType, Error, Model, Profile, Tensor, TensorView};
 
 const NONE: [(&str, &Tensor); 0] = [];
@@ -41,6 +41,18 @@ fn every_way_to_give_an_input_gives_the_same_bits() {
         let model = Model::builder().profile(profile).load(digits()).unwrap();
         assert_eq!(bits(&model, borrowed), expected, "{profile}");
     }
+}
+
+#[test]
+fn a_default_stands_for_an_input_that_is_not_given() {
+    let model = Model::load(defaults()).unwrap();
+    let x = Tensor::new([2, 1], &[1f32, 3.0]).unwrap();
+    let scale = Tensor::new([], &[10f32]).unwrap();
+    let y = |outputs: stele::Outputs| outputs.get("y").unwrap().data::<f32>().unwrap().to_vec();
+    assert_eq!(y(model.run([("x", &x)]).unwrap()), [2.0, 6.0]);
+    assert_eq!(y(model.run([("x", &x), ("scale", &scale)]).unwrap()), [10.0, 30.0]);
+    let error = model.run([("scale", &scale)]).unwrap_err();
+    assert_eq!(error.message(), "input \"x\" of signature \"serving_default\" is missing");
 }
 
 struct Tail(Vec<u8>);
@@ -198,7 +210,7 @@ fn what_does_not_fit_is_refused() {
         (vec![("image", &double)], "input \"image\" has dtype FP64, expected FP32"),
         (vec![("image", &flat)], "input \"image\" has shape [8,8,1], expected [?,8,8,1]"),
         (vec![("image", &deep)], "input \"image\" has shape [1,8,8,2], expected [?,8,8,1]"),
-        (vec![("i\0", &image)], "no input \"i\0\"; signature \"serving_default\" has \"image\""),
+        (vec![("i\0", &image)], "a name or path holds a NUL: \"i\\0\""),
     ];
     for (inputs, message) in rows {
         let error = model.run(inputs).unwrap_err();

@@ -167,7 +167,8 @@ impl Runner {
         let inputs = inputs.into_iter().map(|(name, tensor)| (name, tensor.into()));
         match &self.known {
             Some(signature) => {
-                let tensors = check::inputs(signature, inputs.collect())?;
+                let inputs: Vec<_> = inputs.collect();
+                let tensors = check::inputs(signature, &inputs)?;
                 for (spec, tensor) in signature.inputs.iter().zip(tensors) {
                     tensors::put(&mut request, &spec.name, tensor)?;
                 }
@@ -205,7 +206,7 @@ fn as_they_are(name: &str, mut found: Vec<(String, Tensor)>) -> Outputs {
         .map(|(name, tensor)| {
             let dims = tensor.shape().iter().copied().map(Some).collect();
             let (dtype, shape) = (tensor.dtype(), Shape::new(dims));
-            (TensorSpec { tensor: name.clone(), name, dtype, shape }, tensor)
+            (TensorSpec { tensor: name.clone(), name, dtype, shape, default: None }, tensor)
         })
         .unzip();
     let signature = Signature { name: name.to_string(), inputs: Vec::new(), outputs };

@@ -1,5 +1,5 @@
-//! The messages of `proto/open_inference.proto` and
-//! `proto/tensorflow_serving.proto`, and the methods that take them.
+//! The messages of `proto/open_inference.proto`, and the methods that take them and
+//! those of `proto/tensorflow_serving.proto`.
 
 use prost::Message;
 
@@ -9,10 +9,7 @@ pub(super) mod inference {
     include!(concat!(env!("OUT_DIR"), "/inference.rs"));
 }
 
-#[allow(dead_code, missing_docs, unreachable_pub, clippy::all)]
-pub(super) mod serving {
-    include!(concat!(env!("OUT_DIR"), "/tensorflow.serving.rs"));
-}
+pub(super) use crate::proto::serving;
 
 /// A message that one method takes.
 pub(super) trait Request: Message + Clone + 'static {

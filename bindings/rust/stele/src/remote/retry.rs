@@ -10,15 +10,16 @@ pub(super) const RETRIES: u32 = 4;
 const INITIAL: Duration = Duration::from_millis(100);
 const MAX: Duration = Duration::from_secs(1);
 
-/// How far from its due a pause may be, so that clients that failed at once do
+/// How far from its length a pause may be, so that clients that failed at once do
 /// not come back at once.
 const JITTER: f64 = 0.2;
 
 /// The pause before a retry, the first of which is number 0: 0.1 s, and twice as
 /// long each time up to a second, give or take a fifth.
 pub(super) fn pause(retry: u32) -> Duration {
-    let due = 2u32.checked_pow(retry).map_or(MAX, |factor| INITIAL.saturating_mul(factor)).min(MAX);
-    due.mul_f64(1.0 - JITTER + 2.0 * JITTER * random())
+    let length =
+        2u32.checked_pow(retry).map_or(MAX, |factor| INITIAL.saturating_mul(factor)).min(MAX);
+    length.mul_f64(1.0 - JITTER + 2.0 * JITTER * random())
 }
 
 /// A number from 0 to 1, from the seed that the standard library has for its maps.
@@ -32,11 +33,11 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_second_and_differ() {
-        for (retry, due) in [(0, 0.1), (1, 0.2), (2, 0.4), (3, 0.8), (4, 1.0), (40, 1.0)] {
+        for (retry, length) in [(0, 0.1), (1, 0.2), (2, 0.4), (3, 0.8), (4, 1.0), (40, 1.0)] {
             let pauses: Vec<_> = (0..100).map(|_| pause(retry).as_secs_f64()).collect();
-            assert!(pauses.iter().all(|pause| (due * 0.79..due * 1.21).contains(pause)));
-            assert!(pauses.iter().any(|pause| *pause < due));
-            assert!(pauses.iter().any(|pause| *pause > due));
+            assert!(pauses.iter().all(|pause| (length * 0.79..length * 1.21).contains(pause)));
+            assert!(pauses.iter().any(|pause| *pause < length));
+            assert!(pauses.iter().any(|pause| *pause > length));
         }
     }
 }

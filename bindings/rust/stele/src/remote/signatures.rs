@@ -50,7 +50,8 @@ async fn of_tensorflow_serving(
     let map = SignatureDefMap::decode(value);
     let map =
         map.map_err(|error| connection.broken(&format!("the signatures of \"{name}\": {error}")))?;
-    Ok(map.signature_def.into())
+    // The graph is the server's.
+    Ok(Signatures::read(map.signature_def, |_| Shape::unknown_rank()))
 }
 
 async fn of_open_inference(
@@ -79,5 +80,5 @@ fn specs(tensors: Vec<TensorMetadata>) -> Vec<TensorSpec> {
 fn spec(TensorMetadata { name, datatype, shape }: TensorMetadata) -> TensorSpec {
     let dtype = DType::from_name(&datatype).unwrap_or(DType::Other(0));
     let shape = Shape::new(shape.iter().map(|size| usize::try_from(*size).ok()).collect());
-    TensorSpec { tensor: name.clone(), name, dtype, shape }
+    TensorSpec { tensor: name.clone(), name, dtype, shape, default: None }
 }

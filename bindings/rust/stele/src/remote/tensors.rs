@@ -201,8 +201,8 @@ mod tests {
             (both, "2 raw contents for 1 tensors"),
         ];
         for (response, what) in rows {
-            let told = take(response).unwrap_err();
-            assert!(told.contains(what), "{told}");
+            let message = take(response).unwrap_err();
+            assert!(message.contains(what), "{message}");
         }
     }
 

@@ -132,8 +132,9 @@ fn a_prediction_goes_raw_and_comes_back_by_name() {
         assert_eq!(*request.raw_input_contents[1], *b"\x04\0\0\0text");
         let parameter = request.parameters.get("signature_name");
         let chosen = parameter.and_then(|parameter| parameter.parameter_choice.clone());
-        let due = signature.map(|name| infer_parameter::ParameterChoice::StringParam(name.into()));
-        assert_eq!(chosen, due);
+        let expected =
+            signature.map(|name| infer_parameter::ParameterChoice::StringParam(name.into()));
+        assert_eq!(chosen, expected);
         assert!(call.headers["user-agent"].to_str().unwrap().starts_with("tf-stele/"));
         assert!(!call.headers.contains_key("grpc-timeout"));
     }
@@ -348,13 +349,13 @@ fn loads_and_unloads_are_asked_for() {
     connection.load("m", "/models/m", &["serve", "gpu"], Profile::Inline.config()).unwrap();
     let request = server.calls("RepositoryModelLoad")[0].message.clone();
     let request = RepositoryModelLoadRequest::decode(request).unwrap();
-    let told = |key| match &request.parameters[key].parameter_choice {
+    let parameter = |key| match &request.parameters[key].parameter_choice {
         Some(model_repository_parameter::ParameterChoice::StringParam(text)) => &**text,
         other => panic!("{other:?}"),
     };
     assert_eq!(request.model_name, "m");
-    assert_eq!((told("path"), told("tags")), ("/models/m", "serve,gpu"));
-    assert_eq!(told("config"), "hex:28ffffffffffffffffff01");
+    assert_eq!((parameter("path"), parameter("tags")), ("/models/m", "serve,gpu"));
+    assert_eq!(parameter("config"), "hex:28ffffffffffffffffff013801");
     let error = connection.unload("m").unwrap_err();
     assert_eq!(error.to_string(), "NOT_FOUND: no such model");
 }

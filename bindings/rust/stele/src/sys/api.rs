@@ -96,6 +96,8 @@ functions! {
     fn TF_DeleteGraph(*mut TF_Graph);
     fn TF_GraphOperationByName(*mut TF_Graph, *const c_char) -> *mut TF_Operation;
     fn TF_OperationNumOutputs(*mut TF_Operation) -> c_int;
+    fn TF_GraphGetTensorNumDims(*mut TF_Graph, TF_Output, *mut TF_Status) -> c_int;
+    fn TF_GraphGetTensorShape(*mut TF_Graph, TF_Output, *mut i64, c_int, *mut TF_Status);
     fn TF_LoadSessionFromSavedModel(
         *const TF_SessionOptions, *const c_void, *const c_char, *const *const c_char, c_int,
         *mut TF_Graph, *mut c_void, *mut TF_Status

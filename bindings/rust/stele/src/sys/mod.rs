@@ -13,11 +13,13 @@
 #![allow(unsafe_code)]
 
 mod api;
+mod process;
 mod session;
 mod status;
 mod strings;
 mod tensor;
 
 pub(crate) use api::Api;
+pub(crate) use process::wait_for_calls;
 pub(crate) use session::{Plan, Session};
 pub(crate) use tensor::{Feed, RawTensor};

@@ -6,9 +6,12 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::api::{Api, TF_Graph, TF_Output, TF_Session};
+use super::process::{self, Call};
 use super::status::Status;
 use super::tensor::{Feed, RawTensor};
 use crate::error::{Code, Error, Result};
+use crate::names;
+use crate::shape::Shape;
 
 /// A `TF_Graph`, the owner of its operations.
 struct Graph {
@@ -41,10 +44,36 @@ impl Graph {
         let outputs = unsafe { (self.api.TF_OperationNumOutputs)(oper) };
         (0..outputs).contains(&index).then_some(TF_Output { oper, index })
     }
+
+    /// The shape of a tensor; of unknown rank too if there is no such tensor.
+    fn shape(&self, tensor: &str) -> Shape {
+        let dims = self.output(tensor).and_then(|output| self.dims(output));
+        dims.map_or_else(Shape::unknown_rank, |dims| {
+            Shape::new(dims.iter().map(|dim| usize::try_from(*dim).ok()).collect())
+        })
+    }
+
+    /// `None` if the rank is unknown; -1 for an unknown dimension.
+    fn dims(&self, output: TF_Output) -> Option<Vec<i64>> {
+        let mut status = Status::new(self.api);
+        let (graph, pointer) = (self.graph, status.as_mut_ptr());
+        // SAFETY: an output of this graph, which lives until `drop`.
+        let rank = unsafe { (self.api.TF_GraphGetTensorNumDims)(graph, output, pointer) };
+        status.into_result().ok()?;
+        let mut dims = vec![-1; usize::try_from(rank).ok()?];
+        let mut status = Status::new(self.api);
+        let (data, pointer) = (dims.as_mut_ptr(), status.as_mut_ptr());
+        // SAFETY: as above; there is room for as many dimensions as announced.
+        unsafe { (self.api.TF_GraphGetTensorShape)(graph, output, data, rank, pointer) };
+        status.into_result().ok().map(|()| dims)
+    }
 }
 
 impl Drop for Graph {
     fn drop(&mut self) {
+        if process::is_forked() {
+            return; // The parent's, with locks that its threads may hold.
+        }
         // SAFETY: made by `TF_NewGraph`, freed once.
         unsafe { (self.api.TF_DeleteGraph)(self.graph) };
     }
@@ -88,6 +117,7 @@ impl Session {
         tags: &[String],
         config: &[u8],
     ) -> Result<Session> {
+        let _call = Call::begin()?;
         let dir = c_string(dir.as_os_str().as_encoded_bytes())?;
         let tags = tags.iter().map(c_string).collect::<Result<Vec<_>>>()?;
         let tags: Vec<_> = tags.iter().map(|tag| tag.as_ptr()).collect();
@@ -110,6 +140,11 @@ impl Session {
         };
         status.into_result()?;
         Ok(Session { api, graph, session })
+    }
+
+    /// The shape that the graph has for a tensor, `op:index`.
+    pub(crate) fn shape(&self, tensor: &str) -> Shape {
+        self.graph.shape(tensor)
     }
 
     /// Finds tensors by their names, `op:index`.
@@ -137,6 +172,7 @@ impl Session {
         if !Arc::ptr_eq(&self.graph, &plan.graph) || tensors.len() != plan.feeds.len() {
             return Err(internal("a plan of another model"));
         }
+        let _call = Call::begin()?;
         if plan.fetches.is_empty() {
             // TensorFlow calls that an error; a signature without outputs is none.
             return Ok(Vec::new());
@@ -174,6 +210,9 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        if process::is_forked() {
+            return; // To close it is to wait for threads that are the parent's.
+        }
         let mut status = Status::new(self.api);
         // SAFETY: made by `TF_LoadSessionFromSavedModel`, closed and freed once,
         // when no call can be under way. A failure leaves nothing to do.
@@ -213,10 +252,7 @@ impl Drop for Options {
 
 fn c_string(text: impl AsRef<[u8]>) -> Result<CString> {
     let text = text.as_ref();
-    CString::new(text).map_err(|_| {
-        let text = String::from_utf8_lossy(text).into_owned();
-        Error::Tags(format!("no folder or tag has a NUL in its name: {text:?}"))
-    })
+    CString::new(text).map_err(|_| names::with_nul(&String::from_utf8_lossy(text)))
 }
 
 fn internal(what: &str) -> Error {

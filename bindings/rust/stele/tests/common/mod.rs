@@ -28,6 +28,16 @@ pub(crate) fn sparse() -> PathBuf {
     model("STELE_RUST_MODELS", "sparse")
 }
 
+/// A call that waits for another call.
+pub(crate) fn queue() -> PathBuf {
+    model("STELE_RUST_MODELS", "queue")
+}
+
+/// `y = x * scale`, whose `scale` has a default; its TensorInfos have no shapes.
+pub(crate) fn defaults() -> PathBuf {
+    model("STELE_RUST_MODELS", "defaults")
+}
+
 fn model(variable: &str, name: &str) -> PathBuf {
     let folder = env::var_os(variable).expect("the Makefile and .cargo/config.toml set it");
     let path = PathBuf::from(folder).join(name);

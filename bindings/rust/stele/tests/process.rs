@@ -1,0 +1,123 @@
+//! Forks, and the end of a process with a run under way.
+
+#![cfg(unix)]
+#![allow(unsafe_code)]
+
+mod common;
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::process::{self, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{digits, image, queue};
+use stele::{Code, Error, Model, Tensor};
+
+const NONE: [(&str, &Tensor); 0] = [];
+
+/// The program that a test starts this file as.
+const PROGRAM: &str = "STELE_TEST_PROGRAM";
+
+fn start(program: &str, test: &str) -> process::Child {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", "--nocapture", test]).env(PROGRAM, program);
+    command.stdout(Stdio::piped()).spawn().unwrap()
+}
+
+fn is_program(name: &str) -> bool {
+    env::var(PROGRAM).is_ok_and(|program| program == name)
+}
+
+/// What a child of a process with a model finds; its exit status.
+fn in_child(model: Model) -> i32 {
+    let image = Tensor::new([1, 8, 8, 1], &image(1)).unwrap();
+    let refused = [model.run([("image", &image)]).err(), Model::load(digits()).err()];
+    drop(model);
+    let forked = |error: &Option<Error>| {
+        error.as_ref().is_some_and(|error| {
+            error.code() == Code::FailedPrecondition && error.message().contains("spawn")
+        })
+    };
+    if refused.iter().all(forked) { 0 } else { 1 }
+}
+
+#[test]
+fn a_child_is_refused_at_once() {
+    let model = Model::load(digits()).unwrap();
+    let image = Tensor::new([1, 8, 8, 1], &image(1)).unwrap();
+    model.run([("image", &image)]).unwrap();
+    // SAFETY: the child makes no call that waits for another thread.
+    match unsafe { libc::fork() } {
+        0 => {
+            let status = in_child(model);
+            // SAFETY: ends the child without the rest of the tests.
+            unsafe { libc::_exit(status) }
+        }
+        child => assert_eq!(status_within(child, Duration::from_secs(20)), Some(0)),
+    }
+    model.run([("image", &image)]).expect("the parent goes on");
+}
+
+#[test]
+fn a_child_of_a_process_without_a_model_may_load_one() {
+    if !is_program("fork-then-load") {
+        let mut program =
+            start("fork-then-load", "a_child_of_a_process_without_a_model_may_load_one");
+        assert!(program.wait().unwrap().success());
+        return;
+    }
+    // Loaded, and not yet started.
+    stele::Library::find().unwrap();
+    // SAFETY: as above; this process has no other thread that holds a lock.
+    match unsafe { libc::fork() } {
+        0 => {
+            let image = Tensor::new([1, 8, 8, 1], &image(1)).unwrap();
+            let answer = Model::load(digits()).and_then(|model| model.run([("image", &image)]));
+            // SAFETY: as above.
+            unsafe { libc::_exit(i32::from(answer.is_err())) }
+        }
+        child => assert_eq!(status_within(child, Duration::from_secs(60)), Some(0)),
+    }
+}
+
+/// The exit status of a child; `None` if it does not end, and then it is killed.
+fn status_within(child: libc::pid_t, limit: Duration) -> Option<i32> {
+    let until = Instant::now() + limit;
+    let mut status = 0;
+    // SAFETY: a child of this process, and a place for its status.
+    while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } == 0 {
+        if Instant::now() >= until {
+            // SAFETY: a child of this process that has not been waited for.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+            return None;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status))
+}
+
+#[test]
+fn the_end_of_a_process_waits_for_a_run() {
+    const LATER: Duration = Duration::from_millis(700);
+    if is_program("end-in-a-run") {
+        let model = Model::load(queue()).unwrap();
+        let (taker, putter) = (model.runner("take").unwrap(), model.runner("put").unwrap());
+        thread::spawn(move || taker.run(NONE));
+        thread::spawn(move || {
+            thread::sleep(LATER);
+            putter.run([("x", &Tensor::new([], &[7f32]).unwrap())])
+        });
+        thread::sleep(Duration::from_millis(100));
+        println!("\nending");
+        process::exit(0);
+    }
+    let mut program = start("end-in-a-run", "the_end_of_a_process_waits_for_a_run");
+    let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line == "ending"));
+    let ending = Instant::now();
+    assert!(program.wait().unwrap().success());
+    // Until the other thread's run gives it what it waits for, and no longer.
+    let waited = ending.elapsed();
+    assert!((LATER / 2..Duration::from_secs(8)).contains(&waited), "{waited:?}");
+}
