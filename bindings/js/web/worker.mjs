@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { serve } from "../protocol/loop.js";
 import { verbsOf } from "../protocol/verbs.js";
 import { readSavedModel } from "../src/savedmodel.js";
+import { readSignatures } from "../src/signature.js";
 import { BatchedModel } from "./host/batched.js";
 import { startBrowser } from "./host/browser.js";
 import { requireDefaultConfig } from "./host/config.js";
@@ -60,7 +61,7 @@ let loads = 0;
  * @param {string} config
  */
 async function load(dir, tags, config) {
-  const signatures = await readSavedModel(dir, tags);
+  const signatures = readSignatures(await readSavedModel(dir, tags));
   requireDefaultConfig(config);
   const open = async (/** @type {number | undefined} */ batch) => {
     const { folder } = await convert(python, format, dir, tags, batch);
