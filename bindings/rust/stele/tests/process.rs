@@ -98,26 +98,21 @@ fn status_within(child: libc::pid_t, limit: Duration) -> Option<i32> {
 }
 
 #[test]
-fn the_end_of_a_process_waits_for_a_run() {
-    const LATER: Duration = Duration::from_millis(700);
+fn the_end_of_a_process_waits_for_a_run_and_not_for_ever() {
     if is_program("end-in-a-run") {
-        let model = Model::load(queue()).unwrap();
-        let (taker, putter) = (model.runner("take").unwrap(), model.runner("put").unwrap());
+        let taker = Model::load(queue()).unwrap().runner("take").unwrap();
+        // Nobody puts in what it waits for.
         thread::spawn(move || taker.run(NONE));
-        thread::spawn(move || {
-            thread::sleep(LATER);
-            putter.run([("x", &Tensor::new([], &[7f32]).unwrap())])
-        });
-        thread::sleep(Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(500));
         println!("\nending");
         process::exit(0);
     }
-    let mut program = start("end-in-a-run", "the_end_of_a_process_waits_for_a_run");
+    let mut program =
+        start("end-in-a-run", "the_end_of_a_process_waits_for_a_run_and_not_for_ever");
     let lines = BufReader::new(program.stdout.take().unwrap()).lines();
     assert!(lines.map_while(Result::ok).any(|line| line == "ending"));
     let ending = Instant::now();
+    // No crash in TensorFlow's destructors, and no hang.
     assert!(program.wait().unwrap().success());
-    // Until the other thread's run gives it what it waits for, and no longer.
-    let waited = ending.elapsed();
-    assert!((LATER / 2..Duration::from_secs(8)).contains(&waited), "{waited:?}");
+    assert!(ending.elapsed() >= Duration::from_secs(9), "{:?}", ending.elapsed());
 }
