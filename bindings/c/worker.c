@@ -265,30 +265,33 @@ static void answer_verb(struct worker *worker, const char *verb,
     reply_unsupported(worker, "verb", verb);
     return;
   }
+  for (size_t i = 0; i < verbs[v].n_arguments && i < count; i++)
+    if (field_has_nul(arguments[i])) {
+      refuse_nul(&error, arguments[i].text, arguments[i].size);
+      reply_error(worker, &error);
+      return;
+    }
   if (count < verbs[v].n_arguments) {
     refuse(&error, STELE_INVALID_ARGUMENT, "%s needs %zu arguments, got %zu",
            verb, verbs[v].n_arguments, count);
     reply_error(worker, &error);
     return;
   }
-  for (size_t i = 0; i < verbs[v].n_arguments; i++)
-    if (field_has_nul(arguments[i])) {
-      refuse(&error, STELE_NOT_FOUND,
-             "argument %zu of %s, \"%s...\", holds NUL: no file or signature "
-             "has such a name",
-             i + 1, verb, arguments[i].text);
-      reply_error(worker, &error);
-      return;
-    }
   verbs[v].handle(worker, arguments);
 }
 
 static void answer(struct worker *worker, char *line, size_t size) {
   struct field fields[ID_AND_VERB + MAX_ARGUMENTS] = {{NULL, 0}};
   size_t most = sizeof fields / sizeof *fields;
+  bool utf8 = is_utf8(line, size);
   size_t count = fields_split(line, size, fields, most);
   stele_error error;
   worker->id = fields[0].text;
+  if (!utf8) {
+    refuse(&error, STELE_INVALID_ARGUMENT, "the request is not UTF-8");
+    reply_error(worker, &error);
+    return;
+  }
   if (count < ID_AND_VERB) {
     refuse(&error, STELE_INVALID_ARGUMENT,
            "a request is an id, a verb and arguments, with no unknown escapes");

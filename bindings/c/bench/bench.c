@@ -75,7 +75,7 @@ static struct subject open_subject(const char *dir, const char *profile) {
   subject.ends =
       &subject.model
            ->endpoints[subject.signature - subject.model->graph.signatures];
-  subject.status = TF_NewStatus();
+  subject.status = tf.NewStatus();
   subject.input = (stele_tensor){.name = subject.signature->inputs[0].name,
                                  .dtype = STELE_FP32,
                                  .rank = sizeof dims / sizeof *dims,
@@ -86,21 +86,21 @@ static struct subject open_subject(const char *dir, const char *profile) {
 }
 
 static void close_subject(struct subject *subject) {
-  TF_DeleteStatus(subject->status);
+  tf.DeleteStatus(subject->status);
   stele_free(subject->model);
 }
 
 static TF_Tensor *run_bare(const struct subject *subject) {
-  TF_Tensor *input = TF_AllocateTensor(
-      TF_FLOAT, dims, sizeof dims / sizeof *dims, sizeof pixels);
-  memcpy(TF_TensorData(input), pixels, sizeof pixels);
+  TF_Tensor *input = tf.AllocateTensor(
+      STELE_FP32, dims, sizeof dims / sizeof *dims, sizeof pixels);
+  memcpy(tf.TensorData(input), pixels, sizeof pixels);
   TF_Tensor *output = NULL;
-  TF_SessionRun(subject->model->session.handle, NULL, subject->ends->inputs,
+  tf.SessionRun(subject->model->session.handle, NULL, subject->ends->inputs,
                 &input, 1, subject->ends->fetches, &output, 1, NULL, 0, NULL,
                 subject->status);
-  TF_DeleteTensor(input);
-  if (TF_GetCode(subject->status) != TF_OK)
-    die(TF_Message(subject->status));
+  tf.DeleteTensor(input);
+  if (tf.GetCode(subject->status) != STELE_OK)
+    die(tf.Message(subject->status));
   return output;
 }
 
@@ -116,7 +116,7 @@ static stele_outputs *run_stele(const struct subject *subject) {
 static double time_call(const struct subject *subject, bool bare) {
   double start = microseconds();
   if (bare)
-    TF_DeleteTensor(run_bare(subject));
+    tf.DeleteTensor(run_bare(subject));
   else
     stele_outputs_free(run_stele(subject));
   return microseconds() - start;
@@ -148,11 +148,11 @@ static bool same_bits(const struct subject *subject,
   const stele_tensor *output = &expected->tensors[0];
   TF_Tensor *bare = run_bare(subject);
   stele_outputs *ours = run_stele(subject);
-  bool same = TF_TensorByteSize(bare) == output->size &&
+  bool same = tf.TensorByteSize(bare) == output->size &&
               ours->tensors[0].size == output->size &&
-              memcmp(TF_TensorData(bare), output->data, output->size) == 0 &&
+              memcmp(tf.TensorData(bare), output->data, output->size) == 0 &&
               memcmp(ours->tensors[0].data, output->data, output->size) == 0;
-  TF_DeleteTensor(bare);
+  tf.DeleteTensor(bare);
   stele_outputs_free(ours);
   return same;
 }

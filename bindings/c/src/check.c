@@ -106,9 +106,9 @@ static int compare_name(const void *name, const void *info) {
 
 static stele_code fail_unknown(const stele_signature *signature,
                                const char *name, stele_error *error) {
-  stele_code code = fail(error, STELE_INVALID_ARGUMENT,
-                         "signature \"%s\" has no input \"%s\"; it has ",
-                         signature->name, name);
+  stele_code code =
+      fail(error, STELE_INVALID_ARGUMENT,
+           "no input \"%s\"; signature \"%s\" has ", name, signature->name);
   for (size_t i = 0; i < signature->n_inputs; i++)
     fail_append(error, "%s\"%s\"", i == 0 ? "" : ", ",
                 signature->inputs[i].name);
@@ -117,36 +117,85 @@ static stele_code fail_unknown(const stele_signature *signature,
   return code;
 }
 
+/* By name, of one name by place. */
+static int compare_inputs(const void *left, const void *right) {
+  const stele_tensor *a = *(const stele_tensor *const *)left;
+  const stele_tensor *b = *(const stele_tensor *const *)right;
+  int order = strcmp(a->name, b->name);
+  return order != 0 ? order : (a > b) - (a < b);
+}
+
+/* The first input whose name has been given before, a known one or not, by
+ * sorting: a hundred thousand names cost milliseconds. */
+static stele_code find_twice(const stele_tensor *inputs, size_t count,
+                             const stele_tensor **twice, stele_error *error) {
+  const stele_tensor **sorted = calloc(count, sizeof(*sorted));
+  if (sorted == NULL)
+    return fail_memory(error);
+  for (size_t i = 0; i < count; i++)
+    sorted[i] = &inputs[i];
+  qsort((void *)sorted, count, sizeof(*sorted), compare_inputs);
+  for (size_t i = 1; i < count; i++)
+    if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0 &&
+        (*twice == NULL || sorted[i] < *twice))
+      *twice = sorted[i];
+  free((void *)sorted);
+  return STELE_OK;
+}
+
+/* Why the inputs are not each one of the signature's; `unknown` is the place of
+ * the first that is none, if there is one. */
+static stele_code fail_names(const stele_signature *signature,
+                             const stele_tensor *inputs, size_t count,
+                             size_t unknown, stele_error *error) {
+  const stele_tensor *twice = NULL;
+  stele_code code = find_twice(inputs, count, &twice, error);
+  if (code != STELE_OK)
+    return code;
+  if (twice != NULL)
+    return fail(error, STELE_INVALID_ARGUMENT, "input \"%s\" is given twice",
+                twice->name);
+  return fail_unknown(signature, inputs[unknown].name, error);
+}
+
+/* What is not given has its default; an error at the first that has none. */
+static stele_code fill_missing(const stele_signature *signature,
+                               const stele_tensor **ordered,
+                               stele_error *error) {
+  for (size_t i = 0; i < signature->n_inputs; i++) {
+    if (ordered[i] == NULL)
+      ordered[i] = signature->inputs[i].default_value;
+    if (ordered[i] == NULL)
+      return fail(error, STELE_INVALID_ARGUMENT,
+                  "input \"%s\" of signature \"%s\" is missing",
+                  signature->inputs[i].name, signature->name);
+  }
+  return STELE_OK;
+}
+
 /* Every input to its place: none twice, none unknown, none missing. */
 static stele_code place_inputs(const stele_signature *signature,
                                const stele_tensor *inputs, size_t count,
                                const stele_tensor **ordered,
                                stele_error *error) {
-  const char *unknown = NULL;
+  size_t unknown = count;
+  bool twice = false;
   memset(ordered, 0, signature->n_inputs * sizeof(*ordered));
   for (size_t i = 0; i < count; i++) {
     const stele_tensor_info *info =
         bsearch(inputs[i].name, signature->inputs, signature->n_inputs,
                 sizeof *signature->inputs, compare_name);
     if (info == NULL) {
-      if (unknown == NULL)
-        unknown = inputs[i].name;
+      unknown = unknown == count ? i : unknown;
       continue;
     }
     const stele_tensor **place = &ordered[info - signature->inputs];
-    if (*place != NULL)
-      return fail(error, STELE_INVALID_ARGUMENT, "input \"%s\" is given twice",
-                  info->name);
+    twice = twice || *place != NULL;
     *place = &inputs[i];
   }
-  if (unknown != NULL)
-    return fail_unknown(signature, unknown, error);
-  for (size_t i = 0; i < signature->n_inputs; i++)
-    if (ordered[i] == NULL)
-      return fail(error, STELE_INVALID_ARGUMENT,
-                  "input \"%s\" of signature \"%s\" is missing",
-                  signature->inputs[i].name, signature->name);
-  return STELE_OK;
+  if (twice || unknown != count)
+    return fail_names(signature, inputs, count, unknown, error);
+  return fill_missing(signature, ordered, error);
 }
 
 static bool same_shape(const stele_tensor *input,

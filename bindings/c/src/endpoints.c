@@ -24,9 +24,9 @@ static int split_index(char *text) {
 /* A TF_Output whose oper is NULL when the graph has no such tensor. */
 static TF_Output find_tensor(TF_Graph *graph, char *name) {
   int index = split_index(name);
-  TF_Operation *operation = TF_GraphOperationByName(graph, name);
+  TF_Operation *operation = tf.GraphOperationByName(graph, name);
   if (operation == NULL || index < 0 ||
-      index >= TF_OperationNumOutputs(operation))
+      index >= tf.OperationNumOutputs(operation))
     return (TF_Output){NULL, 0};
   return (TF_Output){operation, index};
 }
@@ -78,11 +78,50 @@ static bool resolve(stele_model *model, const stele_signature *signature,
   return true;
 }
 
+/* ---- Shapes that the signature does not give --------------------------- */
+
+static bool read_shape(TF_Graph *graph, TF_Output tensor, TF_Status *status,
+                       stele_tensor_info *info, arena *memory) {
+  int rank = tf.GraphGetTensorNumDims(graph, tensor, status);
+  if (rank < 0) /* unknown, or an error, which has nothing to show */
+    return true;
+  int64_t *dims = arena_take(memory, (size_t)rank, sizeof *dims);
+  if (dims == NULL)
+    return false;
+  tf.GraphGetTensorShape(graph, tensor, dims, rank, status);
+  if (tf.GetCode(status) == STELE_OK) {
+    info->rank = rank;
+    info->dims = rank > 0 ? dims : NULL;
+  }
+  return true;
+}
+
+static bool read_shapes(stele_model *model) {
+  metagraph *graph = &model->graph;
+  TF_Status *status = tf.NewStatus();
+  bool done = true;
+  for (unshaped *entry = graph->unshaped; done && entry != NULL;
+       entry = entry->next) {
+    char *name = arena_copy(&graph->memory, entry->info->tensor);
+    done = name != NULL;
+    TF_Output tensor = {NULL, 0};
+    if (done && *name != '\0')
+      tensor = find_tensor(model->session.graph, name);
+    if (tensor.oper != NULL)
+      done = read_shape(model->session.graph, tensor, status, entry->info,
+                        &graph->memory);
+  }
+  tf.DeleteStatus(status);
+  return done;
+}
+
+/* ---- All --------------------------------------------------------------- */
+
 stele_code endpoints_resolve(stele_model *model, stele_error *error) {
   metagraph *graph = &model->graph;
   model->endpoints =
       arena_take(&graph->memory, graph->n_signatures, sizeof *model->endpoints);
-  bool done = model->endpoints != NULL;
+  bool done = model->endpoints != NULL && read_shapes(model);
   for (size_t i = 0; done && i < graph->n_signatures; i++)
     done = resolve(model, &graph->signatures[i], &model->endpoints[i]);
   return done ? STELE_OK : fail_memory(error);

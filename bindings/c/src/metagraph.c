@@ -1,5 +1,6 @@
 #include "metagraph.h"
 
+#include "default_value.h"
 #include "error.h"
 #include "saved_model.pb-c.h"
 
@@ -58,14 +59,21 @@ static size_t sort_map(map_entry *entries, size_t count) {
 
 /* ---- Tensors ----------------------------------------------------------- */
 
-static bool read_shape(const TensorShape *shape, arena *memory,
+static bool read_shape(const TensorShape *shape, metagraph *graph,
                        stele_tensor_info *info) {
-  if (shape != NULL && shape->unknown_rank)
+  if (shape == NULL) {
+    unshaped *entry = arena_take(&graph->memory, 1, sizeof *entry);
+    if (entry == NULL)
+      return false;
     info->rank = -1;
-  if (shape == NULL || shape->unknown_rank || shape->n_dim == 0)
-    return true; /* an absent message is an empty one: a scalar */
-  info->rank = (int)shape->n_dim;
-  int64_t *dims = arena_take(memory, shape->n_dim, sizeof *dims);
+    *entry = (unshaped){graph->unshaped, info};
+    graph->unshaped = entry;
+    return true;
+  }
+  info->rank = shape->unknown_rank ? -1 : (int32_t)shape->n_dim;
+  if (info->rank <= 0)
+    return true;
+  int64_t *dims = arena_take(&graph->memory, shape->n_dim, sizeof *dims);
   if (dims == NULL)
     return false;
   for (size_t i = 0; i < shape->n_dim; i++)
@@ -75,11 +83,13 @@ static bool read_shape(const TensorShape *shape, arena *memory,
 }
 
 static bool read_dtype(int32_t number, arena *memory, stele_tensor_info *info) {
-  info->dtype_name = number < 0 ? NULL : stele_dtype_name((stele_dtype)number);
-  if (info->dtype_name != NULL) {
-    info->dtype = (stele_dtype)number;
+  /* A reference to a variable's value: TensorFlow fetches the value. */
+  enum { REFERENCE = 100 };
+  number = number > REFERENCE ? number - REFERENCE : number;
+  info->dtype = number;
+  info->dtype_name = stele_dtype_name(info->dtype);
+  if (info->dtype_name != NULL)
     return true;
-  }
   info->dtype = STELE_UNNAMED;
   char name[sizeof "TF_-2147483648"];
   snprintf(name, sizeof name, "TF_%d", (int)number);
@@ -87,8 +97,9 @@ static bool read_dtype(int32_t number, arena *memory, stele_tensor_info *info) {
   return info->dtype_name != NULL;
 }
 
-static bool read_tensor(const map_entry *entry, arena *memory,
+static bool read_tensor(const map_entry *entry, metagraph *graph,
                         stele_tensor_info *info) {
+  arena *memory = &graph->memory;
   TensorInfo absent;
   stele__savedmodel__tensor_info__init(&absent);
   const TensorInfo *tensor = entry->value != NULL ? entry->value : &absent;
@@ -96,17 +107,37 @@ static bool read_tensor(const map_entry *entry, arena *memory,
   info->tensor = arena_copy(memory, tensor->name);
   return info->name != NULL && info->tensor != NULL &&
          read_dtype(tensor->dtype, memory, info) &&
-         read_shape(tensor->tensor_shape, memory, info);
+         read_shape(tensor->tensor_shape, graph, info);
 }
 
 /* The tensors of a map that sort_map has seen; NULL when out of memory. */
-static const stele_tensor_info *read_tensors(const map_entry *entries,
-                                             size_t count, arena *memory) {
-  stele_tensor_info *infos = arena_take(memory, count, sizeof *infos);
+static stele_tensor_info *read_tensors(const map_entry *entries, size_t count,
+                                       metagraph *graph) {
+  stele_tensor_info *infos = arena_take(&graph->memory, count, sizeof *infos);
   for (size_t i = 0; infos != NULL && i < count; i++)
-    if (!read_tensor(&entries[i], memory, &infos[i]))
+    if (!read_tensor(&entries[i], graph, &infos[i]))
       return NULL;
   return infos;
+}
+
+static int compare_info(const void *name, const void *info) {
+  return strcmp(name, ((const stele_tensor_info *)info)->name);
+}
+
+/* Gives inputs their defaults; of two with one key the last one counts. */
+static void read_defaults(const SignatureDef *def, stele_tensor_info *inputs,
+                          size_t count, arena *memory) {
+  for (size_t i = 0; i < def->n_defaults; i++) {
+    ProtobufCBinaryData bytes = def->defaults[i]->value;
+    stele_tensor_info *input = bsearch(def->defaults[i]->key, inputs, count,
+                                       sizeof *inputs, compare_info);
+    if (input == NULL)
+      continue;
+    const stele_tensor *value =
+        default_value_read(bytes.data, bytes.len, input->name, memory);
+    input->default_value =
+        value != NULL && value->dtype == input->dtype ? value : NULL;
+  }
 }
 
 /* ---- Signatures -------------------------------------------------------- */
@@ -117,19 +148,22 @@ static bool is_for_users(const char *signature) {
 }
 
 static bool read_signature(const map_entry *entry, map_entry *scratch,
-                           arena *memory, stele_signature *signature) {
+                           metagraph *graph, stele_signature *signature) {
   SignatureDef absent;
   stele__savedmodel__signature_def__init(&absent);
   const SignatureDef *def = entry->value != NULL ? entry->value : &absent;
 
-  signature->name = arena_copy(memory, entry->key);
+  signature->name = arena_copy(&graph->memory, entry->key);
   COPY_MAP(scratch, def->inputs, def->n_inputs);
   signature->n_inputs = sort_map(scratch, def->n_inputs);
-  signature->inputs = read_tensors(scratch, signature->n_inputs, memory);
+  stele_tensor_info *inputs = read_tensors(scratch, signature->n_inputs, graph);
+  if (inputs != NULL)
+    read_defaults(def, inputs, signature->n_inputs, &graph->memory);
+  signature->inputs = inputs;
   COPY_MAP(scratch, def->outputs, def->n_outputs);
   signature->n_outputs = sort_map(scratch, def->n_outputs);
-  signature->outputs = read_tensors(scratch, signature->n_outputs, memory);
-  return signature->name != NULL && signature->inputs != NULL &&
+  signature->outputs = read_tensors(scratch, signature->n_outputs, graph);
+  return signature->name != NULL && inputs != NULL &&
          signature->outputs != NULL;
 }
 
@@ -159,7 +193,7 @@ static bool read_signatures(const MetaGraphDef *def, metagraph *graph) {
     size_t count = sort_map(entries, def->n_signature_def);
     for (size_t i = 0; done && i < count; i++)
       if (is_for_users(entries[i].key))
-        done = read_signature(&entries[i], entries + largest, &graph->memory,
+        done = read_signature(&entries[i], entries + largest, graph,
                               &graph->signatures[graph->n_signatures++]);
   }
   free(entries);

@@ -14,7 +14,15 @@ typedef struct metagraph {
   size_t n_signatures;
   stele_signature *signatures; /* sorted by name */
   bool has_saver;              /* there are variables to restore */
+  struct unshaped *unshaped;   /* their shape is that of the graph's tensor */
 } metagraph;
+
+/* A list of tensors of which the file gives no shape; until the graph has been
+ * asked, their rank is unknown. */
+typedef struct unshaped {
+  struct unshaped *next;
+  stele_tensor_info *info;
+} unshaped;
 
 /* A set of tags; duplicates do not count. */
 typedef struct tag_set {

@@ -1,6 +1,7 @@
 /* Running a signature. */
 #include "check.h"
 #include "error.h"
+#include "fork.h"
 #include "model.h"
 #include "tensor.h"
 
@@ -64,7 +65,7 @@ static bool allocate(run_call *call) {
 
 static void release(run_call *call) {
   for (size_t i = 0; i < call->signature->n_inputs; i++)
-    TF_DeleteTensor(call->inputs[i]);
+    tf.DeleteTensor(call->inputs[i]);
   free((void *)call->ordered);
 }
 
@@ -96,7 +97,7 @@ static stele_code spread_outputs(run_call *call, stele_error *error) {
   if (complete)
     return STELE_OK;
   for (size_t i = 0; i < signature->n_outputs; i++)
-    TF_DeleteTensor(call->outputs[i]);
+    tf.DeleteTensor(call->outputs[i]);
   return fail_memory(error);
 }
 
@@ -106,14 +107,14 @@ static stele_code run_session(const stele_model *model, run_call *call,
   const endpoints *ends = call->ends;
   if (ends->n_fetches == 0) /* TensorFlow refuses to run for nothing */
     return spread_outputs(call, error);
-  TF_Status *status = TF_NewStatus();
-  TF_SessionRun(model->session.handle, NULL, ends->inputs, call->inputs,
+  TF_Status *status = tf.NewStatus();
+  tf.SessionRun(model->session.handle, NULL, ends->inputs, call->inputs,
                 (int)signature->n_inputs, ends->fetches, call->outputs,
                 (int)ends->n_fetches, NULL, 0, NULL, status);
-  stele_code code = (stele_code)TF_GetCode(status);
+  stele_code code = (stele_code)tf.GetCode(status);
   if (code != STELE_OK)
-    fail(error, code, "%s", TF_Message(status));
-  TF_DeleteStatus(status);
+    fail(error, code, "%s", tf.Message(status));
+  tf.DeleteStatus(status);
   if (code == STELE_OK && ends->n_fetches < signature->n_outputs)
     code = spread_outputs(call, error);
   return code;
@@ -131,9 +132,9 @@ static stele_outputs *run(const stele_model *model, const char *name,
     return NULL;
   }
   stele_outputs *outputs = NULL;
-  if (check_inputs(call.signature, inputs, n_inputs, call.ordered, error) ==
+  if (check_resolved(&call, error) == STELE_OK &&
+      check_inputs(call.signature, inputs, n_inputs, call.ordered, error) ==
           STELE_OK &&
-      check_resolved(&call, error) == STELE_OK &&
       copy_inputs(&call, error) == STELE_OK &&
       run_session(model, &call, error) == STELE_OK)
     outputs = outputs_from_tf(call.signature, call.outputs, error);
@@ -148,6 +149,10 @@ stele_outputs *stele_run(const stele_model *model, const char *signature,
                          stele_error *error) {
   if (model == NULL) {
     fail(error, STELE_FAILED_PRECONDITION, "no model is loaded");
+    return NULL;
+  }
+  if (fork_is_child()) {
+    fork_fail(error);
     return NULL;
   }
   stele_model *user = stele_retain(model->self);

@@ -1,88 +1,51 @@
 #include "savedmodel_dir.h"
 
 #include "error.h"
+#include "not_a_model.h"
+#include "regular_file.h"
+#include "text.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static char *join(const char *dir, const char *file) {
-  size_t size = strlen(dir) + 1 + strlen(file) + 1;
-  char *path = malloc(size);
-  if (path != NULL)
-    snprintf(path, size, "%s/%s", dir, file);
-  return path;
+char *savedmodel_folder(const char *path) {
+  static const char scheme[] = "file://";
+  if (strncmp(path, scheme, sizeof scheme - 1) == 0)
+    path += sizeof scheme - 1;
+  size_t length = strlen(path);
+  while (length > 1 && path[length - 1] == '/')
+    length--;
+  char *folder = malloc(length + 1);
+  if (folder != NULL) {
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+  }
+  return folder;
 }
 
-static stele_code check_dir(const char *dir, stele_error *error) {
+static stele_code check_folder(const char *folder, stele_error *error) {
   struct stat status;
-  if (stat(dir, &status) != 0)
-    return errno == ENOENT || errno == ENOTDIR
-               ? fail(error, STELE_NOT_FOUND, "no folder \"%s\"", dir)
-               : fail(error, stele_code_from_errno(errno), "\"%s\": %s", dir,
-                      strerror(errno));
-  if (!S_ISDIR(status.st_mode))
-    return fail(error, STELE_NOT_FOUND,
-                "\"%s\" is a file; a SavedModel is a folder", dir);
-  return STELE_OK;
+  if (stat(folder, &status) == 0)
+    return S_ISDIR(status.st_mode) ? STELE_OK : fail_no_folder(folder, error);
+  return errno == ENOENT || errno == ENOTDIR
+             ? fail_no_folder(folder, error)
+             : regular_file_fail(folder, errno, error);
 }
 
-static stele_code check_file(const char *path, off_t *size,
+static stele_code read_graph(const char *folder, tag_set tags, metagraph *graph,
                              stele_error *error) {
-  struct stat status;
-  bool exists = stat(path, &status) == 0;
-  if (!exists && errno != ENOENT && errno != ENOTDIR)
-    return fail(error, stele_code_from_errno(errno), "\"%s\": %s", path,
-                strerror(errno));
-  if (!exists || !S_ISREG(status.st_mode))
-    return fail(error, STELE_NOT_FOUND, "no file \"%s\"", path);
-  *size = status.st_size;
-  return STELE_OK;
-}
-
-static stele_code read_stream(FILE *stream, const char *path, size_t size,
-                              void *bytes, stele_error *error) {
-  size_t got = fread(bytes, 1, size, stream);
-  if (ferror(stream))
-    return fail(error, stele_code_from_errno(errno), "\"%s\": %s", path,
-                strerror(errno));
-  if (got < size)
-    return fail(error, STELE_DATA_LOSS, "\"%s\" shrank while it was read",
-                path);
-  return STELE_OK;
-}
-
-/* The whole file, to be freed by the caller. */
-static stele_code read_file(const char *path, void **bytes, size_t *size,
-                            stele_error *error) {
-  off_t length = 0;
-  stele_code code = check_file(path, &length, error);
-  if (code != STELE_OK)
-    return code;
-  FILE *stream = fopen(path, "rb");
-  if (stream == NULL)
-    return fail(error, stele_code_from_errno(errno), "\"%s\": %s", path,
-                strerror(errno));
-  *size = (size_t)length;
-  *bytes = malloc(*size + 1);
-  code = *bytes == NULL ? fail_memory(error)
-                        : read_stream(stream, path, *size, *bytes, error);
-  fclose(stream);
-  if (code != STELE_OK)
-    free(*bytes);
-  return code;
-}
-
-static stele_code read_graph(const char *dir, tag_set tags, metagraph *graph,
-                             stele_error *error) {
-  char *path = join(dir, "saved_model.pb");
+  char *path = text_format("%s/saved_model.pb", folder);
   if (path == NULL)
     return fail_memory(error);
   void *bytes = NULL;
   size_t size = 0;
-  stele_code code = read_file(path, &bytes, &size, error);
+  struct stat status;
+  stele_code code = stat(path, &status) != 0 && errno == ENOENT
+                        ? fail_no_model(folder, error)
+                        : regular_file_read(path, &bytes, &size, error);
   if (code == STELE_OK) {
     code = metagraph_read(bytes, size, path, tags, graph, error);
     free(bytes);
@@ -91,26 +54,56 @@ static stele_code read_graph(const char *dir, tag_set tags, metagraph *graph,
   return code;
 }
 
-/* TensorFlow takes a missing index for a model that has no variables, and
- * runs it on uninitialised ones. The other files it misses by itself. */
-static stele_code check_variables(const char *dir, stele_error *error) {
-  char *path = join(dir, "variables/variables.index");
-  if (path == NULL)
-    return fail_memory(error);
-  off_t size;
-  stele_code code = check_file(path, &size, error);
+/* ---- Variables --------------------------------------------------------- */
+
+static int is_shard(const struct dirent *entry) {
+  static const char prefix[] = "variables.data-";
+  return strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0;
+}
+
+static stele_code check_in(const char *folder, const char *name,
+                           stele_error *error) {
+  char *path = text_format("%s/%s", folder, name);
+  stele_code code =
+      path != NULL ? regular_file_check(path, error) : fail_memory(error);
   free(path);
   return code;
 }
 
-stele_code savedmodel_read(const char *dir, tag_set tags, metagraph *graph,
+static stele_code check_shards(const char *variables, stele_error *error) {
+  struct dirent **entries = NULL;
+  int count = scandir(variables, &entries, is_shard, alphasort);
+  stele_code code = STELE_OK;
+  for (int i = 0; i < count; i++) {
+    if (code == STELE_OK)
+      code = check_in(variables, entries[i]->d_name, error);
+    free(entries[i]);
+  }
+  free(entries);
+  return code;
+}
+
+/* TensorFlow takes a missing index for a model that has no variables, and runs
+ * it on uninitialised ones. A missing shard it misses by itself. */
+static stele_code check_variables(const char *folder, stele_error *error) {
+  char *variables = text_format("%s/variables", folder);
+  if (variables == NULL)
+    return fail_memory(error);
+  stele_code code = check_in(variables, "variables.index", error);
+  if (code == STELE_OK)
+    code = check_shards(variables, error);
+  free(variables);
+  return code;
+}
+
+stele_code savedmodel_read(const char *folder, tag_set tags, metagraph *graph,
                            stele_error *error) {
   *graph = (metagraph){.n_signatures = 0};
-  stele_code code = check_dir(dir, error);
+  stele_code code = check_folder(folder, error);
   if (code == STELE_OK)
-    code = read_graph(dir, tags, graph, error);
+    code = read_graph(folder, tags, graph, error);
   if (code == STELE_OK && graph->has_saver)
-    code = check_variables(dir, error);
+    code = check_variables(folder, error);
   if (code != STELE_OK)
     arena_free(&graph->memory);
   return code;

@@ -4,9 +4,13 @@
 
 #include "metagraph.h"
 
+/* The folder that `path` names: without "file://" in front, nothing decoded,
+ * and without slashes at the end. To be freed; NULL when out of memory. */
+char *savedmodel_folder(const char *path);
+
 /* Checks the folder and reads the graph with these tags from its
  * saved_model.pb. On failure `graph` is empty. */
-stele_code savedmodel_read(const char *dir, tag_set tags, metagraph *graph,
+stele_code savedmodel_read(const char *folder, tag_set tags, metagraph *graph,
                            stele_error *error);
 
 #endif

@@ -4,8 +4,7 @@
 
 #include "config.h"
 #include "metagraph.h"
-
-#include <tensorflow/c/c_api.h>
+#include "tensorflow.h"
 
 typedef struct session {
   TF_Graph *graph;

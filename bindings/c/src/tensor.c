@@ -1,22 +1,12 @@
 #include "tensor.h"
 
 #include "error.h"
+#include "fork.h"
 #include "shape.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
-
-_Static_assert(
-    (int)STELE_FP32 == TF_FLOAT && (int)STELE_FP64 == TF_DOUBLE &&
-        (int)STELE_INT32 == TF_INT32 && (int)STELE_UINT8 == TF_UINT8 &&
-        (int)STELE_INT16 == TF_INT16 && (int)STELE_INT8 == TF_INT8 &&
-        (int)STELE_BYTES == TF_STRING && (int)STELE_C64 == TF_COMPLEX64 &&
-        (int)STELE_INT64 == TF_INT64 && (int)STELE_BOOL == TF_BOOL &&
-        (int)STELE_BF16 == TF_BFLOAT16 && (int)STELE_UINT16 == TF_UINT16 &&
-        (int)STELE_C128 == TF_COMPLEX128 && (int)STELE_FP16 == TF_HALF &&
-        (int)STELE_UINT32 == TF_UINT32 && (int)STELE_UINT64 == TF_UINT64,
-    "dtypes are numbered as in tensorflow.DataType");
 
 /* ---- In ---------------------------------------------------------------- */
 
@@ -24,7 +14,7 @@ static void delete_strings(void *data, size_t size, void *unused) {
   (void)unused;
   TF_TString *strings = data;
   for (size_t i = 0; i < size / sizeof *strings; i++)
-    TF_StringDealloc(&strings[i]);
+    tf.StringDealloc(&strings[i]);
   free(data);
 }
 
@@ -40,21 +30,21 @@ static TF_Tensor *strings_to_tf(const stele_tensor *tensor) {
   if (strings == NULL)
     return NULL;
   for (size_t i = 0; i < count; i++) {
-    TF_StringInit(&strings[i]);
+    tf.StringInit(&strings[i]);
     if (elements[i].size > 0)
-      TF_StringCopy(&strings[i], elements[i].data, elements[i].size);
+      tf.StringCopy(&strings[i], elements[i].data, elements[i].size);
   }
-  return TF_NewTensor(TF_STRING, tensor->dims, tensor->rank, strings,
+  return tf.NewTensor(STELE_BYTES, tensor->dims, tensor->rank, strings,
                       count * sizeof *strings, delete_strings, NULL);
 }
 
 TF_Tensor *tensor_to_tf(const stele_tensor *tensor) {
   if (tensor->dtype == STELE_BYTES)
     return strings_to_tf(tensor);
-  TF_Tensor *copy = TF_AllocateTensor((TF_DataType)tensor->dtype, tensor->dims,
-                                      tensor->rank, tensor->size);
+  TF_Tensor *copy = tf.AllocateTensor(tensor->dtype, tensor->dims, tensor->rank,
+                                      tensor->size);
   if (copy != NULL && tensor->size > 0)
-    memcpy(TF_TensorData(copy), tensor->data, tensor->size);
+    memcpy(tf.TensorData(copy), tensor->data, tensor->size);
   return copy;
 }
 
@@ -67,8 +57,8 @@ typedef struct owned_outputs {
 } owned_outputs;
 
 static size_t string_count(const TF_Tensor *tensor) {
-  return TF_TensorType(tensor) == TF_STRING
-             ? (size_t)TF_TensorElementCount(tensor)
+  return tf.TensorType(tensor) == STELE_BYTES
+             ? (size_t)tf.TensorElementCount(tensor)
              : 0;
 }
 
@@ -89,7 +79,7 @@ static layout measure(const stele_signature *signature, TF_Tensor **tensors) {
   layout bytes = {.tensors = signature->n_outputs * sizeof(TF_Tensor *),
                   .views = signature->n_outputs * sizeof(stele_tensor)};
   for (size_t i = 0; i < signature->n_outputs; i++) {
-    bytes.dims += (size_t)TF_NumDims(tensors[i]) * sizeof(int64_t);
+    bytes.dims += (size_t)tf.NumDims(tensors[i]) * sizeof(int64_t);
     bytes.strings += string_count(tensors[i]) * sizeof(stele_bytes);
     bytes.names += strlen(signature->outputs[i].name) + 1;
   }
@@ -97,11 +87,11 @@ static layout measure(const stele_signature *signature, TF_Tensor **tensors) {
 }
 
 static void view_strings(const TF_Tensor *tensor, stele_bytes *elements) {
-  const TF_TString *strings = TF_TensorData(tensor);
+  const TF_TString *strings = tf.TensorData(tensor);
   size_t count = string_count(tensor);
   for (size_t i = 0; i < count; i++)
-    elements[i] = (stele_bytes){TF_StringGetDataPointer(&strings[i]),
-                                TF_StringGetSize(&strings[i])};
+    elements[i] = (stele_bytes){tf.StringGetDataPointer(&strings[i]),
+                                tf.StringGetSize(&strings[i])};
 }
 
 static owned_outputs *wrap(const stele_signature *signature,
@@ -123,11 +113,11 @@ static owned_outputs *wrap(const stele_signature *signature,
   for (size_t i = 0; i < signature->n_outputs; i++) {
     TF_Tensor *tensor = outputs->owned[i] = tensors[i];
     stele_tensor *view = &views[i];
-    view->dtype = (stele_dtype)TF_TensorType(tensor);
-    view->rank = TF_NumDims(tensor);
+    view->dtype = tf.TensorType(tensor);
+    view->rank = tf.NumDims(tensor);
     view->dims = view->rank > 0 ? dims : NULL;
     for (int d = 0; d < view->rank; d++)
-      *dims++ = TF_Dim(tensor, d);
+      *dims++ = tf.Dim(tensor, d);
     if (view->dtype == STELE_BYTES) {
       size_t count = string_count(tensor);
       view_strings(tensor, strings);
@@ -135,8 +125,8 @@ static owned_outputs *wrap(const stele_signature *signature,
       view->size = count * sizeof *strings;
       strings += count;
     } else {
-      view->data = TF_TensorData(tensor);
-      view->size = TF_TensorByteSize(tensor);
+      view->data = tf.TensorData(tensor);
+      view->size = tf.TensorByteSize(tensor);
     }
     size_t length = strlen(signature->outputs[i].name) + 1;
     view->name = memcpy(names, signature->outputs[i].name, length);
@@ -149,8 +139,8 @@ static owned_outputs *wrap(const stele_signature *signature,
 static stele_code check_dtypes(const stele_signature *signature,
                                TF_Tensor **tensors, stele_error *error) {
   for (size_t i = 0; i < signature->n_outputs; i++) {
-    TF_DataType dtype = TF_TensorType(tensors[i]);
-    if (stele_dtype_name((stele_dtype)dtype) == NULL)
+    stele_dtype dtype = tf.TensorType(tensors[i]);
+    if (stele_dtype_name(dtype) == NULL)
       return fail(error, STELE_UNIMPLEMENTED, "output \"%s\" has dtype TF_%d",
                   signature->outputs[i].name, (int)dtype);
   }
@@ -167,7 +157,7 @@ stele_outputs *outputs_from_tf(const stele_signature *signature,
   }
   if (outputs == NULL) {
     for (size_t i = 0; i < signature->n_outputs; i++)
-      TF_DeleteTensor(tensors[i]);
+      tf.DeleteTensor(tensors[i]);
     return NULL;
   }
   return &outputs->view;
@@ -186,7 +176,8 @@ void stele_outputs_free(stele_outputs *outputs) {
   if (outputs == NULL)
     return;
   owned_outputs *owned = (owned_outputs *)(void *)outputs;
-  for (size_t i = 0; i < outputs->n_tensors; i++)
-    TF_DeleteTensor(owned->owned[i]);
+  /* In a forked child, TensorFlow's allocator may be locked for ever. */
+  for (size_t i = 0; i < outputs->n_tensors && !fork_is_child(); i++)
+    tf.DeleteTensor(owned->owned[i]);
   free(owned);
 }

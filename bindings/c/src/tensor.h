@@ -3,8 +3,7 @@
 #define STELE_SRC_TENSOR_H
 
 #include "stele.h"
-
-#include <tensorflow/c/c_api.h>
+#include "tensorflow.h"
 
 /* A copy of a tensor that check_tensors has accepted; NULL when out of
  * memory. */

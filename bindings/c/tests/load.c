@@ -1,6 +1,8 @@
 /* Loading: tags, configurations, and every damaged folder. */
 #include "test.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void check_load_error(const char *name, const stele_options *options,
@@ -92,8 +94,8 @@ static void damaged_folders(void) {
       {"missing", STELE_NOT_FOUND, "/missing\""},
       {"conv/saved_model.pb", STELE_NOT_FOUND, "/conv/saved_model.pb\""},
       {"conv/saved_model.pb/x", STELE_NOT_FOUND, "/conv/saved_model.pb/x\""},
-      {"conv/variables", STELE_NOT_FOUND, "/variables/saved_model.pb\""},
-      {"broken-no-pb", STELE_NOT_FOUND, "/broken-no-pb/saved_model.pb\""},
+      {"conv/variables", STELE_NOT_FOUND, "/variables\": no saved_model.pb"},
+      {"broken-no-pb", STELE_NOT_FOUND, "/broken-no-pb\": no saved_model.pb"},
       {"broken-empty-pb", STELE_DATA_LOSS, "/broken-empty-pb/"},
       {"broken-text-pb", STELE_DATA_LOSS, "/broken-text-pb/"},
       {"broken-cut-pb", STELE_DATA_LOSS, "/broken-cut-pb/"},
@@ -106,6 +108,31 @@ static void damaged_folders(void) {
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     check_load_error(rows[i].name, NULL, rows[i].code, rows[i].part);
+}
+
+static void path_as_url_and_with_slashes(void) {
+  char url[4096];
+  snprintf(url, sizeof url, "file://%s//", test_model_path("conv"));
+  stele_error error;
+  stele_model *model = stele_load(url, NULL, &error);
+  CHECK(model != NULL);
+  stele_free(model);
+}
+
+static void another_tensorflow(void) {
+  stele_options options = {.struct_size = sizeof options,
+                           .libtensorflow = "/no/such/folder"};
+  check_load_error("conv", &options, STELE_NOT_FOUND,
+                   "no libtensorflow at \"/no/such/folder\": no such file or "
+                   "folder");
+  options.libtensorflow = test_model_path(".");
+  check_load_error("conv", &options, STELE_NOT_FOUND,
+                   "holds none of libtensorflow_cc.so.2");
+  options.libtensorflow = "/proc/self/exe";
+  check_load_error("conv", &options, STELE_FAILED_PRECONDITION,
+                   "this process has loaded \"");
+  options.libtensorflow = getenv("STELE_LIBTENSORFLOW"); /* the one it has */
+  stele_free(test_load("conv", &options));
 }
 
 static void long_path_is_cut_in_the_message(void) {
@@ -131,5 +158,7 @@ void suite_load(void) {
   TEST(wrong_configs);
   TEST(config_bytes);
   TEST(damaged_folders);
+  TEST(path_as_url_and_with_slashes);
+  TEST(another_tensorflow);
   TEST(long_path_is_cut_in_the_message);
 }

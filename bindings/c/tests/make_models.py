@@ -5,6 +5,8 @@ dtypes      one identity for each dtype, of unknown rank; fixed ranks; sums
 odd         TensorFlow 1: names with tabs and newlines, signatures that a
             client refuses, a reference variable, a fed tensor that is fetched,
             two graphs with other tags
+defaults    x times scale, whose default is typed, raw, or unreadable; shapes
+            that only the graph has
 plain       TensorFlow 1 without variables, hence without a saver
 twice       a signature that stands twice in the file: the last one counts
 broken-*    conv, damaged as the name says
@@ -14,12 +16,14 @@ seeds       where the fuzzers start: the models without their graphs, bundles
 import os
 import pathlib
 import shutil
+import struct
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
 tf1 = tf.compat.v1
@@ -123,6 +127,30 @@ def make_odd(path):
         builder.save()
 
 
+def make_defaults(path):
+    info = tf1.saved_model.build_tensor_info
+    with tf1.Graph().as_default(), tf1.Session() as session:
+        x = tf1.placeholder(tf.float32, [None, 2], "x")
+        scale = tf1.placeholder(tf.float32, [], "scale")
+        inputs, outputs = {"x": info(x), "scale": info(scale)}, {"y": info(x * scale)}
+        names = ("scaled", "content", "unreadable", "unshaped")
+        signatures = {name: tf1.saved_model.build_signature_def(inputs, outputs) for name in names}
+        signatures["scaled"].defaults["scale"].CopyFrom(
+            tensor_pb2.TensorProto(dtype=1, float_val=[2.0])
+        )
+        signatures["content"].defaults["scale"].CopyFrom(tf.make_tensor_proto(5.0))
+        signatures["content"].defaults["scale"].tensor_content = struct.pack("<f", 5)
+        signatures["unreadable"].defaults["scale"].CopyFrom(
+            tensor_pb2.TensorProto(dtype=1, tensor_content=b"cut")
+        )
+        for tensors in (signatures["unshaped"].inputs, signatures["unshaped"].outputs):
+            for tensor in tensors.values():
+                tensor.ClearField("tensor_shape")
+        builder = tf1.saved_model.Builder(path)
+        builder.add_meta_graph_and_variables(session, ["serve"], signatures)
+        builder.save()
+
+
 def make_plain(path):
     info = tf1.saved_model.build_tensor_info
     with tf1.Graph().as_default(), tf1.Session() as session:
@@ -209,10 +237,11 @@ def main():
     make_dtypes(str(folder / "dtypes"))
     make_odd(str(folder / "odd"))
     make_plain(str(folder / "plain"))
+    make_defaults(str(folder / "defaults"))
     make_twice(folder / "twice", folder / "conv")
     make_seeds(
         folder / "seeds",
-        [folder / name for name in ("conv", "dtypes", "odd", "plain")],
+        [folder / name for name in ("conv", "dtypes", "odd", "plain", "defaults")],
     )
     for name, (file, damage) in DAMAGE.items():
         broken = folder / f"broken-{name}"

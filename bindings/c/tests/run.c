@@ -260,6 +260,40 @@ static void empty_batch(void) {
   stele_free(model);
 }
 
+static void references_are_values(void) {
+  stele_model *model = test_load("odd", NULL);
+  stele_outputs *outputs = run(model, "reference", NULL, 0);
+  const float *weight = outputs->tensors[0].data;
+  CHECK(outputs->tensors[0].dtype == STELE_FP32);
+  CHECK(weight[0] == 1 && weight[1] == 2);
+  stele_outputs_free(outputs);
+  stele_free(model);
+}
+
+static void check_scaled(stele_model *model, const char *signature,
+                         const stele_tensor *inputs, size_t n_inputs,
+                         float expected) {
+  stele_outputs *outputs = run(model, signature, inputs, n_inputs);
+  if (outputs != NULL)
+    CHECK(*(const float *)outputs->tensors[0].data == expected);
+  stele_outputs_free(outputs);
+}
+
+static void defaults_fill_what_is_missing(void) {
+  stele_model *model = test_load("defaults", NULL);
+  const float three = 3;
+  stele_tensor inputs[] = {test_tensor("x", STELE_FP32, 2, pair, ones),
+                           test_tensor("scale", STELE_FP32, 0, NULL, &three)};
+  check_scaled(model, "scaled", inputs, 1, 2);
+  check_scaled(model, "scaled", inputs, 2, 3);
+  check_scaled(model, "content", inputs, 1, 5);
+  stele_error error;
+  CHECK(stele_run(model, "unreadable", inputs, 1, &error) == NULL);
+  CHECK_ERROR(&error, STELE_INVALID_ARGUMENT,
+              "input \"scale\" of signature \"unreadable\" is missing");
+  stele_free(model);
+}
+
 static void users_are_counted(void) {
   stele_model *model = test_load("odd", NULL);
   CHECK(stele_retain(model) == model);
@@ -302,6 +336,8 @@ void suite_run(void) {
   TEST(odd_names);
   TEST(other_graph_and_no_variables);
   TEST(profiles_give_the_same_bits);
+  TEST(references_are_values);
+  TEST(defaults_fill_what_is_missing);
   TEST(users_are_counted);
   TEST(null_is_a_legal_nothing);
   TEST(empty_batch);

@@ -46,10 +46,10 @@ static void unusual_tensors(void) {
   CHECK(handle->dtype == STELE_UNNAMED);
   CHECK_TEXT(handle->dtype_name, "TF_20");
   CHECK_TEXT(stele_signature_find(model, "sparse")->inputs[0].tensor, "");
-  const stele_tensor_info *weight =
+  const stele_tensor_info *weight = /* DT_FLOAT_REF */
       &stele_signature_find(model, "reference")->outputs[0];
-  CHECK(weight->dtype == STELE_UNNAMED);
-  CHECK_TEXT(weight->dtype_name, "TF_101"); /* a reference to FP32 */
+  CHECK(weight->dtype == STELE_FP32);
+  CHECK_TEXT(weight->dtype_name, "FP32");
   CHECK(stele_signature_find(model, "tab\there") != NULL);
   stele_free(model);
 }
@@ -63,6 +63,29 @@ static void ranks(void) {
       &stele_signature_find(model, "scalar")->inputs[0];
   CHECK(scalar->rank == 0 && scalar->dims == NULL);
   CHECK(stele_signature_find(model, "none")->n_inputs == 0);
+  stele_free(model);
+}
+
+static void shapes_of_the_graph(void) {
+  stele_model *model = test_load("defaults", NULL);
+  const stele_signature *unshaped = stele_signature_find(model, "unshaped");
+  const stele_tensor_info *x = &unshaped->inputs[1];
+  CHECK_TEXT(x->name, "x");
+  CHECK(x->rank == 2 && x->dims[0] == -1 && x->dims[1] == 2);
+  CHECK(unshaped->inputs[0].rank == 0 && unshaped->inputs[0].dims == NULL);
+  CHECK(unshaped->outputs[0].rank == 2 && unshaped->outputs[0].dims[1] == 2);
+  stele_free(model);
+}
+
+static void defaults_are_shown(void) {
+  stele_model *model = test_load("defaults", NULL);
+  const stele_signature *scaled = stele_signature_find(model, "scaled");
+  const stele_tensor *scale = scaled->inputs[0].default_value;
+  CHECK_TEXT(scaled->inputs[0].name, "scale");
+  CHECK(scale != NULL && scale->dtype == STELE_FP32 && scale->rank == 0);
+  CHECK(*(const float *)scale->data == 2);
+  CHECK(scaled->inputs[1].default_value == NULL);
+  CHECK(scaled->outputs[0].default_value == NULL);
   stele_free(model);
 }
 
@@ -80,5 +103,7 @@ void suite_signatures(void) {
   TEST(sorted_and_for_users);
   TEST(unusual_tensors);
   TEST(ranks);
+  TEST(shapes_of_the_graph);
+  TEST(defaults_are_shown);
   TEST(last_entry_of_a_map_counts);
 }

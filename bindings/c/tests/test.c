@@ -13,9 +13,13 @@ static const struct {
   const char *name;
   void (*run)(void);
 } suites[] = {
-    {"values", suite_values},         {"load", suite_load},
-    {"signatures", suite_signatures}, {"run", suite_run},
-    {"bad_input", suite_bad_input},   {"threads", suite_threads},
+    {"values", suite_values},
+    {"load", suite_load},
+    {"signatures", suite_signatures},
+    {"run", suite_run},
+    {"bad_input", suite_bad_input},
+    {"threads", suite_threads},
+    {"fork", suite_fork},
 };
 
 void test_run(const char *name, void (*function)(void)) {
@@ -27,6 +31,10 @@ void test_run(const char *name, void (*function)(void)) {
     failed++;
   else
     passed++;
+}
+
+bool test_is_passing(void) {
+  return !failing;
 }
 
 bool test_check(bool condition, const char *file, int line, const char *text) {

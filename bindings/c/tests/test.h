@@ -13,10 +13,14 @@ void suite_signatures(void);
 void suite_run(void);
 void suite_bad_input(void);
 void suite_threads(void);
+void suite_fork(void);
 
 /* Runs one test and counts it as passed if none of its checks has failed. */
 #define TEST(function) test_run(#function, function)
 void test_run(const char *name, void (*function)(void));
+
+/* Whether no check of the running test has failed so far. */
+bool test_is_passing(void);
 
 #define CHECK(condition) test_check(condition, __FILE__, __LINE__, #condition)
 bool test_check(bool condition, const char *file, int line, const char *text);

@@ -11,8 +11,8 @@ INVALID = "INVALID_ARGUMENT"
 DAMAGED = [
     ("missing", "NOT_FOUND", "missing"),
     ("conv/saved_model.pb", "NOT_FOUND", "conv/saved_model.pb"),
-    ("conv/variables", "NOT_FOUND", "conv/variables/saved_model.pb"),
-    ("broken-no-pb", "NOT_FOUND", "broken-no-pb/saved_model.pb"),
+    ("conv/variables", "NOT_FOUND", 'conv/variables": no saved_model.pb'),
+    ("broken-no-pb", "NOT_FOUND", 'broken-no-pb": no saved_model.pb'),
     ("broken-empty-pb", "DATA_LOSS", "broken-empty-pb/saved_model.pb"),
     ("broken-text-pb", "DATA_LOSS", "broken-text-pb/saved_model.pb"),
     ("broken-cut-pb", "DATA_LOSS", "broken-cut-pb/saved_model.pb"),
@@ -22,7 +22,7 @@ DAMAGED = [
     ("broken-cut-index", "DATA_LOSS", ""),
     ("broken-cut-data", "DATA_LOSS", ""),
     ("broken-flipped-data", "DATA_LOSS", ""),
-    ("con\0v", "NOT_FOUND", "con"),
+    ("con\0v", INVALID, 'a name or path holds a NUL: "'),
 ]
 
 
@@ -70,8 +70,8 @@ def test_missing_files(conv, bundles):
     run(absent, absent / "tensors.tsv")
     path = bundles.bundle(lines=b"image\tFP32\t1,8,8,1\t256\t0.bin\n")
     run(path, path / "0.bin")
-    # Before anything else that is wrong with the bundle.
-    path = bundles.bundle(lines=b"bad line\nimage\tFP8\t-1\tx\t0.bin\n")
+    # In the order of the lines.
+    path = bundles.bundle(lines=b"image\tFP32\t1\t4\t0.bin\nbad line\n")
     run(path, path / "0.bin")
     path = bundles.bundle()
     (path / "tensors.tsv").unlink()
@@ -110,6 +110,9 @@ MALFORMED = [
     r"image\x|FP32|1|4|{}",
     "image|FP32\\|1|4|{}",
     r"image|FP32|1|4|../in/{}",
+    r"image|FP32|1|4|.",
+    r"image|FP32|1|4|..",
+    r"image|FP32|1|4|",
 ]
 
 
@@ -192,8 +195,23 @@ def test_unknown_signature(conv, bundles, name):
     conv.refused("NOT_FOUND", *bench, naming=naming)
 
 
-def test_nul_in_signature(conv, bundles):
-    conv.refused("NOT_FOUND", "run", SIGNATURE + "\0", bundles.bundle(IMAGE), bundles.out)
+def test_nul_in_names(conv, bundles):
+    message = r'a name or path holds a NUL: "{}\0y"'
+    path = bundles.bundle(IMAGE)
+    naming = [message.format(SIGNATURE)]
+    conv.refused(INVALID, "run", f"{SIGNATURE}\0y", path, bundles.out, naming=naming)
+    path = bundles.bundle(("image\0y", *IMAGE[1:]))
+    naming = [message.format("image")]
+    conv.refused(INVALID, "run", SIGNATURE, path, bundles.out, naming=naming)
+
+
+def test_not_utf8(conv, bundles):
+    path = bundles.bundle(lines=b"im\xffge\tFP32\t1\t4\ttensors.tsv\n")
+    conv.refused(INVALID, "run", SIGNATURE, path, bundles.out, naming=["not UTF-8"])
+    for text in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82"):
+        reply = conv.send(b"7\trun\t" + text + b"\tin\tout")
+        assert reply[1:3] == ["error", INVALID]
+        assert "not UTF-8" in reply[3]
 
 
 def test_odd_names(worker, bundles):
@@ -208,7 +226,6 @@ def test_odd_names(worker, bundles):
     [
         ("sparse", ['"x"']),
         ("resource", ['"handle"', "TF_20"]),
-        ("reference", ['"weight"', "TF_101"]),
     ],
 )
 def test_signature_not_for_clients(worker, bundles, signature, naming):

@@ -52,7 +52,15 @@ def test_odd_lines(worker):
     assert worker.send(b"9" + b"\t" * 100_000)[1] == "unsupported"
 
 
-CONFIGS = ["default", "inline", "single", "hex:", "hex:1001", "hex:28FFffFFffFFffFFffFF01"]
+CONFIGS = [
+    "default",
+    "inline",
+    "single",
+    "python",
+    "hex:",
+    "hex:1001",
+    "hex:28FFffFFffFFffFFffFF01",
+]
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -138,7 +146,7 @@ def test_describe(worker, bundles):
     assert len(lines) == 17
     assert rb"tab\there" + b"\tinput\t" + rb"in\tput" + b"\tFP32\t-1,2" in lines
     assert b"resource\tinput\thandle\tTF_20\t" in lines
-    assert b"reference\toutput\tweight\tTF_101\t2,1" in lines
+    assert b"reference\toutput\tweight\tFP32\t2,1" in lines
     worker.load("dtypes")
     worker.ok("describe", file)
     lines = file.read_bytes().splitlines()

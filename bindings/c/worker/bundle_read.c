@@ -15,18 +15,6 @@ struct tensor_memory {
   stele_bytes *strings; /* for BYTES: where each element is in `data` */
 };
 
-/* A missing file comes before every other fault of the bundle. */
-static bool find_file(const char *dir, const struct entry *entry, size_t *size,
-                      stele_error *error) {
-  if (entry->n_fields < ENTRY_FIELDS)
-    return true; /* no file is named; entry_parse refuses the line */
-  char *path = path_join(dir, entry->file.text);
-  bool found =
-      path == NULL ? refuse_memory(error) : file_size(path, size, error);
-  free(path);
-  return found;
-}
-
 static bool check_sizes(const stele_tensor *tensor, size_t nbytes,
                         size_t on_disk, stele_error *error) {
   if (on_disk != nbytes)
@@ -68,22 +56,30 @@ static bool read_strings(stele_tensor *tensor, size_t nbytes,
   return true;
 }
 
+static bool read_data(const char *path, size_t nbytes, stele_tensor *tensor,
+                      struct tensor_memory *memory, stele_error *error) {
+  size_t on_disk;
+  if (!file_size(path, &on_disk, error) ||
+      !check_sizes(tensor, nbytes, on_disk, error))
+    return false;
+  memory->data = file_read(path, nbytes, error);
+  return memory->data != NULL;
+}
+
 static bool read_tensor(const char *dir, const struct entry *entry,
-                        size_t on_disk, stele_tensor *tensor,
-                        struct tensor_memory *memory, stele_error *error) {
+                        stele_tensor *tensor, struct tensor_memory *memory,
+                        stele_error *error) {
   size_t nbytes = 0;
   memory->dims = calloc(entry->shape.size + 1, sizeof *memory->dims);
   if (memory->dims == NULL)
     return refuse_memory(error);
-  if (!entry_parse(entry, memory->dims, tensor, &nbytes, error) ||
-      !check_sizes(tensor, nbytes, on_disk, error))
+  if (!entry_parse(entry, memory->dims, tensor, &nbytes, error))
     return false;
   char *path = path_join(dir, entry->file.text);
-  if (path == NULL)
-    return refuse_memory(error);
-  memory->data = file_read(path, nbytes, error);
+  bool done = path != NULL ? read_data(path, nbytes, tensor, memory, error)
+                           : refuse_memory(error);
   free(path);
-  if (memory->data == NULL)
+  if (!done)
     return false;
   if (tensor->dtype == STELE_BYTES)
     return read_strings(tensor, nbytes, memory, error);
@@ -93,19 +89,14 @@ static bool read_tensor(const char *dir, const struct entry *entry,
 
 static bool read_tensors(const char *dir, const struct entry *entries,
                          struct bundle *bundle, stele_error *error) {
-  size_t *sizes = calloc(bundle->count + 1, sizeof *sizes);
   bundle->tensors = calloc(bundle->count + 1, sizeof *bundle->tensors);
   bundle->memory = calloc(bundle->count + 1, sizeof *bundle->memory);
-  bool done =
-      sizes != NULL && bundle->tensors != NULL && bundle->memory != NULL;
+  bool done = bundle->tensors != NULL && bundle->memory != NULL;
   if (!done)
     refuse_memory(error);
   for (size_t i = 0; done && i < bundle->count; i++)
-    done = find_file(dir, &entries[i], &sizes[i], error);
-  for (size_t i = 0; done && i < bundle->count; i++)
-    done = read_tensor(dir, &entries[i], sizes[i], &bundle->tensors[i],
+    done = read_tensor(dir, &entries[i], &bundle->tensors[i],
                        &bundle->memory[i], error);
-  free(sizes);
   return done;
 }
 
@@ -115,19 +106,23 @@ static bool read_index(const char *dir, size_t *size, char **text,
   if (path == NULL)
     return refuse_memory(error);
   *text = file_size(path, size, error) ? file_read(path, *size, error) : NULL;
+  bool valid = *text != NULL;
+  if (valid && !is_utf8(*text, *size))
+    valid = refuse(error, STELE_INVALID_ARGUMENT, "\"%s\" is not UTF-8", path);
   free(path);
-  return *text != NULL;
+  return valid;
 }
 
 bool bundle_read(const char *dir, struct bundle *bundle, stele_error *error) {
   size_t size = 0;
   *bundle = (struct bundle){.count = 0};
-  if (!read_index(dir, &size, &bundle->index, error))
-    return false;
-  struct entry *entries = entries_split(bundle->index, size, &bundle->count);
-  bool done = entries != NULL ? read_tensors(dir, entries, bundle, error)
-                              : refuse_memory(error);
-  free(entries);
+  bool done = read_index(dir, &size, &bundle->index, error);
+  if (done) {
+    struct entry *entries = entries_split(bundle->index, size, &bundle->count);
+    done = entries != NULL ? read_tensors(dir, entries, bundle, error)
+                           : refuse_memory(error);
+    free(entries);
+  }
   if (!done)
     bundle_free(bundle);
   return done;

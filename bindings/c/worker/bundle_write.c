@@ -86,8 +86,13 @@ static bool write_tensors(const char *dir, const stele_outputs *outputs,
 
 bool bundle_write(const char *dir, const stele_outputs *outputs,
                   stele_error *error) {
+  struct stat status;
   if (mkdir(dir, 0777) != 0 && errno != EEXIST)
     return refuse_errno(error, dir);
+  if (stat(dir, &status) == 0 && !S_ISDIR(status.st_mode)) {
+    errno = ENOTDIR;
+    return refuse_errno(error, dir);
+  }
   char *index_path = path_join(dir, "tensors.tsv");
   if (index_path == NULL)
     return refuse_memory(error);

@@ -54,6 +54,12 @@ static int parse_shape(char *text, int64_t *dims) {
   return rank;
 }
 
+static bool is_file_name(struct field file) {
+  return !field_has_nul(file) && *file.text != '\0' &&
+         strchr(file.text, '/') == NULL && strcmp(file.text, ".") != 0 &&
+         strcmp(file.text, "..") != 0;
+}
+
 bool entry_parse(const struct entry *entry, int64_t *dims, stele_tensor *tensor,
                  size_t *nbytes, stele_error *error) {
   const char *name = entry->name.text != NULL ? entry->name.text : "";
@@ -63,14 +69,15 @@ bool entry_parse(const struct entry *entry, int64_t *dims, stele_tensor *tensor,
                   ENTRY_FIELDS,
                   entry->n_fields == 0 ? " and no unknown escapes"
                                        : ", tab-separated");
-  if (field_has_nul(entry->name) || field_has_nul(entry->dtype) ||
-      field_has_nul(entry->shape) || field_has_nul(entry->nbytes) ||
-      field_has_nul(entry->file))
+  if (field_has_nul(entry->name))
+    return refuse_nul(error, name, entry->name.size);
+  if (field_has_nul(entry->dtype) || field_has_nul(entry->shape) ||
+      field_has_nul(entry->nbytes))
     return refuse(error, STELE_INVALID_ARGUMENT,
-                  "tensor \"%s\": a field holds NUL", name);
-  if (strchr(entry->file.text, '/') != NULL)
+                  "tensor \"%s\": a field holds a NUL", name);
+  if (!is_file_name(entry->file))
     return refuse(error, STELE_INVALID_ARGUMENT,
-                  "tensor \"%s\": the file \"%s\" is not in the folder", name,
+                  "tensor \"%s\": \"%s\" is no file in the folder", name,
                   entry->file.text);
 
   long long file_bytes;

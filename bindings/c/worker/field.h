@@ -21,6 +21,9 @@ size_t fields_split(char *line, size_t size, struct field *fields, size_t max);
 /* Whether a NUL cuts the field short as a C string. */
 bool field_has_nul(struct field field);
 
+/* Whether the bytes are UTF-8. */
+bool is_utf8(const char *bytes, size_t size);
+
 /* Parses decimal digits, nothing else, up to 2^63-1. */
 bool parse_number(const char *text, long long *number);
 

@@ -13,6 +13,10 @@ bool refuse(stele_error *error, stele_code code, const char *format, ...)
 /* What errno says about `path`. */
 bool refuse_errno(stele_error *error, const char *path);
 
+/* INVALID_ARGUMENT for a name or path of `size` bytes that holds a NUL, which
+ * no C string can. */
+bool refuse_nul(stele_error *error, const char *text, size_t size);
+
 /* RESOURCE_EXHAUSTED. */
 bool refuse_memory(stele_error *error);
 
