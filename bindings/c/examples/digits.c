@@ -48,6 +48,13 @@ static int run(stele_model *model, const char *name, stele_error *error) {
     printf(" %.6f", (double)p[i]);
   printf("\n");
   stele_outputs_free(outputs);
+
+  /* Without the batch: refused before TensorFlow sees it. */
+  input.rank = 3;
+  input.dims = dims + 1;
+  outputs = stele_run(model, name, &input, 1, error);
+  printf("refused %s: %s\n", stele_code_name(error->code), error->message);
+  stele_outputs_free(outputs);
   return 0;
 }
 

@@ -30,4 +30,12 @@ const probabilities = Array.from(result.data, Number);
 console.log(`digit ${probabilities.indexOf(Math.max(...probabilities))}`);
 console.log(`probabilities ${probabilities.map((p) => p.toFixed(6)).join(" ")}`);
 
+// Without the batch: refused before TensorFlow sees it.
+const one = tensor("FP32", [8, 8, 1], image.data);
+try {
+  model.run({ [input.name]: one }, { signature });
+} catch (error) {
+  console.log(`refused ${error.codeName}: ${error.message}`);
+}
+
 await model.close();

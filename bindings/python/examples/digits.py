@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from stele.contract.codes import SteleError
+from stele.contract.signature import check_inputs
 from stele.savedmodel import format_shape, load_signatures
 
 IMAGE = """
@@ -34,3 +36,8 @@ pixels = np.array(IMAGE.split(), dtype=np.float32).reshape(1, 8, 8, 1)
 probabilities = run(**{image.name: tf.constant(pixels)})[output.name].numpy()[0]
 print("digit", probabilities.argmax())
 print("probabilities", *(f"{value:.6f}" for value in probabilities))
+
+try:  # one image without its batch: what TensorFlow would do with it depends on the model
+    check_inputs(signature, [(image.name, pixels[0])])
+except SteleError as error:
+    print("refused", error)

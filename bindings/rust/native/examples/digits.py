@@ -6,7 +6,7 @@ python digits.py path/to/saved_model
 import sys
 
 import numpy as np
-from stele_native import Model
+from stele_native import Model, SteleError
 
 IMAGE = """
  0  0  5 13 12  3  0  0
@@ -33,6 +33,11 @@ def main(folder: str) -> None:
     row = outputs[probabilities.name][0]
     print("digit", row.argmax())
     print("probabilities", " ".join(f"{p:.6f}" for p in row))
+
+    try:
+        model.run({image.name: pixels[0]})
+    except SteleError as error:
+        print("refused", error)
 
 
 if __name__ == "__main__":
