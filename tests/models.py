@@ -278,6 +278,37 @@ def pixels(folder: Path) -> None:
     tf.saved_model.save(module, str(folder), signatures={"serving_default": mean})
 
 
+def sizes(folder: Path) -> None:
+    """What the signatures leave open has to be of one size, or of one rank."""
+    module = tf.Module()
+    module.w = tf.Variable(tf.ones([1568, 2]))
+
+    # Products of 1568 = 2 * 28 * 28 pixels.
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 1], tf.float32, name="image")])
+    def image(image):
+        return {"y": tf.reshape(image, [-1, 1568]) @ module.w}
+
+    two = [tf.TensorSpec(None, tf.float32, name=name) for name in ("scale", "x")]
+
+    @tf.function(input_signature=two)
+    def ranks(scale, x):
+        return {"y": tf.ensure_shape(x, [None]) * tf.ensure_shape(scale, []) * module.w[0, 0]}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="wave")])
+    def sound(wave):
+        with tf.control_dependencies([tf.debugging.assert_greater(tf.size(wave), 9000)]):
+            return {"y": tf.reduce_mean(wave) * module.w[0]}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32, name="x")])
+    def hopeless(x):
+        with tf.control_dependencies([tf.debugging.assert_equal(tf.shape(x)[1], 1013)]):
+            return {"y": x * module.w[0, 0]}
+
+    module.all = image, ranks, sound, hopeless
+    signatures = {"hopeless": hopeless, "image": image, "ranks": ranks, "sound": sound}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
 def session_only(folder: Path) -> None:
     """One signature has two names for one tensor: TensorFlow 2 refuses the whole model."""
     with tf.Graph().as_default(), v1.Session() as session:
@@ -338,6 +369,7 @@ MODELS = (
     picky_values,
     enormous,
     pixels,
+    sizes,
     session_only,
     odd,
 )

@@ -112,6 +112,21 @@ def test_images_are_made_in_0_to_255_too(foreign, tmp_path, capsys) -> None:
     assert not answered["serving_default/batch3"]["identical"]
 
 
+def test_sizes_that_a_signature_leaves_open_are_tried_on_the_reference(
+    foreign, tmp_path, capsys
+) -> None:
+    arguments = [str(foreign / "sizes"), "--binding", CHAIN]
+    status, records = check(capsys, tmp_path, *arguments)
+    assert status == 0
+    answered = results(records, "c")
+    for case in ("image/batch1", "image/batch3", "ranks/batch3", "sound/fixed"):
+        assert answered[case]["identical"], answered[case]
+    assert answered["bad/still-serving"]["identical"]
+    assert coverage(records)["hopeless"][0] == 0
+    (open_,) = [r for r in records if r["type"] == "coverage" and not r["answered"]]
+    assert "--inputs" in open_["remedy"]
+
+
 def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(
     foreign, tmp_path, capsys
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,9 +13,11 @@ from stele import paths, savedmodel
 from stele.contract import npz
 from stele.contract.bundle import write_bundle
 from stele.contract.codes import Code, SteleError
+from stele.contract.dtypes import Array
 from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, Signature, find_signature
 from stele.parity import expected, generate
 from stele.parity.expected import Expected
+from stele.parity.generate import USUAL, Sizes
 from stele.savedmodel.graph import Graph
 
 
@@ -193,7 +195,8 @@ def collect(
     wanted = [name for name in signatures if signature in (None, name)]
     if inputs is not None:
         return [_npz_case(wanted, inputs, folder)]
-    cases = [*_stored(target), *_generated(target, signatures, wanted, folder)]
+    made = MadeUp(target, folder)
+    cases = [*_stored(target), *(case for name in wanted for case in made.cases(name))]
     patterns = tuple(patterns)
     return [
         case
@@ -214,37 +217,55 @@ def _stored(target: Target) -> list[Case]:
     ]
 
 
-def _generated(
-    target: Target,
-    signatures: dict[str, Signature],
-    wanted: list[str],
-    folder: Path,
-) -> list[Case]:
-    cases: list[Case] = []
-    values = _expected(target, signatures)
-    for name in wanted:
+class MadeUp:
+    """Cases with inputs made up from a signature, and from what the graph does with them.
+
+    Args:
+        target: The model.
+        folder: Where the bundles go, numbered.
+    """
+
+    def __init__(self, target: Target, folder: Path) -> None:
+        self._target = target
+        self._folder = folder
+        self._count = 0
+        self._signatures = savedmodel.load_signatures(target.folder, target.tags)
+        self._expected = _expected(target, self._signatures)
+
+    def cases(self, name: str, sizes: Sizes = USUAL) -> Iterator[Case]:
+        """Yield the cases of a signature, each with its bundle written.
+
+        Args:
+            name: The signature's.
+            sizes: What to put where it leaves a size open.
+        """
         try:
-            found = find_signature(signatures, name)
+            signature = find_signature(self._signatures, name)
         except SteleError as error:
             # It has no form in the protocol: every binding must say so.
-            path = folder / str(len(cases))
-            write_bundle(path, {})
-            cases.append(Case(f"{name}/refused", name, path, error.code))
-            continue
+            yield Case(f"{name}/refused", name, self._bundle({}), error.code)
+            return
         try:
-            # A zoo model has cases of real images.
-            made = generate.variants(target.name, found, values.get(name), pixels=not target.zoo)
+            made = generate.variants(
+                self._target.name,
+                signature,
+                self._expected.get(name),
+                # A zoo model has cases of real images.
+                pixels=not self._target.zoo,
+                sizes=sizes,
+            )
             for variant, tensors in made:
-                path = folder / str(len(cases))
-                write_bundle(path, tensors)
-                cases.append(Case(f"{name}/{variant}", name, path, generated=True))
+                yield Case(f"{name}/{variant}", name, self._bundle(tensors), generated=True)
         except SteleError as error:
             if error.code != Code.RESOURCE_EXHAUSTED:
                 raise
-            path = folder / str(len(cases))
-            write_bundle(path, {})
-            cases.append(Case(f"{name}/refused", name, path, withheld=str(error)))
-    return cases
+            yield Case(f"{name}/refused", name, self._bundle({}), withheld=str(error))
+
+    def _bundle(self, tensors: Mapping[str, Array]) -> Path:
+        path = self._folder / str(self._count)
+        self._count += 1
+        write_bundle(path, tensors)
+        return path
 
 
 def _expected(target: Target, signatures: dict[str, Signature]) -> dict[str, dict[str, Expected]]:

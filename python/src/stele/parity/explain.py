@@ -20,6 +20,11 @@ _KNOWN = (
         "run it. Rename the input to call it from Python",
     ),
     (
+        r"has a reference type",
+        "an output is a reference to a TensorFlow 1 variable, which a function in Python cannot "
+        "give; sessions run it",
+    ),
+    (
         r"[Tt]able not initialized",
         "a table is initialized only by the graph's collection, which a session does not run; "
         "save the model again with the table's initializer as its main_op",

@@ -10,6 +10,7 @@ import base64
 import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from stele.contract import dtypes
 from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
-from stele.contract.signature import Shape, Signature, TensorSpec
+from stele.contract.signature import Signature, TensorSpec
 from stele.parity import example, media
 from stele.parity.expected import ANYTHING, Expected, Feature, Text
 
@@ -35,7 +36,10 @@ _EDGE_BYTES = (
 # for the strides of an image model where the rank says that it is one.
 _UNKNOWN = 5
 _UNKNOWN_IMAGE = 32
-
+_IMAGE_RANK = 4
+# Of inputs whose rank is unknown.
+_RANK = 2
+_CHANNELS = 3
 
 # Integers are smaller than this.
 _COUNTS = 8
@@ -51,12 +55,44 @@ _MOST_DIMENSIONS = 64
 _DIFFERENT = 4
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """What to put where a signature leaves a size open; the same in all of its inputs.
+
+    Attributes:
+        first: The first dimension; None where it is a batch.
+        others: The dimensions behind it; None for small ones.
+        channels: The last of four dimensions.
+        ranks: By name, of the inputs of unknown rank; a matrix where it has none.
+    """
+
+    first: int | None = None
+    others: int | None = None
+    channels: int = _CHANNELS
+    ranks: Mapping[str, int] = field(default_factory=dict)
+
+    def fill(self, spec: TensorSpec, batch: int) -> tuple[int, ...]:
+        """Return the shape of an input in a batch."""
+        rank = self.ranks.get(spec.name, _RANK)
+        shape = (None,) * rank if spec.shape is None else spec.shape
+        image = len(shape) == _IMAGE_RANK
+        others = self.others or (_UNKNOWN_IMAGE if image else _UNKNOWN)
+        open_ = [batch if self.first is None else self.first, *[others] * (len(shape) - 1)]
+        if image or (spec.shape is None and len(shape) > 1 and self.others is None):
+            open_[-1] = self.channels
+        return tuple(free if dim is None else dim for dim, free in zip(shape, open_, strict=False))
+
+
+USUAL = Sizes()
+
+
 def variants(
     model: str,
     signature: Signature,
     expected: Mapping[str, Expected] | None = None,
     *,
     pixels: bool = False,
+    sizes: Sizes = USUAL,
 ) -> Iterator[tuple[str, dict[str, Array]]]:
     """Yield cases for a signature: a name, and inputs by name.
 
@@ -69,6 +105,7 @@ def variants(
         expected: What the graph expects of them, by name; anything of one left out.
         pixels: Whether a signature that takes images as floats has a case with numbers
             in [0, 255) too.
+        sizes: What to put where the signature leaves a size open.
 
     Raises:
         SteleError: RESOURCE_EXHAUSTED, naming an input that would be too large.
@@ -78,21 +115,28 @@ def variants(
         yield "no-inputs", {}
         return
     for spec in signature.inputs:
-        _check_size(spec)
-    batched = any(spec.shape is None or None in spec.shape[:1] for spec in signature.inputs)
+        _check_size(spec, sizes)
+    batched = sizes.first is None and any(
+        spec.shape is None or None in spec.shape[:1] for spec in signature.inputs
+    )
     batches = (
         {"batch1": 1, "batch3": 3, "batch8": _LARGEST_BATCH, "batch0": 0}
         if batched
         else {"fixed": 1}
     )
+
+    def made(batch: int, *, edge: bool = False) -> dict[str, Array]:
+        shapes = {spec.name: sizes.fill(spec, batch) for spec in signature.inputs}
+        return _inputs(model, signature, expected, batch, shapes, edge=edge)
+
     for name, batch in batches.items():
-        yield name, _inputs(model, signature, expected, batch, edge=False)
+        yield name, made(batch)
     if pixels and (images := [spec.name for spec in signature.inputs if _is_image(spec)]):
-        inputs = _inputs(model, signature, expected, 3, edge=False)
+        inputs = made(3)
         for name in images:
             inputs[name] = (inputs[name] * 255).astype(inputs[name].dtype)
         yield "pixels", inputs
-    yield "edge", _inputs(model, signature, expected, 3, edge=True)
+    yield "edge", made(3, edge=True)
 
 
 def _is_image(spec: TensorSpec) -> bool:
@@ -105,9 +149,9 @@ def _is_image(spec: TensorSpec) -> bool:
     )
 
 
-def _check_size(spec: TensorSpec) -> None:
+def _check_size(spec: TensorSpec, sizes: Sizes) -> None:
     """Refuse an input that is too large in the largest batch."""
-    shape = _fill(spec.shape, _LARGEST_BATCH)
+    shape = sizes.fill(spec, _LARGEST_BATCH)
     if len(shape) > _MOST_DIMENSIONS:
         raise SteleError(
             Code.RESOURCE_EXHAUSTED,
@@ -124,13 +168,19 @@ def _check_size(spec: TensorSpec) -> None:
 
 
 def _inputs(
-    model: str, signature: Signature, expected: Mapping[str, Expected], batch: int, *, edge: bool
+    model: str,
+    signature: Signature,
+    expected: Mapping[str, Expected],
+    batch: int,
+    shapes: Mapping[str, tuple[int, ...]],
+    *,
+    edge: bool,
 ) -> dict[str, Array]:
     inputs = {}
     for spec in signature.inputs:
         seed = zlib.crc32(f"{model}/{signature.name}/{spec.name}/{batch}/{edge}".encode())
         random = np.random.default_rng(seed)
-        shape = _fill(spec.shape, batch)
+        shape = shapes[spec.name]
         dtype = dtypes.BY_NUMBER[spec.number]
         if edge:
             inputs[spec.name] = _edge(dtype, shape, random)
@@ -138,16 +188,6 @@ def _inputs(
             wanted = expected.get(spec.name, ANYTHING)
             inputs[spec.name] = _ordinary(dtype, shape, random, wanted)
     return inputs
-
-
-def _fill(shape: Shape, batch: int) -> tuple[int, ...]:
-    if shape is None:
-        return (batch, 3)
-    unknown = _UNKNOWN_IMAGE if len(shape) == 4 else _UNKNOWN
-    return tuple(
-        dim if dim is not None else (batch if index == 0 else unknown)
-        for index, dim in enumerate(shape)
-    )
 
 
 def _ordinary(

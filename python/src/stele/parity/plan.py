@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stele.contract.codes import Code, SteleError
@@ -110,6 +110,12 @@ def make(
         done,
         withheld,
     )
+
+
+def with_cases(plan: Plan, cases: list[Case]) -> Plan:
+    """Return the plan with other cases of the same signatures; the bad-input rows stay."""
+    new = replace(plan, cases=cases)
+    return replace(new, base=_base(new)) if plan.base is not None else new
 
 
 def _emptied(folder: Path) -> Path:

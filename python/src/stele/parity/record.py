@@ -138,6 +138,7 @@ class Coverage:
         answered: Cases with an answer.
         cases: Cases in all.
         detail: What the reference said of the first one, when it answered none.
+        remedy: What its user can do about that.
     """
 
     model: str
@@ -145,6 +146,7 @@ class Coverage:
     answered: int
     cases: int
     detail: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

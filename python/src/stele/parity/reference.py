@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stele.contract.bundle import RawTensor
 from stele.contract.codes import Code
-from stele.parity import judge
+from stele.parity import explain, judge
 from stele.parity.case import Case
 from stele.parity.conversation import Answer, Conversation
 from stele.parity.judge import Verdict
@@ -66,10 +66,20 @@ class Reference:
             if any(answer.outputs == {} for answer in answers):
                 continue
             count = sum(has_elements(answer) for answer in answers)
-            refusals = [answer for answer in answers if answer.outputs is None]
-            why = refusals[0].detail or refusals[0].message if refusals and not count else ""
-            found.append(Coverage(plan.target.name, name, count, len(cases), why))
+            why, remedy = ("", "") if count else _without_answer(answers, name in plan.withheld)
+            found.append(Coverage(plan.target.name, name, count, len(cases), why, remedy))
         return found
+
+
+def _without_answer(answers: Sequence[Answer], withheld: bool) -> tuple[str, str]:
+    """Say why there is no answer, and what to do where other inputs would help."""
+    remedy = "give inputs that it takes with --inputs FILE.npz"
+    refusal = next((answer for answer in answers if answer.outputs is None), None)
+    if refusal is None:
+        return "", remedy
+    known = explain.refusal(refusal)
+    helpless = known or withheld or refusal.code is Code.UNIMPLEMENTED
+    return known or refusal.detail or refusal.message, "" if helpless else remedy
 
 
 def has_elements(answer: Answer) -> bool:

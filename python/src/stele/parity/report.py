@@ -20,6 +20,9 @@ _SHOWN = 20
 
 def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> None:
     """Print the table of a run, its links, its failures, and where the results are."""
+    if not console.is_terminal:
+        # For grep and logs: one line is one thing, however long.
+        console.width = 10_000
     results = journal.of(Result)
     where = machine()
     console.print(
@@ -51,12 +54,13 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
 
 def _table(results: list[Result]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
+    # Names are folded, never cut.
     for column in ("model", "binding"):
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, overflow="fold")
     for column in ("passed", "answered", "identical", "ULP"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("class", no_wrap=True)
-    table.add_column("not passed", overflow="fold")
+    table.add_column("not passed", overflow="fold", min_width=len("not passed"))
     rows = dict.fromkeys((r.model, r.binding) for r in results if r.model and r.binding)
     for model, binding in rows:
         row = [r for r in results if (r.model, r.binding) == (model, binding)]
@@ -99,9 +103,10 @@ def _show_unanswered(console: Console, journal: Journal) -> None:
         if coverage.answered:
             continue
         why = f": {one_line(coverage.detail)}" if coverage.detail else ""
+        remedy = f"; {coverage.remedy}" if coverage.remedy else ""
         text = (
             f"{coverage.model}: signature {coverage.signature}: answered 0 of {coverage.cases} "
-            f"cases{why}; give inputs that it takes with --inputs FILE.npz"
+            f"cases{why}{remedy}"
         )
         console.print(f"[yellow]not answered[/] {_text(text)}", soft_wrap=True)
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from stele.contract.codes import Code, SteleError
-from stele.parity import cells, explain, judge, known, links
+from stele.parity import cells, explain, judge, known, links, sizes
 from stele.parity.binding import Binding, SetupError, discover
 from stele.parity.case import Case, Target
 from stele.parity.cells import Asked, Cells, Progress
@@ -201,7 +201,7 @@ class Run:
             # others begin with it while the references answer.
             ahead = [known_bindings[SESSION], *others]
             starts = [pool.submit(self._start, binding) for binding in ahead]
-            chain = self._consult(plan, known_bindings, selected, starts[0])
+            plan, chain = self._consult(plan, known_bindings, selected, starts[0])
             for start in starts:
                 start.result()
             futures = [pool.submit(self._run_binding, plan, binding, chain) for binding in others]
@@ -219,14 +219,18 @@ class Run:
         there: Mapping[str, Binding],
         selected: set[str],
         session_started: Future[None],
-    ) -> Chain:
-        """Ask both references, and record the links between them, and their own cells."""
+    ) -> tuple[Plan, Chain]:
+        """Ask both references, and record the links between them, and their own cells.
+
+        Returns:
+            The plan, with inputs of sizes that the model takes, and what is known of it.
+        """
         withheld = {
             case.name: Answer(Outcome.NOT_RUN, detail=plan.withheld[case.signature])
             for case in plan.cases
             if case.signature in plan.withheld
         }
-        function = self._refer(plan, there[FUNCTION], withheld)
+        plan, function = self._refer(plan, there[FUNCTION], withheld, fit=True)
         if function.loads:
             if FUNCTION in selected:
                 self._record_reference(plan, function)
@@ -237,7 +241,8 @@ class Run:
             if answer.outcome is Outcome.NOT_RUN
         }
         session_started.result()
-        session = self._refer(plan, there[SESSION], withheld | dropped)
+        skip = withheld | dropped
+        plan, session = self._refer(plan, there[SESSION], skip, fit=not function.loads)
         chain = Chain(function, session)
         self._record_refusals(plan, chain, there, selected)
         if session.loads:
@@ -248,9 +253,22 @@ class Run:
         if chain.main is not None:
             for coverage in chain.main.coverage(plan):
                 self.journal.add(coverage)
-        return chain
+        return plan, chain
 
-    def _refer(self, plan: Plan, binding: Binding, skip: Mapping[str, Answer]) -> Reference:
+    def _refer(
+        self, plan: Plan, binding: Binding, skip: Mapping[str, Answer], *, fit: bool
+    ) -> tuple[Plan, Reference]:
+        """Get a reference's answers.
+
+        Args:
+            plan: What to ask.
+            binding: Whom.
+            skip: Cases that are not run, and the answer that stands for theirs.
+            fit: Whether to look for sizes that the model takes.
+
+        Returns:
+            The plan, with inputs of such sizes, and the answers to it.
+        """
         opened = self._open(binding, plan.target)
         if isinstance(opened, Answer):
             if opened.outcome is Outcome.SETUP:
@@ -258,10 +276,15 @@ class Run:
                     Code.FAILED_PRECONDITION,
                     f"the reference is TensorFlow in Python: {opened.detail}",
                 )
-            return Reference(binding.id, refused=opened)
+            return plan, Reference(binding.id, refused=opened)
         reference = consult(opened, plan, skip)
+        if fit:
+            folder = self.folder / "sizes" / plan.target.name
+            fitted = sizes.fitted(plan, opened, reference, folder)
+            if fitted is not plan:
+                plan, reference = fitted, consult(opened, fitted, skip)
         self.journal.add(links.of_repeats(plan, reference))
-        return reference
+        return plan, reference
 
     def _record_refusals(
         self, plan: Plan, chain: Chain, there: Mapping[str, Binding], selected: set[str]
