@@ -1,8 +1,18 @@
 #include "bench.h"
 
+#include "refuse.h"
+
 #include <time.h>
 
-static uint64_t now(void) {
+bool bench_counts(const struct field *warmup, const struct field *runs,
+                  long long *n_warmup, long long *n_runs, stele_error *error) {
+  return (parse_number(warmup->text, n_warmup) &&
+          parse_number(runs->text, n_runs) && *n_runs > 0) ||
+         refuse(error, STELE_INVALID_ARGUMENT,
+                "bench needs a number of warm-up runs and of runs above 0");
+}
+
+uint64_t bench_clock(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
@@ -16,10 +26,10 @@ stele_outputs *bench(stele_model *model, const char *signature,
   for (long long i = -warmup; i < runs; i++) {
     /* Each call pays for the release of one result: that of the call before,
      * since the last one is still wanted. */
-    uint64_t start = now();
+    uint64_t start = bench_clock();
     stele_outputs_free(outputs);
     outputs = stele_run(model, signature, inputs, n_inputs, error);
-    uint64_t stop = now();
+    uint64_t stop = bench_clock();
     if (outputs == NULL)
       return NULL;
     if (i >= 0)

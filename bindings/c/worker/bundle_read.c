@@ -11,6 +11,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 struct tensor_memory {
   int64_t *dims;
+  char *path;
+  size_t nbytes;        /* of its file */
   char *data;           /* the bytes of the tensor's file */
   stele_bytes *strings; /* for BYTES: where each element is in `data` */
 };
@@ -56,13 +58,13 @@ static bool read_strings(stele_tensor *tensor, size_t nbytes,
   return true;
 }
 
-static bool read_data(const char *path, size_t nbytes, stele_tensor *tensor,
+static bool read_data(size_t nbytes, stele_tensor *tensor,
                       struct tensor_memory *memory, stele_error *error) {
   size_t on_disk;
-  if (!file_size(path, &on_disk, error) ||
+  if (!file_size(memory->path, &on_disk, error) ||
       !check_sizes(tensor, nbytes, on_disk, error))
     return false;
-  memory->data = file_read(path, nbytes, error);
+  memory->data = file_read(memory->path, nbytes, error);
   return memory->data != NULL;
 }
 
@@ -75,11 +77,11 @@ static bool read_tensor(const char *dir, const struct entry *entry,
     return refuse_memory(error);
   if (!entry_parse(entry, memory->dims, tensor, &nbytes, error))
     return false;
-  char *path = path_join(dir, entry->file.text);
-  bool done = path != NULL ? read_data(path, nbytes, tensor, memory, error)
-                           : refuse_memory(error);
-  free(path);
-  if (!done)
+  memory->nbytes = nbytes;
+  memory->path = path_join(dir, entry->file.text);
+  if (memory->path == NULL)
+    return refuse_memory(error);
+  if (!read_data(nbytes, tensor, memory, error))
     return false;
   if (tensor->dtype == STELE_BYTES)
     return read_strings(tensor, nbytes, memory, error);
@@ -131,10 +133,30 @@ bool bundle_read(const char *dir, struct bundle *bundle, stele_error *error) {
 void bundle_free(struct bundle *bundle) {
   for (size_t i = 0; bundle->memory != NULL && i < bundle->count; i++) {
     free(bundle->memory[i].dims);
+    free(bundle->memory[i].path);
     free(bundle->memory[i].data);
     free(bundle->memory[i].strings);
   }
   free(bundle->memory);
   free(bundle->tensors);
   free(bundle->index);
+  *bundle = (struct bundle){.count = 0};
+}
+
+const char *bundle_file(const struct bundle *bundle, size_t i) {
+  return bundle->memory[i].path;
+}
+
+uint64_t bundle_file_size(const struct bundle *bundle, size_t i) {
+  return bundle->memory[i].nbytes;
+}
+
+void bundle_forget_elements(struct bundle *bundle) {
+  for (size_t i = 0; i < bundle->count; i++) {
+    free(bundle->memory[i].data);
+    free(bundle->memory[i].strings);
+    bundle->memory[i].data = NULL;
+    bundle->memory[i].strings = NULL;
+    bundle->tensors[i].data = NULL;
+  }
 }

@@ -55,6 +55,15 @@ static bool write_data(const char *dir, const char *file,
   return done;
 }
 
+void bundle_line(FILE *index, const char *name, stele_dtype dtype, int32_t rank,
+                 const int64_t *dims, uint64_t nbytes, const char *file) {
+  write_escaped(index, name);
+  fprintf(index, "\t%s\t", stele_dtype_name(dtype));
+  for (int i = 0; i < rank; i++)
+    fprintf(index, "%s%" PRId64, i == 0 ? "" : ",", dims[i]);
+  fprintf(index, "\t%" PRIu64 "\t%s\n", nbytes, file);
+}
+
 static bool write_tensor(const char *dir, size_t number,
                          const stele_tensor *tensor, FILE *index,
                          stele_error *error) {
@@ -63,11 +72,8 @@ static bool write_tensor(const char *dir, size_t number,
   snprintf(file, sizeof file, "%zu.bin", number);
   if (!write_data(dir, file, tensor, &nbytes, error))
     return false;
-  write_escaped(index, tensor->name);
-  fprintf(index, "\t%s\t", stele_dtype_name(tensor->dtype));
-  for (int i = 0; i < tensor->rank; i++)
-    fprintf(index, "%s%" PRId64, i == 0 ? "" : ",", tensor->dims[i]);
-  fprintf(index, "\t%zu\t%s\n", nbytes, file);
+  bundle_line(index, tensor->name, tensor->dtype, tensor->rank, tensor->dims,
+              nbytes, file);
   return true;
 }
 
@@ -84,8 +90,7 @@ static bool write_tensors(const char *dir, const stele_outputs *outputs,
   return done && !written ? refuse_errno(error, index_path) : done;
 }
 
-bool bundle_write(const char *dir, const stele_outputs *outputs,
-                  stele_error *error) {
+bool bundle_folder(const char *dir, stele_error *error) {
   struct stat status;
   if (mkdir(dir, 0777) != 0 && errno != EEXIST)
     return refuse_errno(error, dir);
@@ -93,6 +98,13 @@ bool bundle_write(const char *dir, const stele_outputs *outputs,
     errno = ENOTDIR;
     return refuse_errno(error, dir);
   }
+  return true;
+}
+
+bool bundle_write(const char *dir, const stele_outputs *outputs,
+                  stele_error *error) {
+  if (!bundle_folder(dir, error))
+    return false;
   char *index_path = path_join(dir, "tensors.tsv");
   if (index_path == NULL)
     return refuse_memory(error);
