@@ -14,7 +14,8 @@ from stele._proto import saved_model_pb2 as pb
 from stele.contract import dtypes
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import DEFAULT_TAGS, Shape, Signature, TensorSpec, format_tags
-from stele.savedmodel import variables
+from stele.savedmodel import effects, variables
+from stele.savedmodel.effects import Effects
 from stele.savedmodel.folder import model_file, require_whole
 from stele.savedmodel.graph import Graph, shape_of
 
@@ -75,6 +76,20 @@ def load_signatures(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[
         SteleError: As `read` and `select`.
     """
     return signatures(select(folder, read(folder), tags))
+
+
+def effects_of(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Effects]:
+    """Return what running each signature does beside answering; of none of a damaged graph.
+
+    Raises:
+        SteleError: As `read` and `select`.
+    """
+    meta_graph = select(folder, read(folder), tags)
+    graph = _graph(meta_graph)
+    if graph is None:
+        return {}
+    named = signatures(meta_graph)
+    return {name: effects.of_run(graph.run(signature)) for name, signature in named.items()}
 
 
 def signatures(meta_graph: pb.MetaGraphDef) -> dict[str, Signature]:
