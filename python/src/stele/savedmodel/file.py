@@ -5,6 +5,7 @@ TensorFlow 2.21 would load a model whose variables are missing, and not say so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from stele.savedmodel.graph import Graph, shape_of
 
 # TensorFlow's own entries (__saved_model_init_op) are not for callers.
 _PRIVATE = "__saved_model_"
+
+# One of the files that the variables are in, and how many these are.
+_SHARD = re.compile(r"variables\.data-[0-9]+-of-([0-9]+)")
 
 
 def read(folder: Path) -> pb.SavedModel:
@@ -61,12 +65,18 @@ def select(folder: Path, model: pb.SavedModel, tags: Collection[str]) -> pb.Meta
     if meta_graph.saver_def and not index.exists():
         raise SteleError(Code.NOT_FOUND, f'the variables are missing: no "{index}"')
     if meta_graph.saver_def:
-        data = sorted(index.parent.glob("variables.data-*"))
-        for file in (index, *data):
-            require_whole(file)
-        if not data:
-            variables.check_data(variables.read_index(index.parent))
+        _check_variables(index)
     return meta_graph
+
+
+def _check_variables(index: Path) -> None:
+    """Refuse variables that are not all there; the index is read only where it is needed."""
+    data = sorted(index.parent.glob("variables.data-*"))
+    for file in (index, *data):
+        require_whole(file)
+    counts = {int(match[1]) for file in data if (match := _SHARD.fullmatch(file.name))}
+    if counts != {len(data)}:
+        variables.check_data(variables.read_index(index.parent))
 
 
 def load_signatures(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Signature]:
