@@ -94,6 +94,11 @@ test-bindings: setup $(BINDINGS:%=test-binding-%)
 $(BINDINGS:%=test-binding-%): test-binding-%: setup
 	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* test; else [ "$${CI:-}" != true ]; fi
 
+# What stands on libstele makes it, if need be: two at once would write the same files.
+ON_LIBSTELE := $(patsubst bindings/%/binding.toml,%,$(shell grep -ls '^needs = .*"c"' \
+  bindings/*/binding.toml bindings/*/*/binding.toml))
+$(filter $(BINDINGS:%=binding-%),$(ON_LIBSTELE:%=binding-%)): binding-c
+
 .PHONY: web
 web: setup model-digits binding-js binding-rust ## draw a digit: the page, which runs the model, beside Python's answer
 	$(STELE) web

@@ -1,0 +1,3 @@
+module stele.dev/stele
+
+go 1.24

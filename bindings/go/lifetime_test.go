@@ -1,0 +1,175 @@
+package stele
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestAClosedModelRefuses(t *testing.T) {
+	model := loaded(t, "digits")
+	inputs := digit(t)
+	for range 2 {
+		if err := model.Close(); err != nil {
+			t.Error(err)
+		}
+		_, err := model.Run(context.Background(), inputs)
+		refused(t, err, "FAILED_PRECONDITION: the model is closed")
+	}
+	if _, found := model.Signature(DefaultSignature); !found {
+		t.Error("the signatures are gone")
+	}
+}
+
+func TestClosingUnderRunningCalls(t *testing.T) {
+	inputs := digit(t)
+	expected := answer(t, loaded(t, "digits"), inputs)
+	for range 10 {
+		model := loaded(t, "digits")
+		var running sync.WaitGroup
+		for range 8 {
+			running.Add(1)
+			go func() {
+				defer running.Done()
+				for {
+					outputs, err := model.Run(context.Background(), inputs)
+					if err != nil {
+						refused(t, err, "FAILED_PRECONDITION: the model is closed")
+						return
+					}
+					if got, _ := Values[float32](outputs["probabilities"]); !slices.Equal(got, expected) {
+						t.Errorf("got %v, expected %v", got, expected)
+						return
+					}
+				}
+			}()
+		}
+		time.Sleep(5 * time.Millisecond)
+		model.Close()
+		running.Wait()
+		if count := model.users.count.Load(); count != 0 {
+			t.Errorf("%d users are left", count)
+		}
+	}
+}
+
+func TestGoroutinesShareAModel(t *testing.T) {
+	calls := 1000
+	if testing.Short() {
+		calls = 100
+	}
+	model, inputs := loaded(t, "digits", WithProfile("inline")), digit(t)
+	expected := answer(t, model, inputs)
+	var running sync.WaitGroup
+	for range 8 {
+		running.Add(1)
+		go func() {
+			defer running.Done()
+			for range calls {
+				if got := answer(t, model, inputs); !slices.Equal(got, expected) {
+					t.Errorf("got %v, expected %v", got, expected)
+					return
+				}
+			}
+		}()
+	}
+	running.Wait()
+}
+
+func TestTheCollectorReleasesModels(t *testing.T) {
+	model, err := Load(savedModel(t, "digits"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := model.users
+	answer(t, model, digit(t))
+	runtime.KeepAlive(model)
+	for range 200 {
+		runtime.GC()
+		if users.closed.Load() {
+			if count := users.count.Load(); count != 0 {
+				t.Errorf("%d users are left", count)
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("a model that nobody has is still there")
+}
+
+// Inputs and outputs are garbage at once, while the collector runs all the time.
+func TestMemoryStaysFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("memory under the race detector is another matter")
+	}
+	model := loaded(t, "digits", WithProfile("inline"))
+	expected := answer(t, model, digit(t))
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				runtime.GC()
+			}
+		}
+	}()
+	runs := func(count int) {
+		for range count {
+			if got := answer(t, model, digit(t)); !slices.Equal(got, expected) {
+				t.Fatalf("got %v, expected %v", got, expected)
+			}
+		}
+	}
+	runs(3000)
+	before := resident(t)
+	runs(10000)
+	if grown := resident(t) - before; grown > 8<<20 {
+		t.Errorf("10,000 runs took %d bytes", grown)
+	}
+}
+
+// resident returns the bytes of this process that are in memory.
+func resident(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("only Linux says how much memory a process has")
+	}
+	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
+
+func BenchmarkRun(b *testing.B) {
+	model, inputs := loaded(b, "digits", WithProfile("inline")), digit(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := model.Run(context.Background(), inputs); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// What the binding itself does, up to a refusal by C.
+func BenchmarkRefusal(b *testing.B) {
+	model := loaded(b, "digits")
+	inputs := Tensors{"image": made(b, make([]float32, 64), 64)}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := model.Run(context.Background(), inputs); err == nil {
+			b.Fatal("not refused")
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package stele
+
+import (
+	"strings"
+
+	"stele.dev/stele/internal/libstele"
+)
+
+// An Option says how Load loads a model.
+type Option func(*loading)
+
+// loading is what the options of a Load say together.
+type loading struct {
+	libstele.Options
+	names []string // which may hold no NUL
+}
+
+// WithTags chooses the graph with exactly these tags, in any order; it is the
+// one tagged "serve" unless this is given. Without tags it is the empty set.
+func WithTags(tags ...string) Option {
+	return func(l *loading) {
+		joined := strings.Join(tags, ",")
+		l.Tags = &joined
+		l.names = append(l.names, joined)
+	}
+}
+
+// WithProfile configures the session by the name of a profile, of which one
+// that is not there is INVALID_ARGUMENT:
+//
+//   - "default" is TensorFlow's own configuration
+//   - "inline" runs every op in the calling thread: for small models, and for
+//     programs with goroutines enough
+//   - "single" is the single-threaded executor
+//   - "python" leaves TensorFlow's graph optimizer off, for the bits of the
+//     function in Python
+func WithProfile(name string) Option {
+	return func(l *loading) {
+		l.Profile = name
+		l.names = append(l.names, name)
+	}
+}
+
+// WithConfig configures the session by a serialized tensorflow.ConfigProto,
+// instead of by a profile.
+func WithConfig(serialized []byte) Option {
+	return func(l *loading) { l.Config = serialized }
+}
+
+// WithLibTensorFlow says where TensorFlow is: the file libtensorflow_cc.so.2, or
+// its folder. A process has one; asking for another is FAILED_PRECONDITION.
+func WithLibTensorFlow(path string) Option {
+	return func(l *loading) {
+		l.LibTensorFlow = path
+		l.names = append(l.names, path)
+	}
+}

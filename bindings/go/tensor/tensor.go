@@ -1,0 +1,115 @@
+// Package tensor has what models in this process and models on a server share:
+// tensors, and the signatures and errors that speak of them. It is plain Go.
+// Package stele gives all of it the names that most programs use.
+package tensor
+
+import "slices"
+
+// A Tensor is a dtype, a shape, and elements in row-major order: the last index
+// moves fastest. It is a view of the elements that it was made of, and any
+// number of goroutines may use it as long as nobody changes those.
+type Tensor struct {
+	dtype DType
+	shape Shape
+	// The elements: of BYTES the second, of all others the first.
+	memory  []byte
+	strings [][]byte
+}
+
+// New makes a tensor of elements, which are not copied. Without dimensions it
+// is a scalar.
+//
+//	pixels, err := tensor.New(make([]float32, 64), 1, 8, 8, 1)
+//	words, err := tensor.New([][]byte{[]byte("naïve"), {0xff, 0}}, 2)
+//
+// INVALID_ARGUMENT: the dimensions need another number of elements, one is
+// negative, there are more than 254, or they need more than 2^63-1 bytes.
+func New[T Element](elements []T, dims ...int64) (*Tensor, error) {
+	t := &Tensor{dtype: DTypeOf[T](), shape: ownShape(dims)}
+	count, err := t.shape.count(t.dtype.Size())
+	if err != nil {
+		return nil, err
+	}
+	if count != len(elements) {
+		return nil, Errorf(InvalidArgument, "shape %v has %d elements, %d given",
+			t.shape, count, len(elements))
+	}
+	if strings, ok := any(elements).([][]byte); ok {
+		t.strings = strings
+	} else {
+		t.memory = bytesOf(elements)
+	}
+	return t, nil
+}
+
+// FromMemory makes a tensor of a dtype that is known only when the program
+// runs, from the elements as they lie in this machine's memory. They are copied
+// only where they are not aligned.
+//
+// INVALID_ARGUMENT: as New; a dtype that is BYTES or has no elements here; more
+// or fewer bytes than dtype and dimensions need; a BOOL that is neither 0 nor 1.
+func FromMemory(dtype DType, memory []byte, dims ...int64) (*Tensor, error) {
+	shape := ownShape(dims)
+	if dtype.Size() == 0 {
+		return nil, Errorf(InvalidArgument, "elements of dtype %v have no fixed size", dtype)
+	}
+	count, err := shape.count(dtype.Size())
+	if err != nil {
+		return nil, err
+	}
+	if needed := count * dtype.Size(); needed != len(memory) {
+		return nil, Errorf(InvalidArgument, "%v %v has %d bytes, %d given",
+			dtype, shape, needed, len(memory))
+	}
+	if dtype == BOOL && slices.ContainsFunc(memory, func(b byte) bool { return b > 1 }) {
+		return nil, Errorf(InvalidArgument, "a BOOL byte is neither 0 nor 1")
+	}
+	if !isAligned(memory, dtype.Size()) {
+		memory = append(aligned(len(memory))[:0], memory...)
+	}
+	return &Tensor{dtype: dtype, shape: shape, memory: memory}, nil
+}
+
+// ownShape copies dimensions, which are the caller's to change, and is never
+// the nil of an unknown rank.
+func ownShape(dims []int64) Shape { return append(Shape{}, dims...) }
+
+// Values returns the elements in row-major order, without a copy: []float32 of
+// an FP32 tensor, [][]byte of a BYTES tensor.
+//
+// INVALID_ARGUMENT: the elements are of another type.
+func Values[T Element](t *Tensor) ([]T, error) {
+	if t == nil {
+		return nil, Errorf(InvalidArgument, "there is no tensor to read as %v", DTypeOf[T]())
+	}
+	if dtype := DTypeOf[T](); t.dtype != dtype {
+		return nil, Errorf(InvalidArgument, "tensor has dtype %v, read as %v", t.dtype, dtype)
+	}
+	if strings, ok := any(t.strings).([]T); ok {
+		return strings, nil
+	}
+	return elementsOf[T](t.memory), nil
+}
+
+// DType returns the type of the elements.
+func (t *Tensor) DType() DType { return t.dtype }
+
+// Shape returns the sizes of the dimensions, none for a scalar. They are not to
+// be changed.
+func (t *Tensor) Shape() Shape { return t.shape }
+
+// Len returns the number of elements.
+func (t *Tensor) Len() int {
+	if t.dtype == BYTES {
+		return len(t.strings)
+	}
+	return len(t.memory) / max(t.dtype.Size(), 1)
+}
+
+// Memory returns the elements as they lie in this machine's memory, without a
+// copy: what FromMemory takes. It is empty for BYTES, whose elements Values
+// returns.
+func (t *Tensor) Memory() []byte { return t.memory }
+
+// String returns dtype and shape: FP32 [1,8,8,1].
+func (t *Tensor) String() string { return t.dtype.String() + " " + t.shape.String() }
