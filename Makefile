@@ -30,7 +30,7 @@ BINDINGS := $(patsubst bindings/%/,%,$(foreach folder, \
 
 .PHONY: help
 help: ## show this
-	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 # --- the two commands ---------------------------------------------------------
 
@@ -43,7 +43,7 @@ demo: setup ## train a model, run it in every language here, prove the bits, mea
 	@echo "servers, browsers and converters too, on the whole zoo: make check"
 
 .PHONY: test
-test: setup ## run all tests of all languages
+test: setup tensorflows ## run all tests of all languages
 	$(MAKE) -j2 models bindings
 	$(PYTHON) -m pytest python/tests tests
 	$(MAKE) test-onednn
@@ -56,6 +56,11 @@ test-onednn: setup model-digits ## the parity run as on CPUs where TensorFlow us
 	for state in 0 1; do \
 	  TF_ENABLE_ONEDNN_OPTS=$$state $(STELE) check digits --in-process --out $(STELE_BUILD)/onednn-$$state; \
 	done
+
+# libstele must run with other TensorFlows than the one here: tests/test_libstele.py.
+.PHONY: tensorflows
+tensorflows: setup ## the C libraries of older TensorFlows, for tests; 450 MB the first time
+	$(PYTHON) -m tests.tensorflows
 
 # --- parts --------------------------------------------------------------------
 

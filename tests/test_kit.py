@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stele import cli, paths
+from stele.libtensorflow.libstele import install
 from stele.parity import binding as bindings
 from stele.parity.binding import SetupError
 from stele.parity.level import Ladder
@@ -32,19 +33,14 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """libstele and the kit, as `make install` lays them out."""
+    """libstele and the kit, as `stele libstele` lays them out."""
     try:
         bindings.discover()["c"].require()
     except SetupError as error:
         if STRICT:
             raise
         pytest.skip(f"setup: {error}")
-    prefix = tmp_path_factory.mktemp("prefix")
-    # A make of its own: what the make that runs the tests has set is not its.
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    build = f"BUILD={paths.build_dir()}"
-    run("make", "-C", KIT.parent, "install", build, f"PREFIX={prefix}", env=env)
-    return prefix
+    return install(tmp_path_factory.mktemp("prefix")).path
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from stele.contract.codes import SteleError
 COMMANDS = (
     "doctor",
     "libtensorflow",
+    "libstele",
     "train",
     "inspect",
     "check",

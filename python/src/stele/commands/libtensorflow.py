@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from stele.libtensorflow.prefix import Prefix, default_prefix, lay_out
+from stele.libtensorflow.prefix import Prefix, default_prefix, export_line, lay_out
 from stele.libtensorflow.wheel import find_wheel
 
 
@@ -66,10 +65,9 @@ def _json(prefix: Prefix) -> str:
 
 def _shell(prefix: Prefix) -> str:
     held = "copied" if prefix.copied else "linked into the wheel"
-    folder = shlex.quote(str(prefix.pkg_config_path))
     return (
         f"# TensorFlow {prefix.wheel.version} ({prefix.wheel.distribution}), "
         f"{prefix.nbytes / 1e6:.0f} MB, {held}\n"
         f"# prefix {prefix.path} ({prefix.change})\n"
-        f'export PKG_CONFIG_PATH={folder}"${{PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}}"\n'
+        f"{export_line(prefix.pkg_config_path)}"
     )

@@ -19,6 +19,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ from stele.libtensorflow.wheel import Library, Wheel, find_library
 from stele.staging import staged
 
 # Says that a prefix is ours, and what it was made from.
-_MARK = "stele-libtensorflow.json"
+MARK = "stele-libtensorflow.json"
 
 
 # What a prefix was made from, as JSON.
@@ -71,6 +72,30 @@ def default_prefix() -> Path:
         return Path.cwd() / "libtensorflow"
 
 
+def usable(path: Path) -> Path:
+    """Return a prefix as an absolute path that pkg-config can hand to a compiler.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT when it cannot.
+    """
+    path = path.expanduser().resolve()
+    # PKG_CONFIG_PATH and -Wl have no way to quote the first two and pkg-config
+    # leaves the others bare in what a shell reads.
+    if re.search(r"[:,$()\n\r]", str(path)):
+        raise SteleError(
+            Code.INVALID_ARGUMENT,
+            f'the prefix "{path}" has one of :,$() or a line end in it, '
+            "which pkg-config cannot pass on to a compiler",
+        )
+    return path
+
+
+def export_line(pkg_config_path: Path) -> str:
+    """Return the line of shell after which pkg-config looks into this folder first."""
+    folder = shlex.quote(str(pkg_config_path))
+    return f'export PKG_CONFIG_PATH={folder}"${{PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}}"\n'
+
+
 def lay_out(path: Path, wheel: Wheel, *, copy: bool = False) -> Prefix:
     """Make a prefix, or leave it alone when it is what it should be.
 
@@ -84,15 +109,7 @@ def lay_out(path: Path, wheel: Wheel, *, copy: bool = False) -> Prefix:
             INVALID_ARGUMENT for a path that pkg-config cannot take, NOT_FOUND as
             `find_library`, or the system's code.
     """
-    path = path.expanduser().resolve()
-    # PKG_CONFIG_PATH and -Wl have no way to quote the first two and pkg-config
-    # leaves the others bare in what a shell reads.
-    if re.search(r"[:,$()\n\r]", str(path)):
-        raise SteleError(
-            Code.INVALID_ARGUMENT,
-            f'the prefix "{path}" has one of :,$() or a line end in it, '
-            "which pkg-config cannot pass on to a compiler",
-        )
+    path = usable(path)
     library = find_library(wheel)
     mark = _mark(path, wheel, library, copy=copy)
     try:
@@ -104,7 +121,7 @@ def lay_out(path: Path, wheel: Wheel, *, copy: bool = False) -> Prefix:
             _refuse_foreign(path, present, mark)
             with staged(path) as fresh:
                 _fill(fresh, path, wheel, library, copy=copy)
-                (fresh / _MARK).write_text(json.dumps(mark, indent=2) + "\n")
+                (fresh / MARK).write_text(json.dumps(mark, indent=2) + "\n")
     except OSError as error:
         raise from_os_error(error) from error
     return Prefix(path, wheel, library.nbytes, copy, "new" if present is None else "renewed")
@@ -130,7 +147,7 @@ def _mark(path: Path, wheel: Wheel, library: Library, *, copy: bool) -> Mark:
         "copy": copy,
         # Holds the version and the prefix.
         "pkg_config": _pkg_config(path, wheel),
-        "entries": ["include", _MARK, "lib", *(f"lib/{name}" for name in _lib(library))],
+        "entries": ["include", MARK, "lib", *(f"lib/{name}" for name in _lib(library))],
     }
 
 
@@ -151,7 +168,7 @@ def _lib(library: Library) -> dict[str, str]:
 def _read_mark(path: Path) -> Mark | None:
     """Return the mark of a prefix that this made, else None; empty when it is damaged."""
     try:
-        mark = json.loads((path / _MARK).read_text())
+        mark = json.loads((path / MARK).read_text())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError:
