@@ -356,6 +356,25 @@ def odd(folder: Path) -> None:
         builder.save()
 
 
+def disagreeing(folder: Path) -> None:
+    """The signature says FP32 of tensors that are strings, or integers."""
+    builder = v1.saved_model.Builder(str(folder))
+    with tf.Graph().as_default(), v1.Session() as session:
+        text = v1.placeholder(tf.string, [None], name="text")
+        number = v1.placeholder(tf.int32, [None], name="number")
+        outputs = {"text": v1.string_to_number(text), "number": number + 1}
+        signatures = {}
+        for name, tensor in (("text", text), ("number", number)):
+            info = v1.saved_model.build_tensor_info
+            wrong = info(tensor)
+            wrong.dtype = tf.float32.as_datatype_enum
+            signatures[name] = v1.saved_model.build_signature_def(
+                {"x": wrong}, {"y": info(outputs[name])}, "predict"
+            )
+        builder.add_meta_graph_and_variables(session, ["serve"], signature_def_map=signatures)
+        builder.save()
+
+
 MODELS = (
     doubler,
     picky,
@@ -372,6 +391,7 @@ MODELS = (
     sizes,
     session_only,
     odd,
+    disagreeing,
 )
 
 if __name__ == "__main__":

@@ -152,6 +152,16 @@ def test_input_that_is_an_output_no_output_and_a_tensor_gone(foreign, tmp_path, 
     assert "nothing" not in coverage(records)
 
 
+def test_signature_that_disagrees_with_its_graph_is_refused_with_one_code(
+    foreign, tmp_path, capsys
+) -> None:
+    arguments = [str(foreign / "disagreeing"), "--no-bad-input", "--binding", ALL]
+    status, records = check(capsys, tmp_path, *arguments)
+    assert status == 3
+    everybody_agrees(records)
+    assert coverage(records) == {"number": (0, 5), "text": (0, 5)}
+
+
 def test_model_that_is_not_deterministic_is_caught_at_its_link(foreign, tmp_path, capsys) -> None:
     status, records = check(
         capsys, tmp_path, str(foreign / "random"), "--binding", "python-tf,python-session"

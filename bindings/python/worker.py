@@ -25,7 +25,13 @@ from stele.contract.bundle import Tensors
 from stele.contract.codes import Code, SteleError
 from stele.contract.config import PROFILES
 from stele.contract.dtypes import Array
-from stele.contract.signature import DEFAULT_SIGNATURE, Signature, check_inputs, find_signature
+from stele.contract.signature import (
+    DEFAULT_SIGNATURE,
+    Signature,
+    TensorSpec,
+    check_inputs,
+    find_signature,
+)
 from stele.savedmodel import variables
 
 Call = Callable[[], Mapping[str, Array]]
@@ -150,12 +156,26 @@ class _SessionModel(_Model):
         if len(feeds) != len(inputs):
             # A dict would keep one of them in silence; the C API refuses too.
             raise SteleError(Code.INVALID_ARGUMENT, "two inputs are the same tensor of the graph")
+        for spec in signature.inputs:
+            self._check_dtype(spec)
 
         def call() -> Mapping[str, Array]:
             outputs = self._session.run(fetches, feeds)
             return {name: _as_array(value) for name, value in outputs.items()}
 
         return call
+
+    def _check_dtype(self, spec: TensorSpec) -> None:
+        """Refuse what the signature says wrongly of a tensor: a feed would be cast in silence."""
+        try:
+            dtype = self._session.graph.get_tensor_by_name(spec.ref).dtype.base_dtype
+        except (KeyError, ValueError):
+            return  # gone: the run says so
+        if dtype.as_datatype_enum != spec.number:
+            raise SteleError(
+                Code.INVALID_ARGUMENT,
+                f'input "{spec.name}" is {spec.dtype} in the signature, {dtype.name} in the graph',
+            )
 
     def close(self) -> None:
         self._session.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stele._proto import graph_pb2 as pb
+from stele._proto.saved_model_pb2 import MetaGraphDef
 from stele.contract.signature import Signature, TensorSpec
 from stele.savedmodel.findings import of_meta_graph
 from stele.savedmodel.graph import Graph
@@ -105,13 +106,13 @@ def test_only_strings_are_examples():
         TensorSpec("serialized", STRING, (None,), "serialized:0"),
     )
     signature = Signature("s", inputs, (TensorSpec("y", FLOAT, None, "parse:0"),), "")
-    (found,) = of_meta_graph({"s": signature}, there)
+    (found,) = of_meta_graph(MetaGraphDef(), {"s": signature}, there)
     assert found.kind == "takes-examples"
     assert '"serialized"' in found.message
 
 
 def test_no_signature():
-    (found,) = of_meta_graph({}, graph([]))
+    (found,) = of_meta_graph(MetaGraphDef(), {}, graph([]))
     assert found.kind == "no-signatures"
 
 
@@ -151,7 +152,7 @@ def test_many_inputs_and_signatures_are_one_pass():
     signatures = {"wide": Signature("wide", inputs, outputs, "")} | {
         f"s{i}": Signature(f"s{i}", inputs[i : i + 1], (), "") for i in range(2_000)
     }
-    found = of_meta_graph(signatures, there)
+    found = list(of_meta_graph(MetaGraphDef(), signatures, there))
     assert len(found) == width + 2_000
     assert {entry.kind for entry in found} == {"takes-examples"}
     # Each node once to find what leads to the parser, and once for what "wide" runs.

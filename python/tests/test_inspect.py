@@ -14,7 +14,7 @@ from stele._proto import graph_pb2, saved_model_pb2
 from stele.cli import main
 from stele.commands.inspect import show
 from stele.contract.codes import Code, SteleError
-from stele.savedmodel import findings
+from stele.savedmodel import effects
 from stele.savedmodel.graph import Graph
 from stele.savedmodel.inspection import Inspection, as_json, inspect
 from stele.savedmodel.variables import Variable
@@ -25,7 +25,7 @@ FINDINGS = {
     "plain": [],
     "random": ["random"],
     "examples": ["takes-examples"],
-    "tf1": ["reference-variables", "takes-examples"],
+    "tf1": ["python-word", "reference-variables", "takes-examples"],
     "odd": ["tags", "no-plain-tensor", "unfed-placeholder", "unnamed-dtype", "unnamed-dtype"],
 }
 
@@ -114,7 +114,7 @@ def test_random_ops_are_those_of_the_registry(made):
         "StatelessTruncatedNormalV2",
         "SampleDistortedBoundingBox",
     }
-    random = {op for op in ops if findings.RANDOM_OP.fullmatch(op)}
+    random = {op for op in ops if effects.RANDOM_OP.fullmatch(op)}
     assert looks - random - NOT_RANDOM == set()
     assert {"RandomUniform", "StatelessShuffle", "XlaRngBitGenerator", "Multinomial"} <= random
     assert len(random) > 40
@@ -179,7 +179,7 @@ def test_missing_asset_that_nothing_reads(plain):
     model.meta_graphs[0].MergeFromString(details.SerializeToString())
     file.write_bytes(model.SerializeToString())
     (finding,) = inspect(plain).findings
-    assert (finding.kind, finding.fatal) == ("asset-missing", False)
+    assert (finding.kind, finding.fatal) == ("asset-unread", False)
     assert "unread.txt" in finding.message
     assert main(["inspect", str(plain)]) == 0
 
@@ -244,6 +244,7 @@ def test_text_names_everything(made, name, capsys):
         assert f"  {entry.name or entry.key} " in text
     for entry in found.findings:
         assert entry.message.replace("\x1b", "\\x1b") in text
+        assert entry.remedy in text
     # A model's names cannot steer the terminal.
     assert "\x1b" not in text
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from stele import savedmodel
 from stele._proto import graph_pb2 as pb
+from stele._proto import saved_model_pb2
 from stele.contract.codes import Code, SteleError
 from stele.parity import bad_input
 from stele.parity.case import Target
@@ -263,6 +265,20 @@ def test_no_entries_raise_anything_else(tmp_path_factory, values, shards):
     values[b""] = pb.BundleHeaderProto(num_shards=shards).SerializeToString()
     code = outcome(folder, table(block(sorted(values.items()))))
     assert code in (Code.OK, Code.DATA_LOSS)
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_one_of_several_data_files_missing_is_named(made, tmp_path, gone):
+    folder = tmp_path / "model"
+    shutil.copytree(made.folder / "merged", folder / "variables")
+    model = saved_model_pb2.SavedModel()
+    model.meta_graphs.add(saver_def=b"\n\0").meta_info_def.tags.append("serve")
+    savedmodel.select(folder, model, ["serve"])
+    shard = folder / "variables" / f"variables.data-0000{gone}-of-00002"
+    shard.unlink()
+    with pytest.raises(SteleError, match=re.escape(str(shard))) as caught:
+        savedmodel.select(folder, model, ["serve"])
+    assert caught.value.code == Code.NOT_FOUND
 
 
 def test_data_files_missing_or_cut_short(made, tmp_path):

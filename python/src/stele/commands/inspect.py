@@ -6,7 +6,8 @@ import argparse
 import json
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,9 +15,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stele.contract.codes import SteleError
 from stele.contract.printable import printable
 from stele.contract.signature import Signature, format_shape, format_tags
-from stele.savedmodel.findings import Finding
+from stele.libtensorflow import ops
+from stele.libtensorflow.wheel import find_library, find_wheel
+from stele.savedmodel.findings import Finding, finding
 from stele.savedmodel.inspection import Inspection, MetaGraph, as_json, inspect
 from stele.savedmodel.variables import Variable
 
@@ -47,7 +51,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--tags", metavar="T,T", help="only the MetaGraphDef with exactly these tags"
     )
-    parser.add_argument("--ops", action="store_true", help="list every op")
+    parser.add_argument(
+        "--ops", action="store_true",
+        help="list every op, and say which are not in the TensorFlow that is installed, if one is",
+    )  # fmt: skip
     parser.add_argument("--variables", action="store_true", help="list every variable")
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
     parser.set_defaults(run=run)
@@ -57,11 +64,25 @@ def run(args: argparse.Namespace) -> int:
     """Print what is in the SavedModel."""
     tags = None if args.tags is None else frozenset(filter(None, args.tags.split(",")))
     inspection = inspect(args.folder, tags)
+    if args.ops:
+        unknown = tuple(_unknown_ops(inspection))
+        inspection = replace(inspection, findings=inspection.findings + unknown)
     if args.json:
         sys.stdout.write(json.dumps(as_json(inspection), indent=2, ensure_ascii=False) + "\n")
     else:
         show(inspection, all_ops=args.ops, all_variables=args.variables)
     return UNLOADABLE if any(entry.fatal for entry in inspection.findings) else 0
+
+
+def _unknown_ops(inspection: Inspection) -> Iterator[Finding]:
+    """Say which ops the installed TensorFlow does not have; nothing where there is none."""
+    try:
+        wheel = find_wheel()
+        known = ops.registered(find_library(wheel))
+    except SteleError:
+        return
+    for op in sorted(inspection.ops - known):
+        yield finding("unknown-op", op=op, tensorflow=wheel.version)
 
 
 def show(inspection: Inspection, *, all_ops: bool = False, all_variables: bool = False) -> None:
@@ -82,8 +103,8 @@ def show(inspection: Inspection, *, all_ops: bool = False, all_variables: bool =
     if inspection.variables:
         _show_variables(console, inspection, inspection.variables, show_all=all_variables)
     _show_files(console, inspection)
-    for finding in inspection.findings:
-        _show_finding(console, finding)
+    for entry in inspection.findings:
+        _show_finding(console, entry)
 
 
 def _show_meta_graph(console: Console, meta_graph: MetaGraph, *, all_ops: bool) -> None:
@@ -169,10 +190,13 @@ def _show_files(console: Console, inspection: Inspection) -> None:
         _indented(console, Text(_more(rest, "--json")))
 
 
-def _show_finding(console: Console, finding: Finding) -> None:
+def _show_finding(console: Console, entry: Finding) -> None:
     console.print()
-    label, style = ("error", "bold red") if finding.fatal else ("note", "bold yellow")
-    console.print(Text.assemble((label, style), f": {printable(finding.message)}"))
+    label, style = ("error", "bold red") if entry.fatal else ("note", "bold yellow")
+    text = Text.assemble((label, style), f": {printable(entry.message)}")
+    if entry.remedy:
+        text.append(f"; {printable(entry.remedy)}", "dim")
+    console.print(text)
 
 
 def _heading(console: Console, title: str, tail: str) -> None:

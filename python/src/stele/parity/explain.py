@@ -5,41 +5,51 @@ from __future__ import annotations
 import re
 
 from stele.parity.conversation import Answer
+from stele.savedmodel.kinds import KINDS
 
-# What TensorFlow says, and what a person can do. The first that fits is said.
+# What TensorFlow says, what it means, and the finding of `stele inspect` whose remedy
+# helps. The first that fits is said.
 _KNOWN = (
     (
         r"has no attribute 'add_slot'",
         "a Keras 2 optimizer was saved with the model, which tf.saved_model.load cannot restore; "
-        "sessions run it. To load it in Python, save it again without the optimizer: "
-        "model.export(), or include_optimizer=False in Keras 2",
+        "sessions run it",
+        "optimizer-slots",
     ),
     (
         r"is not a valid parameter name",
         "an input is named with a word of Python's, which its signatures cannot take; sessions "
-        "run it. Rename the input to call it from Python",
+        "run it",
+        "python-word",
     ),
     (
         r"has a reference type",
         "an output is a reference to a TensorFlow 1 variable, which a function in Python cannot "
         "give; sessions run it",
+        "reference-variables",
     ),
     (
         r"[Tt]able not initialized",
-        "a table is initialized only by the graph's collection, which a session does not run; "
-        "save the model again with the table's initializer as its main_op",
+        "a table is initialized only by the graph's collection, which a session does not run",
+        "table-in-collection",
     ),
     (
         r"Failed to find any matching files for .*[\[*?]|[\[*?].*not a valid checkpoint"
         r"|not a valid checkpoint: .*[\[*?]",
-        "TensorFlow takes the path of the variables for a pattern; give the folder a name "
-        "without [, * and ?",
+        "TensorFlow takes the path of the variables for a pattern",
+        "path-is-pattern",
     ),
     (
         r"Could not find variable|Resource \S+/(?:Resource)?\S* does not exist"
         r"|Error while reading resource variable",
         "a session does not find the model's variables, as with a Keras 3 model written by "
-        "tf.saved_model.save; write it with model.export()",
+        "tf.saved_model.save",
+        "variables-not-restored",
+    ),
+    (
+        r"Op type not registered",
+        "the graph has an op that this TensorFlow does not have",
+        "unknown-op",
     ),
 )
 
@@ -47,7 +57,10 @@ _KNOWN = (
 def refusal(answer: Answer) -> str:
     """Return what a refusal means; empty when it is none that is known."""
     said = f"{answer.message} {answer.detail}"
-    return next((meaning for pattern, meaning in _KNOWN if re.search(pattern, said)), "")
+    for pattern, meaning, kind in _KNOWN:
+        if re.search(pattern, said):
+            return "; ".join(filter(None, (meaning, KINDS[kind].remedy)))
+    return ""
 
 
 def reason(answer: Answer) -> str:

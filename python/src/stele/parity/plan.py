@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stele import savedmodel
 from stele.contract.codes import Code, SteleError
-from stele.parity import bad_input, effects
+from stele.parity import bad_input
 from stele.parity.bad_input import LoadRow
 from stele.parity.case import Case, Target
-from stele.parity.effects import Effects
+from stele.savedmodel.effects import Effects
 
 # A binding's cells carry these names where no case was run.
 PLAN_CASE = "plan"
@@ -90,7 +91,7 @@ def make(
     """
     if not cases:
         raise SteleError(Code.NOT_FOUND, f'no case of "{target.name}" fits --cases and --signature')
-    done = effects.of_signatures(target)
+    done = savedmodel.effects_of(target.folder, target.tags)
     withheld = {
         name: f"writes files ({', '.join(effect.writes_files)}): it runs with --allow-writes"
         for name, effect in done.items()

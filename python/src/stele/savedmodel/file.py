@@ -5,6 +5,7 @@ TensorFlow 2.21 would load a model whose variables are missing, and not say so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -14,12 +15,16 @@ from stele._proto import saved_model_pb2 as pb
 from stele.contract import dtypes
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import DEFAULT_TAGS, Shape, Signature, TensorSpec, format_tags
-from stele.savedmodel import variables
+from stele.savedmodel import effects, variables
+from stele.savedmodel.effects import Effects
 from stele.savedmodel.folder import model_file, require_whole
 from stele.savedmodel.graph import Graph, shape_of
 
 # TensorFlow's own entries (__saved_model_init_op) are not for callers.
 _PRIVATE = "__saved_model_"
+
+# One of the files that the variables are in, and how many these are.
+_SHARD = re.compile(r"variables\.data-[0-9]+-of-([0-9]+)")
 
 
 def read(folder: Path) -> pb.SavedModel:
@@ -60,12 +65,18 @@ def select(folder: Path, model: pb.SavedModel, tags: Collection[str]) -> pb.Meta
     if meta_graph.saver_def and not index.exists():
         raise SteleError(Code.NOT_FOUND, f'the variables are missing: no "{index}"')
     if meta_graph.saver_def:
-        data = sorted(index.parent.glob("variables.data-*"))
-        for file in (index, *data):
-            require_whole(file)
-        if not data:
-            variables.check_data(variables.read_index(index.parent))
+        _check_variables(index)
     return meta_graph
+
+
+def _check_variables(index: Path) -> None:
+    """Refuse variables that are not all there; the index is read only where it is needed."""
+    data = sorted(index.parent.glob("variables.data-*"))
+    for file in (index, *data):
+        require_whole(file)
+    counts = {int(match[1]) for file in data if (match := _SHARD.fullmatch(file.name))}
+    if counts != {len(data)}:
+        variables.check_data(variables.read_index(index.parent))
 
 
 def load_signatures(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Signature]:
@@ -75,6 +86,20 @@ def load_signatures(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[
         SteleError: As `read` and `select`.
     """
     return signatures(select(folder, read(folder), tags))
+
+
+def effects_of(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Effects]:
+    """Return what running each signature does beside answering; of none of a damaged graph.
+
+    Raises:
+        SteleError: As `read` and `select`.
+    """
+    meta_graph = select(folder, read(folder), tags)
+    graph = _graph(meta_graph)
+    if graph is None:
+        return {}
+    named = signatures(meta_graph)
+    return {name: effects.of_run(graph.run(signature)) for name, signature in named.items()}
 
 
 def signatures(meta_graph: pb.MetaGraphDef) -> dict[str, Signature]:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+import keyword
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 
+from stele._proto import saved_model_pb2 as pb
+from stele._proto.graph_pb2 import NodeDef
 from stele.contract import dtypes
 from stele.contract.signature import DEFAULT_TAGS, Signature, TensorSpec, format_tags
-from stele.savedmodel.graph import Graph, node_of
-
-# Ops that draw random numbers. Those with Stateless in their name give what their
-# seed gives, but models (Keras' among them) make the seed from a variable that
-# each call changes.
-RANDOM_OP = re.compile(
-    r"""
-    (Stateful | Stateless | Risc)?
-    ( Random (Binomial | Crop | Gamma | Normal | Poisson | Shuffle | StandardNormal)
-    | (Random)? Uniform (Int | FullInt)?
-    | (Parameterized)? TruncatedNormal
-    | Multinomial | SampleDistortedBoundingBox | Shuffle | StandardNormal
-    ) (V\d)?
-    | \w+CandidateSampler
-    | XlaRngBitGenerator
-    """,
-    re.VERBOSE,
-)
-
-_EXAMPLE_OP = re.compile(r"Parse(Single)?(Sequence)?Example(V2)?")
+from stele.savedmodel import effects, initialization
+from stele.savedmodel.graph import EXAMPLE_OP, Graph, node_of
+from stele.savedmodel.kinds import KINDS
 
 _REFERENCE_VARIABLES = ("Variable", "VariableV2")
 
@@ -37,61 +23,71 @@ class Finding:
     """One thing to know.
 
     Attributes:
-        kind: For programs; stable.
+        kind: For programs; a key of `KINDS`.
         message: For people.
         fatal: Whether TensorFlow would not load the model, or without its values.
+        remedy: What to do about it; empty where there is nothing to do.
     """
 
     kind: str
     message: str
     fatal: bool = False
+    remedy: str = ""
+
+
+def finding(kind: str, **words: object) -> Finding:
+    """Return a finding of a kind, with these words in its text."""
+    entry = KINDS[kind]
+    return Finding(kind, entry.text.format(**words), entry.fatal, entry.remedy)
 
 
 def of_tags(tag_sets: Sequence[Collection[str]]) -> list[Finding]:
     """Say that a default load fails, from the tags of all MetaGraphDefs."""
     if any(set(tags) == set(DEFAULT_TAGS) for tags in tag_sets):
         return []
-    there = ", ".join(format_tags(tags) for tags in tag_sets)
-    return [
-        Finding(
-            "tags",
-            f"no MetaGraphDef has the tags {format_tags(DEFAULT_TAGS)} that loaders ask for "
-            f"unless told otherwise; there is {there}",
-        )
-    ]
+    return [finding("tags", tags=", ".join(format_tags(tags) for tags in tag_sets))]
 
 
-def of_meta_graph(signatures: Mapping[str, Signature], graph: Graph) -> list[Finding]:
+def of_meta_graph(
+    meta_graph: pb.MetaGraphDef, signatures: Mapping[str, Signature], graph: Graph
+) -> Iterator[Finding]:
     """Say what to know about one MetaGraphDef."""
-    found = []
     if not signatures:
-        found.append(Finding("no-signatures", "there is no signature to call"))
-    references = sum(graph.graph_ops[op] for op in _REFERENCE_VARIABLES)
-    if references:
-        found.append(
-            Finding(
-                "reference-variables",
-                f"{references} reference variables (TensorFlow 1): tf.saved_model.load gives no "
-                "access to them, a session runs them",
-            )
-        )
-    parsed = graph.leading_to(_EXAMPLE_OP)
-    for signature in signatures.values():
-        found += _of_tensors(signature)
-        found += _of_examples(signature, parsed)
-        found += _of_run(signature, graph)
-    return found
+        yield finding("no-signatures")
+    if references := sum(graph.graph_ops[op] for op in _REFERENCE_VARIABLES):
+        yield finding("reference-variables", count=references)
+    runs = {name: graph.run(signature) for name, signature in signatures.items()}
+    yield from _of_initialization(meta_graph, itertools.chain(*runs.values()), graph)
+    parsed = graph.leading_to(EXAMPLE_OP)
+    for name, signature in signatures.items():
+        yield from _of_tensors(signature, graph)
+        yield from _of_inputs(signature, meta_graph.signature_def[name], parsed)
+        yield from _of_run(signature, runs[name])
 
 
-def _of_tensors(signature: Signature) -> Iterator[Finding]:
-    for kind, spec in _specs(signature):
-        where = f'signature "{signature.name}": {kind} "{spec.name}"'
+def _of_initialization(
+    meta_graph: pb.MetaGraphDef, run: Iterable[NodeDef], graph: Graph
+) -> Iterator[Finding]:
+    left = initialization.left_out(meta_graph, run, graph)
+    if left.slots:
+        yield finding("optimizer-slots", count=left.slots)
+    if left.tables:
+        yield finding("table-in-collection", tables=_quoted(left.tables))
+    if left.variables:
+        yield finding("variables-not-restored", variables=_quoted(left.variables))
+
+
+def _of_tensors(signature: Signature, graph: Graph) -> Iterator[Finding]:
+    for side, spec in _specs(signature):
+        where = {"signature": signature.name, "side": side, "name": spec.name}
+        of_graph = graph.dtype(spec.ref)
         if not spec.ref:
-            yield Finding("no-plain-tensor", f"{where} is a sparse or composite tensor")
+            yield finding("no-plain-tensor", **where)
         elif spec.number not in dtypes.BY_NUMBER:
-            yield Finding(
-                "unnamed-dtype", f"{where} has dtype {spec.dtype}, which clients cannot pass on"
-            )
+            yield finding("unnamed-dtype", **where, dtype=spec.dtype)
+        elif of_graph is not None and of_graph != spec.number:
+            name = dtypes.name_of_number(of_graph)
+            yield finding("dtype-disagrees", **where, dtype=spec.dtype, of_graph=name)
 
 
 def _specs(signature: Signature) -> Iterator[tuple[str, TensorSpec]]:
@@ -99,33 +95,33 @@ def _specs(signature: Signature) -> Iterator[tuple[str, TensorSpec]]:
     yield from (("output", spec) for spec in signature.outputs)
 
 
-def _of_examples(signature: Signature, parsed: Collection[str]) -> Iterator[Finding]:
+def _of_inputs(
+    signature: Signature, entry: pb.SignatureDef, parsed: Collection[str]
+) -> Iterator[Finding]:
     for spec in signature.inputs:
+        where = {"signature": signature.name, "name": spec.name}
+        if keyword.iskeyword(spec.name):
+            yield finding("python-word", **where)
+        if spec.name in entry.defaults:
+            yield finding("default", **where)
         if spec.dtype == "BYTES" and node_of(spec.ref) in parsed:
-            yield Finding(
-                "takes-examples",
-                f'signature "{signature.name}": input "{spec.name}" is parsed as serialized '
-                "tf.Example: other bytes are refused",
-            )
+            yield finding("takes-examples", **where)
 
 
-def _of_run(signature: Signature, graph: Graph) -> Iterator[Finding]:
-    inputs = [spec.ref for spec in signature.inputs if spec.ref]
-    outputs = [spec.ref for spec in signature.outputs if spec.ref]
-    nodes = list(graph.run_by(outputs, inputs))
-    random = sorted({node.op for node in nodes if RANDOM_OP.fullmatch(node.op)})
-    if random:
-        yield Finding(
-            "random",
-            f'signature "{signature.name}" draws random numbers ({", ".join(random)}): '
-            "two calls with the same input may differ",
-        )
+def _of_run(signature: Signature, nodes: Sequence[NodeDef]) -> Iterator[Finding]:
+    done = effects.of_run(nodes)
+    for field in fields(done):
+        if field.name != "devices" and (ops := getattr(done, field.name)):
+            kind = field.name.replace("_", "-")
+            yield finding(kind, signature=signature.name, ops=", ".join(ops))
+    if done.devices:
+        devices = ", ".join(done.devices)
+        yield finding("named-device", signature=signature.name, devices=devices)
     unfed = sorted(node.name for node in nodes if node.op == "Placeholder")
     # A sparse input is fed through placeholders that it does not name here.
     if unfed and all(spec.ref for spec in signature.inputs):
-        names = ", ".join(f'"{name}"' for name in unfed)
-        yield Finding(
-            "unfed-placeholder",
-            f'signature "{signature.name}" needs a value for {names}, which is none of its '
-            "inputs: it cannot run as it is",
-        )
+        yield finding("unfed-placeholder", signature=signature.name, names=_quoted(unfed))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

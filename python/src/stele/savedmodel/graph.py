@@ -17,13 +17,17 @@ from typing import Protocol
 from google.protobuf.message import DecodeError
 
 from stele._proto import graph_pb2 as pb
-from stele.contract.signature import Shape
+from stele.contract import dtypes
+from stele.contract.signature import Shape, Signature
 
 # A node: the function whose body it is in ("" for the graph itself), its name.
 _Place = tuple[str, str]
 
 # Ops whose attribute "shape" is that of their output.
 _SHAPED_OP = re.compile(r"Placeholder(V2|WithDefault)?|Variable(V2)?")
+# Ops that read serialized tf.Example.
+EXAMPLE_OP = re.compile(r"Parse(Single)?(Sequence)?Example(V2)?")
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 # Ops whose output is their first input: the same values.
 _PASSES_ON = ("Identity", "ReadVariableOp", "Enter", "StopGradient", "PreventGradient", "Snapshot")
 
@@ -84,13 +88,18 @@ class Graph:
         )
 
     @property
+    def ops(self) -> frozenset[str]:
+        """What nodes are, but for those that call a function by its name (TF1's Defun)."""
+        return frozenset({*self.graph_ops, *self.function_ops} - self._functions.keys())
+
+    @property
     def functions(self) -> int:
         """How many functions the library has."""
         return len(self._functions)
 
     def shape(self, tensor: str) -> Shape:
         """Return the shape that the graph declares for a tensor, ``op:index``; None for none."""
-        node = self._nodes[""].get(node_of(tensor))
+        node = self.node(node_of(tensor))
         if node is None:
             return None
         index = tensor.partition(":")[2] or "0"
@@ -101,6 +110,29 @@ class Graph:
         if _SHAPED_OP.fullmatch(node.op) and node.attr["shape"].HasField("shape"):
             return shape_of(node.attr["shape"].shape)
         return None
+
+    def dtype(self, tensor: str) -> int | None:
+        """Return the tensorflow.DataType that a placeholder's tensor, ``op:index``, has.
+
+        A call of a function says what its outputs are; of other nodes nothing is known.
+        """
+        node = self.node(node_of(tensor))
+        if node is None:
+            return None
+        if _SHAPED_OP.fullmatch(node.op):
+            return dtypes.base(node.attr["dtype"].type) or None
+        index = tensor.partition(":")[2] or "0"
+        outputs = node.attr["Tout"].list.type if node.op in _CALLS else ()
+        return outputs[int(index)] if index.isdecimal() and int(index) < len(outputs) else None
+
+    def node(self, name: str) -> pb.NodeDef | None:
+        """Return a node of the graph itself; None when there is none of this name."""
+        return self._nodes[""].get(name)
+
+    def nodes_of(self, op: str) -> Iterator[tuple[str, pb.NodeDef]]:
+        """Yield the nodes of an op, each with the function whose body it is in."""
+        for scope, nodes in self._nodes.items():
+            yield from ((scope, node) for node in nodes.values() if node.op == op)
 
     def run_by(self, outputs: Iterable[str], inputs: Iterable[str] = ()) -> Iterator[pb.NodeDef]:
         """Yield the nodes that run to compute some tensors, those in functions included.
@@ -126,6 +158,12 @@ class Graph:
                 body = self._functions[called]
                 results = [*body.ret.values(), *body.control_ret.values()]
                 todo += [(called, node_of(ref)) for ref in results]
+
+    def run(self, signature: Signature) -> list[pb.NodeDef]:
+        """Return the nodes that a signature runs, those in functions included."""
+        inputs = [spec.ref for spec in signature.inputs if spec.ref]
+        outputs = [spec.ref for spec in signature.outputs if spec.ref]
+        return list(self.run_by(outputs, inputs))
 
     def leading_to(self, op: re.Pattern[str]) -> frozenset[str]:
         """Return the graph's nodes whose outputs flow into an op, through functions too.

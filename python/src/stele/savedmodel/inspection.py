@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,15 @@ from stele._proto import graph_pb2
 from stele._proto import saved_model_pb2 as pb
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import Signature, TensorSpec
-from stele.savedmodel import file, variables
-from stele.savedmodel.findings import Finding, of_meta_graph, of_tags
+from stele.savedmodel import file, initialization, variables
+from stele.savedmodel.findings import Finding, finding, of_meta_graph, of_tags
 from stele.savedmodel.graph import Graph, node_of
 from stele.savedmodel.variables import Variable
 
-# Any op that looks at what it is given, rather than only handing it on.
-_READER = re.compile(r"(?!((Stateful)?PartitionedCall|Identity|NoOp)$)\w+")
+# Any op that looks at what it is given, rather than only handing it on or keeping it.
+_READER = re.compile(
+    r"(?!((Stateful)?PartitionedCall|Identity|NoOp|(Assign|Read)VariableOp|VarIsInitializedOp)$)\w+"
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class MetaGraph:
         graph_ops: How often the graph uses each op.
         function_ops: How often the functions of its library do, all together.
         functions: How many functions there are.
+        ops: What nodes are, but for those that call a function by its name.
     """
 
     tags: tuple[str, ...]
@@ -53,6 +57,7 @@ class MetaGraph:
     graph_ops: Counter[str]
     function_ops: Counter[str]
     functions: int
+    ops: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,11 @@ class Inspection:
     def assets(self) -> tuple[File, ...]:
         """The files that ops read, such as vocabularies."""
         return tuple(file for file in self.files if file.path.startswith("assets/"))
+
+    @property
+    def ops(self) -> frozenset[str]:
+        """The ops of TensorFlow, or of a library, that its nodes are."""
+        return frozenset(op for graph in self.meta_graphs for op in graph.ops)
 
     @property
     def copies(self) -> frozenset[str]:
@@ -127,15 +137,15 @@ def inspect(folder: Path, tags: frozenset[str] | None = None) -> Inspection:
     findings += problems
     meta_graphs = []
     for meta_graph in chosen:
+        signatures = file.signatures(meta_graph)
         try:
             graph = Graph(meta_graph.graph_def)
-            findings += _missing_assets(folder, meta_graph, graph)
+            findings += _missing_assets(folder, meta_graph, signatures.values(), graph)
+            findings += of_meta_graph(meta_graph, signatures, graph)
         except (ValueError, DecodeError) as error:
             raise SteleError(
                 Code.DATA_LOSS, f'"{folder / "saved_model.pb"}" is damaged: {error}'
             ) from error
-        signatures = file.signatures(meta_graph)
-        findings += of_meta_graph(signatures, graph)
         meta_graphs.append(_meta_graph(meta_graph, signatures, graph))
     # Two MetaGraphDefs often say the same about one signature.
     unique = tuple(dict.fromkeys(findings))
@@ -154,6 +164,7 @@ def _meta_graph(
         graph.graph_ops,
         graph.function_ops,
         graph.functions,
+        graph.ops,
     )
 
 
@@ -168,8 +179,11 @@ def _read_variables(
             f'the variables are missing: no "{below / "variables.index"}"; '
             "TensorFlow would load the model without them and not say so"
         )
-        return None, [Finding("variables-missing", message, fatal=True)]
+        return None, [finding("variables-missing", problem=message)]
     stored = None
+    # TensorFlow looks for the data files with the path as a pattern.
+    if not fnmatch.fnmatchcase(str(below), str(below)):
+        return None, [finding("path-is-pattern", path=folder)]
     try:
         index = variables.read_index(below)
         stored = index.variables
@@ -177,22 +191,29 @@ def _read_variables(
         stored = variables.with_names(index).variables
     except SteleError as error:
         kind = "variables-missing" if error.code == Code.NOT_FOUND else "variables-damaged"
-        return stored, [Finding(kind, str(error), fatal=True)]
+        return stored, [finding(kind, problem=error)]
     return stored, []
 
 
-def _missing_assets(folder: Path, meta_graph: pb.MetaGraphDef, graph: Graph) -> Iterator[Finding]:
+def _missing_assets(
+    folder: Path, meta_graph: pb.MetaGraphDef, signatures: Iterable[Signature], graph: Graph
+) -> Iterator[Finding]:
     details = graph_pb2.MetaGraphDetails.FromString(meta_graph.SerializeToString())
     missing = [
         (asset, path)
         for asset in details.asset_file_def
         if not (path := folder / "assets" / asset.filename).exists()
     ]
-    read = graph.leading_to(_READER) if missing else frozenset()
+    if not missing:
+        return
+    read = graph.leading_to(_READER)
+    run = initialization.run_by_load(meta_graph, graph)
+    run |= {node.name for signature in signatures for node in graph.run(signature)}
     for asset, path in missing:
-        fatal = node_of(asset.tensor_info.name) in read
-        why = "" if fatal else "; no op reads it"
-        yield Finding("asset-missing", f'an asset is missing: no "{path}"{why}', fatal)
+        places = {node_of(asset.tensor_info.name)}
+        # The program may keep the path in a variable.
+        places |= set(initialization.variables_given(places, graph))
+        yield finding("asset-missing" if places & read & run else "asset-unread", path=path)
 
 
 def _files(folder: Path) -> tuple[File, ...]:
@@ -222,7 +243,12 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
         "variables": None if stored is None else [_variable_json(entry) for entry in stored],
         "variables_bytes": sum(entry.nbytes for entry in stored or ()),
         "findings": [
-            {"kind": entry.kind, "message": entry.message, "fatal": entry.fatal}
+            {
+                "kind": entry.kind,
+                "message": entry.message,
+                "remedy": entry.remedy,
+                "fatal": entry.fatal,
+            }
             for entry in inspection.findings
         ],
     }

@@ -16,6 +16,7 @@ from stele._proto import graph_pb2 as pb
 from stele.contract import dtypes
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.savedmodel import sstable
+from stele.savedmodel.folder import require_whole
 
 # Bookkeeping of TF2, not a variable: which object of the program has which key.
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -85,6 +86,7 @@ def read_index(folder: Path) -> Index:
             is none), DATA_LOSS when it is damaged.
     """
     path = folder / "variables.index"
+    require_whole(path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -99,17 +101,15 @@ def check_data(index: Index) -> None:
     """Check that the data files are there and long enough for their index.
 
     Raises:
-        SteleError: NOT_FOUND for a missing file, DATA_LOSS for one cut short.
+        SteleError: NOT_FOUND for a missing file, DATA_LOSS for one cut short, no regular
+            file, or a Git LFS pointer.
     """
     for number, nbytes in enumerate(index.shard_bytes):
         path = index.shard(number)
-        try:
-            there = path.stat().st_size
-        except OSError as error:
-            raise from_os_error(error) from error
-        if there < nbytes:
+        size = require_whole(path)
+        if size < nbytes:
             raise SteleError(
-                Code.DATA_LOSS, f'"{path}" is cut short: {there} bytes, its index says {nbytes}'
+                Code.DATA_LOSS, f'"{path}" is cut short: {size} bytes, its index says {nbytes}'
             )
 
 
