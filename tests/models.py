@@ -356,6 +356,22 @@ def odd(folder: Path) -> None:
         builder.save()
 
 
+def defaults(folder: Path) -> None:
+    """Inputs that the SignatureDef has a default for."""
+    module = tf.Module()
+    spec = [tf.TensorSpec([None], tf.float32, "x"), tf.TensorSpec([2], tf.float32, "scale"),
+            tf.TensorSpec([], tf.string, "word")]  # fmt: skip
+
+    scales, words = tf.constant([2.0, 3.0]), tf.constant("stele")
+
+    @tf.function(input_signature=spec)
+    def scaled(x, scale=scales, word=words):
+        return {"y": x[:, None] * scale, "word": word + "!"}
+
+    module.scaled = scaled
+    tf.saved_model.save(module, str(folder), signatures=scaled)
+
+
 def disagreeing(folder: Path) -> None:
     """The signature says FP32 of tensors that are strings, or integers."""
     builder = v1.saved_model.Builder(str(folder))
@@ -391,6 +407,7 @@ MODELS = (
     sizes,
     session_only,
     odd,
+    defaults,
     disagreeing,
 )
 

@@ -152,6 +152,21 @@ def test_input_that_is_an_output_no_output_and_a_tensor_gone(foreign, tmp_path, 
     assert "nothing" not in coverage(records)
 
 
+def test_defaults_stand_for_inputs_that_are_missing(foreign, tmp_path, capsys) -> None:
+    file = tmp_path / "mine.npz"
+    np.savez(file, x=np.ones(3, np.float32))
+    model = str(foreign / "defaults")
+    in_process = ["--in-process", "--binding", ALL]
+    status, records = check(capsys, tmp_path, model, "--inputs", str(file), *in_process)
+    assert status == 0
+    assert {"python-tf", "python-session", "c"} <= everybody_agrees(records)
+    assert results(records, "c")["mine.npz"]["identical"]
+    # Of the three inputs, one is missed by the bad-input table.
+    status, records = check(capsys, tmp_path, model, *in_process)
+    assert status == 0
+    assert results(records, "c")["bad/missing-input"]["outcome"] == "pass"
+
+
 def test_signature_that_disagrees_with_its_graph_is_refused_with_one_code(
     foreign, tmp_path, capsys
 ) -> None:

@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2
 
 from stele import savedmodel
 from stele.contract import worker
@@ -85,6 +86,7 @@ class _Model:
 
     def __init__(self, folder: Path, tags: frozenset[str]) -> None:
         self.signatures: Mapping[str, Signature] = savedmodel.load_signatures(folder, tags)
+        self._defaults = savedmodel.defaults(folder, tags)
         # TensorFlow's Python has no code of its own for these: it says UNKNOWN.
         stored = folder / "variables"
         if (stored / "variables.index").exists():
@@ -93,7 +95,16 @@ class _Model:
     def prepare(self, signature: str, inputs: Tensors) -> Call:
         found = find_signature(self.signatures, signature)
         check_inputs(found, inputs)
-        return _Guarded(self._bind(found, dict(inputs)))
+        return _Guarded(self._bind(found, self._filled(signature, dict(inputs))))
+
+    def _filled(self, signature: str, inputs: dict[str, Array]) -> dict[str, Array]:
+        """Put the SignatureDef's defaults in place of inputs that are missing."""
+        absent = {
+            name: tf.make_ndarray(tensor_pb2.TensorProto.FromString(default))
+            for name, default in self._defaults[signature].items()
+            if name not in inputs
+        }
+        return inputs | absent
 
     def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
         raise NotImplementedError

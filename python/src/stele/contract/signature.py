@@ -29,12 +29,14 @@ class TensorSpec:
         number: tensorflow.DataType by number.
         shape: Dimensions, None where unknown; None when even the rank is.
         ref: The graph's tensor, ``op:index``; empty when sparse or composite.
+        optional: Whether the SignatureDef has a default for this input.
     """
 
     name: str
     number: int
     shape: Shape
     ref: str
+    optional: bool = False
 
     @property
     def dtype(self) -> str:
@@ -91,7 +93,8 @@ def check_inputs(signature: Signature, inputs: Tensors) -> None:
     check_names(signature, [name for name, _ in inputs])
     given = dict(inputs)
     for spec in signature.inputs:
-        _check_input(spec, given[spec.name])
+        if spec.name in given:
+            _check_input(spec, given[spec.name])
 
 
 def check_names(signature: Signature, names: Sequence[str]) -> None:
@@ -111,7 +114,7 @@ def check_names(signature: Signature, names: Sequence[str]) -> None:
             there = _listed(spec.name for spec in signature.inputs)
             raise _invalid(f'no input "{name}"; signature "{signature.name}" has {there}')
     for spec in signature.inputs:
-        if spec.name not in given:
+        if spec.name not in given and not spec.optional:
             raise _invalid(f'input "{spec.name}" of signature "{signature.name}" is missing')
 
 

@@ -278,7 +278,11 @@ class _Spoiler:
         elif row == "unknown-input":
             pairs.append(("no_such_input", first))
         elif row == "missing-input":
-            pairs = [pair for pair in pairs if pair[0] != spec.name]
+            required = [entry.name for entry in self._signature.inputs if not entry.optional]
+            if not required:
+                return None
+            pairs = [pair for pair in pairs if pair[0] != required[0]]
+            words = {"input": required[0]}
         elif row == "wrong-dtype":
             other = np.int32 if spec.dtype != "INT32" else np.float32
             pairs = self._with(np.zeros(first.shape, dtype=other))

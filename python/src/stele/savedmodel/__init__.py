@@ -13,7 +13,7 @@ from stele.contract.signature import (
     find_signature,
     format_shape,
 )
-from stele.savedmodel.file import effects_of, load_signatures, read, select, signatures
+from stele.savedmodel.file import defaults, effects_of, load_signatures, read, select, signatures
 
 __all__ = [
     "DEFAULT_SIGNATURE",
@@ -21,6 +21,7 @@ __all__ = [
     "Signature",
     "TensorSpec",
     "check_inputs",
+    "defaults",
     "effects_of",
     "find_signature",
     "format_shape",

@@ -88,6 +88,16 @@ def load_signatures(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[
     return signatures(select(folder, read(folder), tags))
 
 
+def defaults(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, dict[str, bytes]]:
+    """Return what stands for inputs that are not given: TensorProtos, by signature and input.
+
+    Raises:
+        SteleError: As `read` and `select`.
+    """
+    entries = select(folder, read(folder), tags).signature_def
+    return {name: dict(entry.defaults) for name, entry in entries.items()}
+
+
 def effects_of(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Effects]:
     """Return what running each signature does beside answering; of none of a damaged graph.
 
@@ -120,7 +130,10 @@ def signatures(meta_graph: pb.MetaGraphDef) -> dict[str, Signature]:
     graph = None if all(info.HasField("tensor_shape") for info in infos) else _graph(meta_graph)
     return {
         name: Signature(
-            name, _specs(entry.inputs, graph), _specs(entry.outputs, graph), entry.method_name
+            name,
+            _specs(entry.inputs, graph, entry.defaults),
+            _specs(entry.outputs, graph),
+            entry.method_name,
         )
         for name, entry in entries.items()
     }
@@ -133,9 +146,11 @@ def _graph(meta_graph: pb.MetaGraphDef) -> Graph | None:
         return None  # Whoever reads the graph itself says so.
 
 
-def _specs(infos: Mapping[str, pb.TensorInfo], graph: Graph | None) -> tuple[TensorSpec, ...]:
+def _specs(
+    infos: Mapping[str, pb.TensorInfo], graph: Graph | None, defaults: Collection[str] = ()
+) -> tuple[TensorSpec, ...]:
     return tuple(
-        TensorSpec(name, dtypes.base(info.dtype), _shape(info, graph), info.name)
+        TensorSpec(name, dtypes.base(info.dtype), _shape(info, graph), info.name, name in defaults)
         for name, info in sorted(infos.items())
     )
 

@@ -61,7 +61,7 @@ def of_meta_graph(
     parsed = graph.leading_to(EXAMPLE_OP)
     for name, signature in signatures.items():
         yield from _of_tensors(signature, graph)
-        yield from _of_inputs(signature, meta_graph.signature_def[name], parsed)
+        yield from _of_inputs(signature, parsed)
         yield from _of_run(signature, runs[name])
 
 
@@ -95,14 +95,12 @@ def _specs(signature: Signature) -> Iterator[tuple[str, TensorSpec]]:
     yield from (("output", spec) for spec in signature.outputs)
 
 
-def _of_inputs(
-    signature: Signature, entry: pb.SignatureDef, parsed: Collection[str]
-) -> Iterator[Finding]:
+def _of_inputs(signature: Signature, parsed: Collection[str]) -> Iterator[Finding]:
     for spec in signature.inputs:
         where = {"signature": signature.name, "name": spec.name}
         if keyword.iskeyword(spec.name):
             yield finding("python-word", **where)
-        if spec.name in entry.defaults:
+        if spec.optional:
             yield finding("default", **where)
         if spec.dtype == "BYTES" and node_of(spec.ref) in parsed:
             yield finding("takes-examples", **where)
