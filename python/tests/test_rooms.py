@@ -19,7 +19,7 @@ LEVELS = """
 cli
 commands
 web
-convert
+bench convert
 parity
 remote server
 libtensorflow native savedmodel wire zoo

@@ -22,6 +22,9 @@ from stele.parity import tool
 from stele.parity.claim import one_at_a_time
 from stele.parity.tool import Tool
 
+# Keys of a binding whose placeholders are filled in.
+_FILLED = ("run", "build", "example", "installs")
+
 _building = threading.Lock()
 
 
@@ -44,6 +47,8 @@ class Binding:
         tools: What it is built and run with.
         needs: Bindings whose tools it needs too, and whose libraries its build makes.
         example: The command of the digits example; ``{model}`` is left in it.
+        installs: Files and folders that it needs beside those that its processes map, and
+            ``python:<import name>``, for its size on disk.
         upstream: Whose API it stands on.
         licence: SPDX.
         execution: ``function`` or ``session``: how TensorFlow runs the graph for it.
@@ -62,6 +67,7 @@ class Binding:
     tools: tuple[Tool, ...] = ()
     needs: tuple[str, ...] = ()
     example: tuple[str, ...] = ()
+    installs: tuple[str, ...] = ()
     upstream: str = ""
     licence: str = ""
     execution: str = "session"
@@ -216,7 +222,7 @@ def _binding(
     tools: Mapping[str, Tool],
     fill: Callable[[Sequence[str]], tuple[str, ...]],
 ) -> Binding:
-    commands = {key: fill(table[key]) for key in ("run", "build", "example") if key in table}
+    commands = {key: fill(table[key]) for key in _FILLED if key in table}
     # Without a list: all that is not for tests or lint alone.
     names = table.get("tools", [name for name, entry in tools.items() if not entry.purpose])
     chosen = {"tools": tuple(tools[name] for name in names), "needs": tuple(table.get("needs", ()))}

@@ -102,6 +102,12 @@ class Conversation:
         return self.folder / "worker.log"
 
     @property
+    def pid(self) -> int | None:
+        """The running worker's process id; None while there is none."""
+        process = self._process
+        return process.pid if process is not None else None
+
+    @property
     def _outputs_folder(self) -> Path:
         return self.folder / "outputs"
 

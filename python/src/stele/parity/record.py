@@ -150,31 +150,96 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Benchmark:
-    """A binding's figures on one case; present only if its answer was right."""
+class Startup:
+    """What the first answer of a binding costs; present only if that was right.
+
+    Attributes:
+        model: Target's name.
+        binding: Binding's id.
+        profile: What the model was loaded with.
+        library_class: Label of the proven class.
+        process_s: From process start until TensorFlow's library is being loaded (or the
+            worker's hello), in seconds; each list has an element for each start.
+        library_s: From then until hello; no element where it cannot be told apart.
+        load_s: The model's load.
+        first_call_s: The first answer.
+        peak_bytes: Most memory that its processes had resident, by the end of all turns.
+        disk_bytes: Its files with all dependencies.
+        accuracy: Share of labelled held-out rows that it gets right.
+    """
 
     model: str
     binding: str
+    profile: str
+    library_class: str
+    process_s: tuple[float, ...]
+    library_s: tuple[float, ...]
+    load_s: tuple[float, ...]
+    first_call_s: tuple[float, ...]
+    peak_bytes: int | None = None
+    disk_bytes: int | None = None
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The calls of a binding on one case; present only if its answers were right.
+
+    Attributes:
+        model: Target's name.
+        binding: Binding's id.
+        profile: What the model was loaded with.
+        case: Case's name.
+        batch: The leading dimension that was asked for; None for the case's own.
+        library_class: Label of the proven class.
+        identical: Whether every bit of the answer is the reference's.
+        call_ns: For each round, the median of its calls. All bindings of a run take
+            their turns in the same rounds.
+        calls: Timed calls in all.
+        warm_up_s: Until the median was steady, and how many calls that took.
+        warm_up_calls: See above.
+        steady: Whether it became steady.
+        throughput: By number of workers that call at once: calls per second of all of
+            them together, for each turn.
+    """
+
+    model: str
+    binding: str
+    profile: str
     case: str
+    batch: int | None
     library_class: str
     identical: bool
-    call_ns: float
-    cold_start_s: float
-    peak_bytes: int | None
-    accuracy: float | None = None
-    samples: int = 0
+    call_ns: tuple[float, ...]
+    calls: int
+    warm_up_s: float
+    warm_up_calls: int
+    steady: bool
+    throughput: dict[str, list[float]] = field(default_factory=dict)
 
 
-Record = Result | WorkerInfo | Link | Coverage | Benchmark
+@dataclass(frozen=True)
+class Unmeasured:
+    """A binding that has no figures with this model and profile, and why."""
 
-_Kind = TypeVar("_Kind", Result, WorkerInfo, Link, Coverage, Benchmark)
+    model: str
+    binding: str
+    profile: str
+    reason: str
+
+
+Record = Result | WorkerInfo | Link | Coverage | Startup | Benchmark | Unmeasured
+
+_Kind = TypeVar("_Kind", Result, WorkerInfo, Link, Coverage, Startup, Benchmark, Unmeasured)
 
 _TYPES: dict[str, type[Record]] = {
     "result": Result,
     "worker": WorkerInfo,
     "link": Link,
     "coverage": Coverage,
+    "startup": Startup,
     "benchmark": Benchmark,
+    "unmeasured": Unmeasured,
 }
 
 

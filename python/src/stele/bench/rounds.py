@@ -1,0 +1,178 @@
+"""All contestants take turns; what breaks off or answers wrongly leaves the race."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from stele.bench import footprint
+from stele.bench.contestant import Contestant, WarmUp, WrongAnswerError, runs_for
+from stele.bench.subject import Prepared, Subject
+from stele.parity.binding import SetupError
+from stele.parity.conversation import LoadRefusedError
+from stele.parity.process import WorkerError
+from stele.parity.record import Benchmark, Journal, Startup, Unmeasured
+
+Say = Callable[[str], None]
+"""Told what is being measured."""
+
+# Turns for each number of workers: these are not interleaved, for each holds a model.
+_THROUGHPUT_TURNS = 6
+_THROUGHPUT_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    Attributes:
+        rounds: In each, every contestant has a turn.
+        turn_seconds: About how long a turn is; a slow call is one turn.
+        starts: Fresh workers of each contestant.
+        workers: How many call at once, for throughput; none to leave that out.
+    """
+
+    rounds: int = 15
+    turn_seconds: float = 0.1
+    starts: int = 3
+    workers: tuple[int, ...] = ()
+
+
+@dataclass
+class _Race:
+    """Who is still in it.
+
+    Attributes:
+        journal: Gets every record as soon as it is known.
+        prepared: The model.
+        left_in: Contestants that have not failed.
+        say: Told what is being measured.
+    """
+
+    journal: Journal
+    prepared: Prepared
+    left_in: list[Contestant]
+    say: Say
+
+    def each(self, doing: str, step: Callable[[Contestant], None]) -> None:
+        """Take a step with every contestant; for whom it fails, that was the last one."""
+        for contestant in list(self.left_in):
+            self.say(f"{self.prepared.target.name}: {doing}: {contestant.name}")
+            try:
+                step(contestant)
+            except (SetupError, LoadRefusedError, WorkerError, WrongAnswerError) as error:
+                self._drop(contestant, error)
+
+    def _drop(self, contestant: Contestant, error: Exception) -> None:
+        self.left_in.remove(contestant)
+        contestant.close()
+        reason = str(error)
+        if isinstance(error, LoadRefusedError):
+            reason = reason or error.answer.detail
+        model = self.prepared.target.name
+        self.journal.add(Unmeasured(model, contestant.binding.id, contestant.profile, reason))
+
+
+def measure(
+    journal: Journal,
+    prepared: Prepared,
+    contestants: Sequence[Contestant],
+    effort: Effort,
+    say: Say = lambda _what: None,
+) -> None:
+    """Measure contestants on one model, and write down the figures of each.
+
+    Raises:
+        SteleError: A ``binding.toml`` says that something is installed which is not.
+    """
+    race = _Race(journal, prepared, list(contestants), say)
+    first = prepared.subjects[0]
+    try:
+        for number in range(effort.starts):
+            race.each(f"start {number + 1} of {effort.starts}", lambda one: one.start(first))
+        for subject in prepared.subjects:
+            _Course(subject, effort).run(race)
+        race.each("memory and size", lambda one: journal.add(_startup(one, prepared)))
+    finally:
+        for contestant in contestants:
+            contestant.close()
+
+
+@dataclass
+class _Turns:
+    """What one contestant has done on a course."""
+
+    warm_up: WarmUp
+    identical: bool
+    medians: list[float] = field(default_factory=list)
+    throughput: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass
+class _Course:
+    """One case: every contestant is warmed up, then they take turns."""
+
+    subject: Subject
+    effort: Effort
+    _turns: dict[int, _Turns] = field(default_factory=dict)
+
+    def run(self, race: _Race) -> None:
+        case = self.subject.case.name
+        race.each(f"{case}: warm-up", self._warm_up)
+        for number in range(self.effort.rounds):
+            race.each(f"{case}: round {number + 1} of {self.effort.rounds}", self._turn)
+        if self.effort.workers:
+            race.each(f"{case}: throughput", self._throughput)
+        race.each(case, lambda one: race.journal.add(self._benchmark(one)))
+
+    def _warm_up(self, one: Contestant) -> None:
+        identical = one.identical(self.subject)
+        warm_up = one.warm_up(self.subject, self.effort.turn_seconds)
+        self._turns[id(one)] = _Turns(warm_up, identical)
+
+    def _turn(self, one: Contestant) -> None:
+        turns = self._turns[id(one)]
+        turns.medians.append(one.turn(self.subject, turns.warm_up.runs))
+
+    def _throughput(self, one: Contestant) -> None:
+        turns = self._turns[id(one)]
+        runs = runs_for(_THROUGHPUT_SECONDS, turns.medians[-1])
+        for workers in self.effort.workers:
+            rates = one.throughput(self.subject, workers, runs, _THROUGHPUT_TURNS)
+            turns.throughput[str(workers)] = rates
+
+    def _benchmark(self, one: Contestant) -> Benchmark:
+        turns = self._turns[id(one)]
+        return Benchmark(
+            model=self.subject.target.name,
+            binding=one.binding.id,
+            profile=one.profile,
+            case=self.subject.case.name,
+            batch=self.subject.batch,
+            library_class=one.library_class,
+            identical=turns.identical,
+            call_ns=tuple(turns.medians),
+            calls=turns.warm_up.runs * len(turns.medians),
+            warm_up_s=turns.warm_up.seconds,
+            warm_up_calls=turns.warm_up.calls,
+            steady=turns.warm_up.steady,
+            throughput=turns.throughput,
+        )
+
+
+def _startup(one: Contestant, prepared: Prepared) -> Startup:
+    """Say what is the same for all cases of a model."""
+    peak, pid = one.worker.peak_memory(), one.worker.pid
+    return Startup(
+        model=prepared.target.name,
+        binding=one.binding.id,
+        profile=one.profile,
+        library_class=one.library_class,
+        process_s=tuple(start.process for start in one.starts),
+        library_s=tuple(s.library for s in one.starts if s.library is not None),
+        load_s=tuple(start.load for start in one.starts),
+        first_call_s=tuple(start.first_call for start in one.starts),
+        peak_bytes=peak,
+        disk_bytes=footprint.of(one.binding, pid) if pid is not None else None,
+        accuracy=one.accuracy(prepared.labelled) if prepared.labelled is not None else None,
+    )

@@ -1,0 +1,98 @@
+"""`stele bench` gives no time to a wrong answer, and its figures are those of the calls."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stele.bench import footprint, rounds, subject
+from stele.bench.contestant import Contestant
+from stele.bench.subject import Prepared, Subject
+from stele.contract.bundle import RawTensor, read_bundle, write_bundle
+from stele.contract.codes import SteleError
+from stele.parity.case import Case, Target
+from stele.parity.record import Benchmark, Journal, Startup, Unmeasured
+from tests.test_harness import VALUES, fake
+
+EFFORT = rounds.Effort(rounds=6, turn_seconds=0.01, starts=2, workers=(1, 2))
+BEHAVIOURS = ("bench-well", "wrong", "crash-on-second", "missing-output")
+
+
+@pytest.fixture(scope="module")
+def prepared(foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    inputs = tmp_path_factory.mktemp("bench") / "in"
+    write_bundle(inputs, {"x": VALUES})
+    target = Target("doubler", foreign / "doubler")
+    case = Case("rows", "serving_default", inputs)
+    return Prepared(target, [Subject(target, case, {"doubled": RawTensor.of(VALUES + VALUES)})])
+
+
+@pytest.fixture(scope="module")
+def journal(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Journal:
+    out = tmp_path_factory.mktemp("bench")
+    contestants = [Contestant(fake(b), "default", out / b) for b in BEHAVIOURS]
+    absent = fake("absent", run=("/nonexistent/worker",))
+    contestants.append(Contestant(absent, "default", out / "absent"))
+    journal = Journal(out / "results.jsonl")
+    rounds.measure(journal, prepared, contestants, EFFORT)
+    return journal
+
+
+def test_a_wrong_answer_has_no_time(journal: Journal) -> None:
+    assert [one.binding for one in journal.of(Benchmark)] == ["fake-bench-well"]
+    assert [one.binding for one in journal.of(Startup)] == ["fake-bench-well"]
+    reasons = {one.binding: one.reason for one in journal.of(Unmeasured)}
+    assert "elements differ" in reasons["fake-wrong"]
+    assert "outputs none" in reasons["fake-missing-output"]
+    assert "SIGABRT" in reasons["fake-crash-on-second"]
+    assert "/nonexistent/worker" in reasons["fake-absent"]
+
+
+def test_figures_are_those_of_the_calls(journal: Journal) -> None:
+    (benchmark,) = journal.of(Benchmark)
+    # The fake sleeps 100 µs in each call.
+    assert all(100e3 < ns < 20e6 for ns in benchmark.call_ns)
+    assert len(benchmark.call_ns) == EFFORT.rounds
+    assert benchmark.identical
+    assert benchmark.calls % EFFORT.rounds == 0
+    assert benchmark.warm_up_s > 0
+    assert {count: len(rates) for count, rates in benchmark.throughput.items()} == {"1": 6, "2": 6}
+    assert all(0 < rate < 2e4 for rates in benchmark.throughput.values() for rate in rates)
+
+
+def test_phases_of_every_start(journal: Journal) -> None:
+    (startup,) = journal.of(Startup)
+    for phase in (startup.process_s, startup.library_s, startup.load_s, startup.first_call_s):
+        assert len(phase) == EFFORT.starts
+        assert all(seconds > 0 for seconds in phase)
+    assert startup.peak_bytes is not None
+    assert startup.disk_bytes is not None
+    # Whatever else is mapped, TensorFlow's library is.
+    assert startup.disk_bytes > 300 * 2**20
+
+
+def test_what_is_installed_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "code").write_bytes(b"x" * 1000)
+    (tmp_path / "link").hardlink_to(tmp_path / "code")
+    bare = footprint.of(fake("healthy"), os.getpid())
+    more = footprint.of(fake("healthy", installs=(str(tmp_path),)), os.getpid())
+    assert more is not None
+    assert bare is not None
+    assert more - bare == 1000
+    numpy = footprint.of(fake("healthy", installs=("python:numpy",)), os.getpid())
+    assert numpy is not None
+    assert numpy - bare > 2**20
+    with pytest.raises(SteleError, match='installs "python:no-such-thing"'):
+        footprint.of(fake("healthy", installs=("python:no-such-thing",)), os.getpid())
+
+
+def test_a_repeated_row_is_the_batch(prepared: Prepared, tmp_path: Path) -> None:
+    (one,) = prepared.subjects
+    batch = subject._batch(prepared.target, one.case, 5, tmp_path)
+    (rows,) = read_bundle(batch.inputs).values()
+    assert rows.shape == (5, 3)
+    assert np.array_equal(rows, VALUES[[0, 1, 0, 1, 0]])
+    assert batch.name == "serving_default/batch-5"
