@@ -1,4 +1,4 @@
-"""The page's server and its files; the page itself is tested in bindings/js/web/test."""
+"""The page's server and its files; the page itself is tested in bindings/js/page/test."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ const one = tensor("FP32", [8, 8, 1], image.data);
 try {
   model.run({ [input.name]: one }, { signature });
 } catch (error) {
-  console.log(`refused ${error.codeName}: ${error.message}`);
+  const { codeName, message } = /** @type {import("tf-stele").SteleError} */ (error);
+  console.log(`refused ${codeName}: ${message}`);
 }
 
 await model.close();

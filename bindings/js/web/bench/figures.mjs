@@ -75,7 +75,7 @@ function megabytes(bytes) {
  * @returns {Batch[]}
  */
 function batches() {
-  /** @type {{ cases: import("../page/cases.js").Case[] }} */
+  /** @type {{ cases: import("../../page/site/cases.js").Case[] }} */
   const { cases } = JSON.parse(readFileSync(join(laid, "cases.json"), "utf8"));
   return cases
     .filter(({ name, signature }) => signature === SIGNATURE && !name.endsWith("/edge"))

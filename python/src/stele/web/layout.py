@@ -88,10 +88,10 @@ def _make(folder: Path, target: str) -> None:
 
 def _copy_page(source: Path, folder: Path) -> None:
     """Copy the page, the package's modules that run in a browser, and the runtimes."""
-    shutil.copytree(source / "web" / "page", folder, dirs_exist_ok=True)
+    shutil.copytree(source / "page" / "site", folder, dirs_exist_ok=True)
     for module in _modules(source / "web" / "src" / "index.js"):
         _copy(module, folder / "tf-stele" / module.relative_to(source))
-    for line in (source / "web" / "vendor.txt").read_text().splitlines():
+    for line in (source / "page" / "vendor.txt").read_text().splitlines():
         if line and not line.startswith("#"):
             _copy(source / "web" / "node_modules" / line, folder / "vendor" / line)
 

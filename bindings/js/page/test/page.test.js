@@ -6,16 +6,20 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { startBrowser } from "../host/browser.js";
-import { serveFolders } from "../host/server.js";
-import { BUILD, NO_PAGE, requireDigits, steleWeb } from "./helpers/environment.js";
+import { startBrowser } from "../../web/host/browser.js";
+import { serveFolders } from "../../web/host/server.js";
+import { BUILD, requireDigits } from "../../web/test/helpers/environment.js";
+import { NO_PAGE, steleWeb } from "./helpers/stele-web.js";
 
-/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {Awaited<ReturnType<typeof startBrowser>>} Browser */
+/** @typedef {Awaited<ReturnType<Browser["open"]>>} Page */
 
 requireDigits();
 
 const OUT = join(BUILD, "web");
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** The browser's packages are those of its library. */
+const WEB = createRequire(new URL("../../web/package.json", import.meta.url));
+const AXE = WEB.resolve("axe-core/axe.min.js");
 
 /** A seven, from 0 to 1 across the surface. */
 const SEVEN = [
@@ -32,7 +36,7 @@ let python;
 let live;
 /** @type {Awaited<ReturnType<typeof serveFolders>>} */
 let files;
-/** @type {Awaited<ReturnType<typeof startBrowser>>} */
+/** @type {Browser} */
 let browser;
 
 before(async () => {
@@ -53,7 +57,7 @@ after(async () => {
  * Opens the page. Whatever it asks of another machine is refused, and told.
  *
  * @param {string} url
- * @param {import("playwright-core").BrowserContextOptions} options
+ * @param {Parameters<Browser["open"]>[0]} options
  * @param {(page: Page) => Promise<void>} use
  */
 async function open(url, options, use) {

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { DARKEST, SIZE, toPixels } from "../page/pixels.js";
+import { DARKEST, SIZE, toPixels } from "../site/pixels.js";
 
-/** @typedef {import("../page/pixels.js").Point} Point */
+/** @typedef {import("../site/pixels.js").Point} Point */
 
 /**
  * @param {...[number, number]} points
