@@ -196,6 +196,17 @@ test("signatures that no client can run", async (t) => {
   await assert.rejects(run("resource"), steleError("UNIMPLEMENTED", '"r"', "TF_20"));
 });
 
+test("a model without signatures", async (t) => {
+  const address = await serve(t, { GetModelMetadata: metadataOf({}) });
+  const model = await Model.connect(address, "none");
+  t.after(() => model.close());
+  assert.deepEqual(Object.keys(model.signatures), []);
+  await assert.rejects(
+    model.run({ image }),
+    steleError("NOT_FOUND", 'no signature "serving_default"; this model has none'),
+  );
+});
+
 const METADATA = {
   name: "foreign",
   inputs: [
@@ -383,8 +394,14 @@ test("messages beyond the limit, in both directions; by default there is none", 
   const whole = await digits(t, echo);
   assert.equal((await whole.run({ image: images })).image.data.length, images.data.length);
   const model = await digits(t, () => ({ id: "x".repeat(200_000) }), { maxMessage: 100_000 });
-  await assert.rejects(model.run({ image: images }), steleError("RESOURCE_EXHAUSTED"));
-  await assert.rejects(model.run({ image }), steleError("RESOURCE_EXHAUSTED"));
+  await assert.rejects(
+    model.run({ image: images }),
+    steleError("RESOURCE_EXHAUSTED", "a request of 76800", "is beyond the limit of 100000"),
+  );
+  await assert.rejects(
+    model.run({ image }),
+    steleError("RESOURCE_EXHAUSTED", "message larger than max", "20000", "100000"),
+  );
 });
 
 test("options that are none", async () => {

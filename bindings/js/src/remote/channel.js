@@ -1,6 +1,7 @@
-// The gRPC channel: retries, message limits, TLS.
+// The gRPC channel: retries, message limits, TLS, proxies.
 
 import { SteleError } from "../errors.js";
+import { isLoopback } from "./address.js";
 
 /**
  * @typedef {object} ConnectionOptions
@@ -29,12 +30,12 @@ const RECONNECT_MS = 100;
 
 /**
  * @param {Grpc} grpc
- * @param {string} address `host:port`
+ * @param {string} server `host:port`
  * @param {ConnectionOptions} options
  * @returns {import("@grpc/grpc-js").Client} which connects with the first call
  * @throws {SteleError} INVALID_ARGUMENT: an option
  */
-export function openChannel(grpc, address, { retries = MOST_RETRIES, tls = false, maxMessage }) {
+export function openChannel(grpc, server, { retries = MOST_RETRIES, tls = false, maxMessage }) {
   if (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES) {
     throw new SteleError(
       "INVALID_ARGUMENT",
@@ -45,15 +46,51 @@ export function openChannel(grpc, address, { retries = MOST_RETRIES, tls = false
     throw new SteleError("INVALID_ARGUMENT", `maxMessage is ${maxMessage}, expected bytes`);
   }
   const limit = maxMessage ?? UNLIMITED;
-  return new grpc.Client(address, credentials(grpc, tls), {
+  return new grpc.Client(target(server), credentials(grpc, tls), {
     "grpc.max_send_message_length": limit,
     "grpc.max_receive_message_length": limit,
+    // A proxy that the environment names has a loopback of its own.
+    "grpc.enable_http_proxy": isLoopback(server) ? 0 : 1,
     "grpc.enable_retries": retries > 0 ? 1 : 0,
     "grpc.retry_buffer_size": RETRY_BUFFER_BYTES,
     "grpc.per_rpc_retry_buffer_size": RETRY_BUFFER_BYTES,
     "grpc.initial_reconnect_backoff_ms": RECONNECT_MS,
     ...(retries > 0 && { "grpc.service_config": serviceConfig(retries) }),
   });
+}
+
+/**
+ * @param {string} server `host:port`
+ * @returns {string} for gRPC, which takes a host such as `unix` for a scheme otherwise
+ */
+function target(server) {
+  return `dns:${server}`;
+}
+
+/**
+ * @param {import("@grpc/grpc-js").Client} channel
+ * @param {string} server that it was opened for
+ * @returns {string | undefined} the proxy through which gRPC connects to it: it follows the variables
+ *   `grpc_proxy`, `https_proxy`, `http_proxy` and `no_proxy`
+ */
+export function proxyOf(channel, server) {
+  const connectsTo = channel.getChannel().getTarget();
+  return connectsTo === target(server) ? undefined : connectsTo.replace(/^dns:/, "");
+}
+
+/**
+ * gRPC itself says only what the limit is.
+ *
+ * @param {Uint8Array} request
+ * @param {ConnectionOptions} options
+ * @throws {SteleError} RESOURCE_EXHAUSTED: it is larger than a message may be
+ */
+export function requireSendable({ length }, { maxMessage = Infinity }) {
+  if (length <= maxMessage) return;
+  throw new SteleError(
+    "RESOURCE_EXHAUSTED",
+    `a request of ${length} bytes is beyond the limit of ${maxMessage}`,
+  );
 }
 
 /**

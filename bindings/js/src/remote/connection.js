@@ -1,76 +1,45 @@
 // A connection to a server, which models share.
 
-import { Code, SteleError } from "../errors.js";
-import { Lifetime } from "../lifetime.js";
-import { openChannel } from "./channel.js";
 import { MODEL_LOAD, MODEL_UNLOAD } from "./methods.js";
 import { Model } from "./model.js";
+import { Rpc } from "./rpc.js";
 
 /**
  * @typedef {import("./channel.js").ConnectionOptions} ConnectionOptions
+ * @typedef {import("../errors.js").SteleError} SteleError
  * @typedef {import("../model.js").LoadOptions} LoadOptions
  * @typedef {import("../typing.js").ModelType} ModelType
  */
 
-/**
- * @typedef {object} CallOptions
- * @property {number} [deadline] milliseconds for this call; those of the connection unless given
- * @property {AbortSignal} [signal] cancels it
- */
-
-/** @returns {Promise<import("./channel.js").Grpc>} */
-async function importGrpc() {
-  try {
-    const { default: grpc } = await import("@grpc/grpc-js");
-    return grpc;
-  } catch (cause) {
-    const { code } = /** @type {NodeJS.ErrnoException} */ (cause);
-    if (code !== "ERR_MODULE_NOT_FOUND") throw cause;
-    throw new SteleError(
-      "FAILED_PRECONDITION",
-      "a remote model needs @grpc/grpc-js: npm install @grpc/grpc-js",
-      { cause },
-    );
-  }
-}
-
 /** A connection to one server. {@link Connection.open} makes one. */
 export class Connection {
-  #channel;
-  #metadata;
-  #deadline;
-  #lifetime;
+  #rpc;
 
   /**
    * @private
-   * @param {import("./channel.js").Grpc} grpc
-   * @param {string} address
-   * @param {ConnectionOptions} options
+   * @param {Rpc} rpc
    */
-  constructor(grpc, address, options) {
+  constructor(rpc) {
+    this.#rpc = rpc;
     /**
      * The server's `host:port`.
      *
      * @readonly
      */
-    this.address = address;
-    const channel = openChannel(grpc, address, options);
-    this.#channel = channel;
-    this.#metadata = new grpc.Metadata();
-    this.#deadline = options.deadline;
-    this.#lifetime = new Lifetime("connection", () => channel.close());
+    this.address = rpc.address;
   }
 
   /**
    * Prepares a connection, which is made when the first call needs it.
    *
-   * @param {string} address `host:port`
+   * @param {string} address `host:port`, alone or as a URL of http or https
    * @param {ConnectionOptions} [options]
    * @returns {Promise<Connection>}
-   * @throws {SteleError} INVALID_ARGUMENT: an option; FAILED_PRECONDITION: @grpc/grpc-js is not there
+   * @throws {SteleError} INVALID_ARGUMENT: the address or an option; FAILED_PRECONDITION:
+   *   @grpc/grpc-js is not there
    */
   static async open(address, options = {}) {
-    return new Connection(await importGrpc(), address, options);
+    return new Connection(await Rpc.open(address, options));
   }
 
   /**
@@ -83,7 +52,7 @@ export class Connection {
    * @throws {SteleError} NOT_FOUND: no such model; UNAVAILABLE: no server
    */
   model(name, { version = "" } = {}) {
-    return Model.on(this, name, version);
+    return Model.on(this.#rpc, name, version);
   }
 
   /**
@@ -98,9 +67,9 @@ export class Connection {
    *   `--model-control explicit`; else that of the load
    */
   async load(name, dir, { tags = ["serve"], profile, config } = {}) {
-    const told = config === undefined ? (profile ?? "default") : `hex:${hex(config)}`;
-    const parameters = Object.entries({ path: dir, tags: tags.join(","), config: told });
-    await this.call(MODEL_LOAD, {
+    const session = config === undefined ? (profile ?? "default") : `hex:${hex(config)}`;
+    const parameters = Object.entries({ path: dir, tags: tags.join(","), config: session });
+    await this.#rpc.call(MODEL_LOAD, {
       model_name: name,
       parameters: Object.fromEntries(
         parameters.map(([key, value]) => [key, { string_param: value }]),
@@ -116,45 +85,7 @@ export class Connection {
    * @throws {SteleError} NOT_FOUND: no such model; else as {@link Connection.load}
    */
   async unload(name) {
-    await this.call(MODEL_UNLOAD, { model_name: name });
-  }
-
-  /**
-   * Sends a request and waits for the response.
-   *
-   * @internal
-   * @param {import("./methods.js").Method} method
-   * @param {any} request
-   * @param {CallOptions} [options]
-   * @returns {Promise<any>}
-   * @throws {SteleError} what the server answers; UNAVAILABLE: nobody does; DEADLINE_EXCEEDED: not in
-   *   time; INTERNAL: the answer is no response; FAILED_PRECONDITION: the connection is closed
-   */
-  async call(method, request, options = {}) {
-    this.#lifetime.enter();
-    try {
-      return this.decoded(await this.#send(method, method.encode(request), options), method.decode);
-    } finally {
-      this.#lifetime.leave();
-    }
-  }
-
-  /**
-   * @internal
-   * @template A, B
-   * @param {A} answer of the server
-   * @param {(answer: A) => B} decode
-   * @returns {B}
-   * @throws {SteleError} INTERNAL: the answer does not add up, which is not the caller's fault
-   */
-  decoded(answer, decode) {
-    try {
-      return decode(answer);
-    } catch (cause) {
-      const { message } = /** @type {Error} */ (cause);
-      const told = `the answer of ${this.address} does not add up: ${message}`;
-      throw new SteleError("INTERNAL", told, { cause });
-    }
+    await this.#rpc.call(MODEL_UNLOAD, { model_name: name });
   }
 
   /**
@@ -163,7 +94,7 @@ export class Connection {
    * @returns {Promise<void>}
    */
   close() {
-    return this.#lifetime.close();
+    return this.#rpc.close();
   }
 
   /** Closes it at the end of a `using` block. */
@@ -174,47 +105,6 @@ export class Connection {
   /** Closes it at the end of an `await using` block. */
   [Symbol.asyncDispose]() {
     return this.close();
-  }
-
-  /**
-   * @param {import("./methods.js").Method} method
-   * @param {Buffer} bytes
-   * @param {CallOptions} options
-   * @returns {Promise<Buffer>}
-   */
-  #send({ path }, bytes, { deadline = this.#deadline, signal }) {
-    const same = (/** @type {Buffer} */ buffer) => buffer;
-    return new Promise((resolve, reject) => {
-      const cancel = () => call.cancel();
-      const call = this.#channel.makeUnaryRequest(
-        ...[path, same, same, bytes, this.#metadata],
-        deadline === undefined ? {} : { deadline: Date.now() + deadline },
-        (error, response) => {
-          signal?.removeEventListener("abort", cancel);
-          if (error) reject(this.#asError(error, deadline));
-          else resolve(/** @type {Buffer} */ (response));
-        },
-      );
-      signal?.addEventListener("abort", cancel);
-      if (signal?.aborted) cancel();
-    });
-  }
-
-  /**
-   * Keeps a server's code and words; says in ours that there was no answer.
-   *
-   * @param {import("@grpc/grpc-js").ServiceError} error
-   * @param {number} [deadline]
-   * @returns {SteleError}
-   */
-  #asError(error, deadline) {
-    const { code, details } = error;
-    let message = details;
-    if (code === Code.UNAVAILABLE) message = `no answer from ${this.address}: ${details}`;
-    if (code === Code.DEADLINE_EXCEEDED && deadline !== undefined) {
-      message = `no answer from ${this.address} within ${deadline} ms`;
-    }
-    return new SteleError(code, message, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {import("./channel.js").ConnectionOptions} ConnectionOptions
- * @typedef {import("./connection.js").CallOptions} CallOptions
+ * @typedef {import("./rpc.js").CallOptions} CallOptions
  * @typedef {import("./model.js").ConnectOptions} ConnectOptions
  */
 

@@ -2,14 +2,14 @@
 
 import { checkInputs, checkTensors, requireSignature } from "../check.js";
 import { Lifetime } from "../lifetime.js";
-import { Connection } from "./connection.js";
 import { MODEL_INFER } from "./methods.js";
 import { readOutputs, writeInputs } from "./oip.js";
+import { Rpc } from "./rpc.js";
 import { fetchSignatures } from "./signatures.js";
 
 /**
  * @typedef {import("./channel.js").ConnectionOptions} ConnectionOptions
- * @typedef {import("./connection.js").CallOptions} CallOptions
+ * @typedef {import("./rpc.js").CallOptions} CallOptions
  * @typedef {import("../errors.js").SteleError} SteleError
  * @typedef {import("../signature.js").Signatures} Signatures
  * @typedef {import("../tensor.js").Tensor} Tensor
@@ -45,23 +45,23 @@ const DEFAULT_SIGNATURE = "serving_default";
  * @template {ModelType} [T=ModelType]
  */
 export class Model {
-  #connection;
+  #rpc;
   #signatures;
   #lifetime;
 
   /**
    * @private
-   * @param {Connection} connection
+   * @param {Rpc} rpc
    * @param {string} name
    * @param {string} version
    * @param {Signatures | undefined} signatures
    * @param {boolean} owns whether the connection closes with the model
    */
-  constructor(connection, name, version, signatures, owns) {
-    this.#connection = connection;
+  constructor(rpc, name, version, signatures, owns) {
+    this.#rpc = rpc;
     this.#signatures = signatures;
     this.#lifetime = new Lifetime("model", () => {
-      if (owns) connection.close();
+      if (owns) rpc.close();
     });
     /**
      * The model's name on the server.
@@ -89,19 +89,19 @@ export class Model {
    * Connects to a server and asks for a model's signatures.
    *
    * @template {ModelType} [T=ModelType]
-   * @param {string} address the server's `host:port`
+   * @param {string} address the server's `host:port`, alone or as a URL of http or https
    * @param {string} name the model's
    * @param {ConnectOptions} [options]
    * @returns {Promise<Model<T>>}
    * @throws {SteleError} UNAVAILABLE: no server answers; NOT_FOUND: it has no such model;
-   *   INVALID_ARGUMENT: an option; FAILED_PRECONDITION: @grpc/grpc-js is not there
+   *   INVALID_ARGUMENT: the address or an option; FAILED_PRECONDITION: @grpc/grpc-js is not there
    */
   static async connect(address, name, { version = "", ...options } = {}) {
-    const connection = await Connection.open(address, options);
+    const rpc = await Rpc.open(address, options);
     try {
-      return await Model.on(connection, name, version, true);
+      return await Model.on(rpc, name, version, true);
     } catch (error) {
-      connection.close();
+      rpc.close();
       throw error;
     }
   }
@@ -109,15 +109,15 @@ export class Model {
   /**
    * @internal
    * @template {ModelType} [T=ModelType]
-   * @param {Connection} connection
+   * @param {Rpc} rpc
    * @param {string} name
    * @param {string} version
    * @param {boolean} [owns] whether the connection closes with the model
    * @returns {Promise<Model<T>>}
    */
-  static async on(connection, name, version, owns = false) {
-    const signatures = await fetchSignatures(connection, name, version);
-    return new Model(connection, name, version, signatures, owns);
+  static async on(rpc, name, version, owns = false) {
+    const signatures = await fetchSignatures(rpc, name, version);
+    return new Model(rpc, name, version, signatures, owns);
   }
 
   /**
@@ -145,8 +145,8 @@ export class Model {
     };
     this.#lifetime.enter(); // only now: a getter among the inputs may have closed it
     try {
-      const response = await this.#connection.call(MODEL_INFER, request, options);
-      return /** @type {any} */ (this.#connection.decoded(response, readOutputs));
+      const response = await this.#rpc.call(MODEL_INFER, request, options);
+      return /** @type {any} */ (this.#rpc.decoded(response, readOutputs));
     } finally {
       this.#lifetime.leave();
     }

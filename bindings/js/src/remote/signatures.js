@@ -7,7 +7,7 @@ import { GET_MODEL_METADATA, MODEL_METADATA } from "./methods.js";
 import { decode } from "./wire.js";
 
 /**
- * @typedef {import("./connection.js").Connection} Connection
+ * @typedef {import("./rpc.js").Rpc} Rpc
  * @typedef {import("../signature.js").Signatures} Signatures
  * @typedef {import("../signature.js").TensorSpec} TensorSpec
  */
@@ -21,50 +21,52 @@ const ASK_THE_OTHER = /** @type {number[]} */ ([Code.UNIMPLEMENTED, Code.NOT_FOU
  * Asks for a model's signatures. TensorFlow Serving's API tells them all, as the SavedModel has them;
  * the Open Inference Protocol has one, which is called `serving_default` here.
  *
- * @param {Connection} connection
+ * @param {Rpc} rpc
  * @param {string} name
  * @param {string} version empty for the newest
  * @returns {Promise<Signatures | undefined>} undefined when the server does not say what its model
  *   takes, as the protocol allows
- * @throws {SteleError} NOT_FOUND: no such model; as `Connection.call`
+ * @throws {SteleError} NOT_FOUND: no such model; as `Rpc.call`
  */
-export async function fetchSignatures(connection, name, version) {
+export async function fetchSignatures(rpc, name, version) {
   // TensorFlow Serving's versions are numbers.
   if (/^\d{0,15}$/.test(version)) {
     try {
-      return await askTensorFlowServing(connection, name, version);
+      return await askTensorFlowServing(rpc, name, version);
     } catch (error) {
       if (!(error instanceof SteleError && ASK_THE_OTHER.includes(error.code))) throw error;
     }
   }
-  return askOpenInference(connection, name, version);
+  return askOpenInference(rpc, name, version);
 }
 
 /**
- * @param {Connection} connection
+ * @param {Rpc} rpc
  * @param {string} name
  * @param {string} version digits, or empty
  * @returns {Promise<Signatures>}
  */
-async function askTensorFlowServing(connection, name, version) {
-  const { metadata } = await connection.call(GET_MODEL_METADATA, {
+async function askTensorFlowServing(rpc, name, version) {
+  const { metadata } = await rpc.call(GET_MODEL_METADATA, {
     model_spec: { name, ...(version !== "" && { version: { value: Number(version) } }) },
     metadata_field: [FIELD],
   });
-  return connection.decoded(metadata[FIELD], (field) => {
+  return rpc.decoded(metadata[FIELD], (field) => {
     if (field === undefined) throw new RangeError(`it has no ${FIELD}`);
-    return readSignatures(decode(readSignatureDefMap, field.value).signature_def);
+    // No bytes at all are a model without signatures.
+    const { value = Uint8Array.of() } = field;
+    return readSignatures(decode(readSignatureDefMap, value).signature_def);
   });
 }
 
 /**
- * @param {Connection} connection
+ * @param {Rpc} rpc
  * @param {string} name
  * @param {string} version
  * @returns {Promise<Signatures | undefined>}
  */
-async function askOpenInference(connection, name, version) {
-  const { inputs, outputs } = await connection.call(MODEL_METADATA, { name, version });
+async function askOpenInference(rpc, name, version) {
+  const { inputs, outputs } = await rpc.call(MODEL_METADATA, { name, version });
   if (inputs.length === 0 && outputs.length === 0) return undefined;
   return sortedRecord([
     ["serving_default", Object.freeze({ inputs: specs(inputs), outputs: specs(outputs) })],
