@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from stele.cli import COULD_NOT_RUN, main
+from stele.commands import replay
 from stele.contract.printable import printable
-from stele.parity import report
+from stele.parity import level, report
 from stele.parity.record import Journal, Link, Outcome, Result
 
 
@@ -43,3 +46,28 @@ def test_a_report_shows_names_as_text(tmp_path: Path) -> None:
     text = out.getvalue()
     assert text.replace("\n", "").isprintable()
     assert text.count("net[v2]\\x1b]0;x\\x07[red]") >= 8
+
+
+def test_an_error_of_a_command_shows_names_as_text(tmp_path: Path, capsys) -> None:
+    folder = tmp_path / "net[v2]\x1b]0;x\x07"
+    for command in (["inspect", str(folder)], ["check", str(folder)], ["replay", str(folder)]):
+        assert main(command) == COULD_NOT_RUN
+        said = capsys.readouterr().err
+        assert said.replace("\n", "").isprintable()
+        assert "net[v2]\\x1b]0;x\\x07" in said
+
+
+def test_a_replay_shows_what_came_as_text(tmp_path: Path, capsys, monkeypatch) -> None:
+    wrong = Result("m", "c", "s/batch1", "s", Outcome.MISMATCH, "says \x1b[2J[red]\nand more")
+    monkeypatch.setattr(replay, "replay", lambda _: (wrong, tmp_path / "log"))
+    monkeypatch.setattr(replay.failure, "read", lambda _: None)
+    assert main(["replay", str(tmp_path)]) == 1
+    assert "says \\x1b[2J[red]\nand more\n" in capsys.readouterr().out
+
+
+def test_a_level_that_is_not_reached_shows_why_as_text(monkeypatch) -> None:
+    monkeypatch.setattr(level.Ladder, "__post_init__", lambda _: None)
+    monkeypatch.setattr(level.Ladder, "problems", lambda *_: iter(["net[v2]\x1b[2J[red]"]))
+    out = io.StringIO()
+    assert level.climb(SimpleNamespace(id="c"), 1, Console(file=out, width=200)) == 1
+    assert "  net[v2]\\x1b[2J[red]\n" in out.getvalue()

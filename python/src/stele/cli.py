@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from stele.contract.codes import SteleError
+from stele.contract.printable import printable_lines
 
 # Each is a module of `stele.commands` that has `add_parser(subparsers)`.
 COMMANDS = (
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = parsed.run(parsed)
         sys.stdout.flush()
     except SteleError as error:
-        print(f"stele: {error}", file=sys.stderr)
+        print(f"stele: {printable_lines(str(error))}", file=sys.stderr)
         return COULD_NOT_RUN
     except KeyboardInterrupt:
         print("\nstele: interrupted", file=sys.stderr)

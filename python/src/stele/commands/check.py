@@ -11,11 +11,9 @@ from pathlib import Path
 
 from rich import progress as bars
 from rich.console import Console
-from rich.markup import escape
 
 from stele import paths
 from stele.contract.codes import Code, SteleError
-from stele.contract.printable import printable
 from stele.parity import binding as bindings
 from stele.parity import case as cases
 from stele.parity import known, level, plan, report
@@ -180,6 +178,6 @@ def _progress(console: Console, total: int) -> Iterator[Progress]:
         task = bar.add_task("starting", total=total)
 
         def advance(model: str, binding: str, count: int) -> None:
-            bar.update(task, advance=count, description=escape(f"{printable(model)} in {binding}"))
+            bar.update(task, advance=count, description=f"{report.foreign(model)} in {binding}")
 
         yield advance

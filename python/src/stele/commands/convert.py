@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stele.contract.codes import Code, SteleError
+from stele.contract.printable import printable
 from stele.convert import conversion
 from stele.convert.conversion import Report
 from stele.convert.formats import FORMATS
 from stele.convert.request import Request
 from stele.parity import case as cases
+from stele.parity.report import foreign
 
 # Exit statuses: some signatures were converted, none was.
 SOME, NONE = 1, 3
@@ -77,7 +78,9 @@ def _convert(args: argparse.Namespace) -> int:
     tags = args.tags.split(",") if args.tags is not None else None
     target = cases.find(args.model, tags)
     request = Request(target, FORMATS[args.to], args.signature, args.batch)
-    with _progress(Console(stderr=True), f"{target.name} to {request.format.title}") as report:
+    with _progress(
+        Console(stderr=True), f"{foreign(target.name)} to {request.format.title}"
+    ) as report:
         folder, manifest = conversion.convert(request, args.out, report)
     signatures: dict[str, dict[str, Any]] = manifest["signatures"]
     if args.json:
@@ -97,11 +100,14 @@ def _show(console: Console, folder: Path, manifest: dict[str, Any]) -> None:
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     for name, entry in manifest["signatures"].items():
         if entry["problem"]:
-            text = f"[yellow]not converted[/] {escape(name)}: {escape(entry['problem'])}"
+            text = f"[yellow]not converted[/] {foreign(name)}: {foreign(entry['problem'])}"
         else:
-            text = f"[green]converted[/] {escape(name)}: {entry['file']}, {entry['bytes']:,} bytes"
+            made = f"{entry['file']}, {entry['bytes']:,} bytes"
+            text = f"[green]converted[/] {foreign(name)}: {foreign(made)}"
         console.print(text, soft_wrap=True, highlight=False)
-    console.print(f"{folder} ({versions})", soft_wrap=True, highlight=False, markup=False)
+    console.print(
+        f"{printable(str(folder))} ({versions})", soft_wrap=True, highlight=False, markup=False
+    )
 
 
 @contextmanager

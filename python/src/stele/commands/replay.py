@@ -8,6 +8,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from stele.contract.printable import printable, printable_lines
 from stele.parity import failure
 from stele.parity.record import Outcome
 from stele.parity.replay import replay
@@ -33,6 +34,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(asdict(result), ensure_ascii=False))
     else:
-        print(f"{result.outcome}: {result.detail or 'passes now'}")
-        print(f"worker's log: {log}", file=sys.stderr)
+        print(f"{result.outcome}: {printable_lines(result.detail) or 'passes now'}")
+        print(f"worker's log: {printable(str(log))}", file=sys.stderr)
     return 0 if result.outcome is Outcome.PASS else 1

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from stele.contract import config
 from stele.contract.codes import Code, SteleError
+from stele.contract.printable import printable
 from stele.contract.signature import DEFAULT_TAGS
 from stele.server.folders import model_name
 from stele.server.options import MEBIBYTE, Options
@@ -225,4 +226,6 @@ def _say_ready(address: str, names: list[str], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"event": "ready", "address": address, "models": names}), flush=True)
     else:
-        print(f"ready on {address}: {', '.join(names) or 'no models yet'}", flush=True)
+        print(
+            f"ready on {address}: {', '.join(map(printable, names)) or 'no models yet'}", flush=True
+        )

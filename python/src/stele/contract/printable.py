@@ -17,6 +17,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else _written(char) for char in text)
 
 
+def printable_lines(text: str) -> str:
+    """Return text whose lines stay lines, and in which nothing else acts on a terminal."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def _written(char: str) -> str:
     number = ord(char)
     if char in _SHORT:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.markup import escape
 
 from stele import paths, savedmodel
 from stele.contract.bundle import RawTensor, read_raw_bundle
@@ -25,6 +24,7 @@ from stele.parity.claim import claim_free
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError
 from stele.parity.process import WorkerError
 from stele.parity.record import Journal, Outcome, Result
+from stele.parity.report import foreign
 from stele.parity.run import Run
 
 HIGHEST = 5
@@ -55,7 +55,7 @@ def climb(binding: Binding, highest: int, console: Console, *, as_json: bool = F
         try:
             problems = list(Ladder(binding).problems(number))
         except SetupError as error:
-            console.print(f"[yellow]setup[/] {binding.id}: {escape(str(error))}")
+            console.print(f"[yellow]setup[/] {binding.id}: {foreign(str(error))}")
             return 3
         if as_json:
             record = {"binding": binding.id, "level": number, "problems": problems}
@@ -63,7 +63,7 @@ def climb(binding: Binding, highest: int, console: Console, *, as_json: bool = F
         mark = "[red]not reached[/]" if problems else "[green]ok[/]"
         console.print(f"level {number} {mark} {_NAMES[number]}")
         for problem in problems[:10]:
-            console.print(f"  {escape(problem)}", soft_wrap=True)
+            console.print(f"  {foreign(problem)}", soft_wrap=True)
         if len(problems) > 10:
             console.print(f"  … and {len(problems) - 10} more")
         if problems:

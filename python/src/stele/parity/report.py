@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stele.contract.printable import printable
+from stele.contract.printable import printable_lines
 from stele.parity.explain import one_line
 from stele.parity.known import Deviation
 from stele.parity.record import Coverage, Journal, Link, Outcome, Result, machine
@@ -34,7 +34,7 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     for record in journal.records:
         if isinstance(record, Link) and record.detail:
             mark = "[yellow]link[/]" if record.ok else "[red]link broken[/]"
-            text = f"{_text(record.model)}: {record.link}: {_text(record.detail)}"
+            text = f"{foreign(record.model)}: {record.link}: {foreign(record.detail)}"
             console.print(f"{mark} {text}", soft_wrap=True)
     _show_grey(console, results)
     _show_failures(console, results)
@@ -46,10 +46,10 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     for result in results:
         if result.retried:
             console.print(
-                f"[yellow]crashed once[/] {_text(result.model)} {result.binding} "
-                f"{_text(result.case)}: {_text(result.retried)}; passed alone"
+                f"[yellow]crashed once[/] {foreign(result.model)} {result.binding} "
+                f"{foreign(result.case)}: {foreign(result.retried)}; passed alone"
             )
-    console.print(f"results: {_text(str(journal.file))}", soft_wrap=True)
+    console.print(f"results: {foreign(str(journal.file))}", soft_wrap=True)
 
 
 def _table(results: list[Result]) -> Table:
@@ -70,7 +70,7 @@ def _table(results: list[Result]) -> Table:
         ulps = [t["ulp"] for r in row for t in r.tensors if "ulp" in t]
         classes = "/".join(sorted({r.library_class for r in row if r.library_class}))
         table.add_row(
-            _text(model),
+            foreign(model),
             binding,
             f"{len(passed)}/{len(row)}",
             f"{len(compared)} of {len(asked)}",
@@ -108,7 +108,7 @@ def _show_unanswered(console: Console, journal: Journal) -> None:
             f"{coverage.model}: signature {coverage.signature}: answered 0 of {coverage.cases} "
             f"cases{why}{remedy}"
         )
-        console.print(f"[yellow]not answered[/] {_text(text)}", soft_wrap=True)
+        console.print(f"[yellow]not answered[/] {foreign(text)}", soft_wrap=True)
 
 
 def _show_grey(console: Console, results: list[Result]) -> None:
@@ -119,7 +119,7 @@ def _show_grey(console: Console, results: list[Result]) -> None:
             reasons.setdefault((result.binding, result.outcome, result.detail), []).append(result)
     for (binding, outcome, detail), cells in reasons.items():
         console.print(
-            f"{outcome} {binding}, {len(cells)} cells: {_text(detail)}",
+            f"{outcome} {binding}, {len(cells)} cells: {foreign(detail)}",
             style="dim",
             soft_wrap=True,
         )
@@ -130,14 +130,14 @@ def _show_failures(console: Console, results: list[Result]) -> None:
     for result in red[:_SHOWN]:
         where = " ".join(part for part in (result.model, result.binding, result.case) if part)
         console.print(
-            f"[red]{result.outcome}[/] {_text(where)}: {_text(result.detail)}", soft_wrap=True
+            f"[red]{result.outcome}[/] {foreign(where)}: {foreign(result.detail)}", soft_wrap=True
         )
         if result.failure:
-            console.print(f"  stele replay {_text(result.failure)}", soft_wrap=True, style="dim")
+            console.print(f"  stele replay {foreign(result.failure)}", soft_wrap=True, style="dim")
     if len(red) > _SHOWN:
         console.print(f"… and {len(red) - _SHOWN} more failures in the results file")
 
 
-def _text(foreign: str) -> str:
-    """Return text of somebody else's that is neither markup nor an order to a terminal."""
-    return "\n".join(escape(printable(line)) for line in foreign.split("\n"))
+def foreign(text: str) -> str:
+    """Return somebody else's text for rich: neither markup nor an order to a terminal."""
+    return escape(printable_lines(text))
