@@ -12,8 +12,10 @@ from rich.console import Console
 from stele.cli import COULD_NOT_RUN, main
 from stele.commands import replay
 from stele.contract.printable import printable
-from stele.parity import level, report
+from stele.parity import level, plan, report
+from stele.parity.case import Target
 from stele.parity.record import Journal, Link, Outcome, Result
+from stele.savedmodel.effects import Effects
 
 
 @pytest.mark.parametrize(
@@ -71,3 +73,11 @@ def test_a_level_that_is_not_reached_shows_why_as_text(monkeypatch) -> None:
     out = io.StringIO()
     assert level.climb(SimpleNamespace(id="c"), 1, Console(file=out, width=200)) == 1
     assert "  net[v2]\\x1b[2J[red]\n" in out.getvalue()
+
+
+def test_what_a_run_does_is_said_before(tmp_path: Path) -> None:
+    target = Target("net[v2]", tmp_path)
+    planned = plan.Plan(target, [], effects={"s\x1b": Effects(reads_files=("ReadFile",))})
+    out = io.StringIO()
+    report.show_effects(Console(file=out, width=200), [planned])
+    assert out.getvalue() == 'note net[v2]: signature "s\\x1b" reads files (ReadFile)\n'

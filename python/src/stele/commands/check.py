@@ -106,6 +106,7 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     console = Console(stderr=args.json)
     tags = args.tags.split(",") if args.tags is not None else None
     plans = list(_plans(args, tags, out, journal))
+    report.show_effects(console, plans)
     deviations = known.load(*paths.bindings_roots())
     total = sum(len(planned.names()) for planned in plans)
     with (

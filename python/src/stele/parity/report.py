@@ -12,10 +12,21 @@ from rich.table import Table
 from stele.contract.printable import printable_lines
 from stele.parity.explain import one_line
 from stele.parity.known import Deviation
+from stele.parity.plan import Plan
 from stele.parity.record import Coverage, Journal, Link, Outcome, Result, machine
+from stele.savedmodel import findings
 
 # Failures shown in full; the rest is in the results file.
 _SHOWN = 20
+
+
+def show_effects(console: Console, plans: Iterable[Plan]) -> None:
+    """Say before a run what it does beside answering: a model is a program."""
+    for plan in plans:
+        for signature, done in plan.effects.items():
+            for entry in findings.of_effects(signature, done):
+                text = f"{plan.target.name}: {entry.message}"
+                console.print(f"[yellow]note[/] {foreign(text)}", soft_wrap=True)
 
 
 def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> None:

@@ -106,15 +106,17 @@ def _of_inputs(signature: Signature, parsed: Collection[str]) -> Iterator[Findin
             yield finding("takes-examples", **where)
 
 
-def _of_run(signature: Signature, nodes: Sequence[NodeDef]) -> Iterator[Finding]:
-    done = effects.of_run(nodes)
+def of_effects(signature: str, done: effects.Effects) -> Iterator[Finding]:
+    """Say what a run of a signature does beside answering."""
     for field in fields(done):
         if field.name != "devices" and (ops := getattr(done, field.name)):
-            kind = field.name.replace("_", "-")
-            yield finding(kind, signature=signature.name, ops=", ".join(ops))
+            yield finding(field.name.replace("_", "-"), signature=signature, ops=", ".join(ops))
     if done.devices:
-        devices = ", ".join(done.devices)
-        yield finding("named-device", signature=signature.name, devices=devices)
+        yield finding("named-device", signature=signature, devices=", ".join(done.devices))
+
+
+def _of_run(signature: Signature, nodes: Sequence[NodeDef]) -> Iterator[Finding]:
+    yield from of_effects(signature.name, effects.of_run(nodes))
     unfed = sorted(node.name for node in nodes if node.op == "Placeholder")
     # A sparse input is fed through placeholders that it does not name here.
     if unfed and all(spec.ref for spec in signature.inputs):
