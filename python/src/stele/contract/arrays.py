@@ -102,9 +102,9 @@ def _leaves(value: object) -> tuple[set[type], list[object]]:
     rows: list[Any] = [[value]]
     while rows:
         row = rows.pop()
-        found = set(map(type, row))
-        types |= found & _PLAIN
-        if found <= _PLAIN:
+        kinds = set(map(type, row))
+        types |= kinds & _PLAIN
+        if kinds <= _PLAIN:
             continue
         for item in row:
             if isinstance(item, (list, tuple)):
@@ -135,7 +135,7 @@ def _kind(types: set[type]) -> str:
     kinds = (
         kind
         for kind, accepted in numbers.items()
-        if all(issubclass(found, accepted) for found in types)
+        if all(issubclass(kind, accepted) for kind in types)
     )
     return next(kinds, "")
 
@@ -156,6 +156,6 @@ def _fitting(value: object, dtype: np.dtype[Any]) -> Array:
 def _require_text(array: Array, expected: np.dtype[Any]) -> None:
     """Refuse objects that are no strings: strings are refused by their dtype, as BYTES."""
     types = set(map(type, array.ravel().tolist()))
-    if not all(issubclass(found, (str, bytes)) for found in types):
-        names = ", ".join(sorted(found.__name__ for found in types))
+    if not all(issubclass(kind, (str, bytes)) for kind in types):
+        names = ", ".join(sorted(kind.__name__ for kind in types))
         raise TypeError(f'holds objects ({names}), not numbers; give an array of "{expected}"')

@@ -108,10 +108,10 @@ def read_raw_bundle(folder: Path) -> dict[str, RawTensor]:
 
 
 def _by_name(folder: Path, tensors: list[tuple[str, _Tensor]]) -> dict[str, _Tensor]:
-    found = dict(tensors)
-    if len(found) != len(tensors):
+    by_name = dict(tensors)
+    if len(by_name) != len(tensors):
         raise SteleError(Code.INVALID_ARGUMENT, f'"{folder}" has the same tensor twice')
-    return found
+    return by_name
 
 
 def read_tensors(folder: Path) -> Tensors:

@@ -71,11 +71,11 @@ def of(array: Array) -> DType:
     Raises:
         TypeError: The protocol has no name for the array's dtype.
     """
-    found = _BY_NUMPY.get(array.dtype)
-    if found is None:
+    dtype = _BY_NUMPY.get(array.dtype)
+    if dtype is None:
         names = ", ".join(dtype.name for dtype in DTYPES)
         raise TypeError(f"no dtype of the protocol is numpy {array.dtype}; there are {names}")
-    return found
+    return dtype
 
 
 def base(number: int) -> int:
@@ -85,5 +85,5 @@ def base(number: int) -> int:
 
 def name_of_number(number: int) -> str:
     """Return the protocol's name of a tensorflow.DataType, or ``TF_<number>``."""
-    found = BY_NUMBER.get(number)
-    return found.name if found is not None else f"TF_{number}"
+    dtype = BY_NUMBER.get(number)
+    return dtype.name if dtype is not None else f"TF_{number}"

@@ -54,17 +54,17 @@ class Signature:
     method: str
 
 
-def find_signature(there: Mapping[str, Signature], name: str) -> Signature:
+def find_signature(signatures: Mapping[str, Signature], name: str) -> Signature:
     """Return a signature that this protocol can run.
 
     Raises:
-        SteleError: NOT_FOUND, naming those there; UNIMPLEMENTED when one of its
+        SteleError: NOT_FOUND, naming those that there are; UNIMPLEMENTED when one of its
             tensors is sparse, composite, or of a dtype without a name.
     """
-    if name not in there:
-        names = _listed(there)
+    if name not in signatures:
+        names = _listed(signatures)
         raise SteleError(Code.NOT_FOUND, f'no signature "{name}"; this model has {names}')
-    signature = there[name]
+    signature = signatures[name]
     for kind, specs in (("input", signature.inputs), ("output", signature.outputs)):
         for spec in specs:
             if not spec.ref:
@@ -111,8 +111,8 @@ def check_names(signature: Signature, names: Sequence[str]) -> None:
     known = {spec.name for spec in signature.inputs}
     for name in names:
         if name not in known:
-            there = _listed(spec.name for spec in signature.inputs)
-            raise _invalid(f'no input "{name}"; signature "{signature.name}" has {there}')
+            names = _listed(spec.name for spec in signature.inputs)
+            raise _invalid(f'no input "{name}"; signature "{signature.name}" has {names}')
     for spec in signature.inputs:
         if spec.name not in given and not spec.optional:
             raise _invalid(f'input "{spec.name}" of signature "{signature.name}" is missing')

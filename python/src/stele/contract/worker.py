@@ -99,13 +99,13 @@ class _Worker:
         except Unsupported as error:
             return ["unsupported", str(error)]
         except SteleError as error:
-            told = error
+            refusal = error
         except OSError as error:
-            told = from_os_error(error)
+            refusal = from_os_error(error)
         except Exception as error:  # a worker outlives every request
             traceback.print_exc()
-            told = SteleError(Code.INTERNAL, f"{type(error).__name__}: {error}")
-        return ["error", told.code.name, told.message]
+            refusal = SteleError(Code.INTERNAL, f"{type(error).__name__}: {error}")
+        return ["error", refusal.code.name, refusal.message]
 
     def _hello(self, protocol: str) -> list[str]:
         if protocol != PROTOCOL:

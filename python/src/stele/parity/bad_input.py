@@ -75,8 +75,8 @@ def parse_table(text: str) -> dict[str, dict[str, dict[str, object]]]:
     """
     rows: dict[str, dict[str, dict[str, object]]] = tomllib.loads(text)
     names = {f"{kind}.{name}" for kind, table in rows.items() for name in table}
-    due = {f"{kind}.{name}" for kind, table in _ROWS.items() for name in table}
-    strange = sorted(names ^ due) + sorted(
+    expected = {f"{kind}.{name}" for kind, table in _ROWS.items() for name in table}
+    strange = sorted(names ^ expected) + sorted(
         f"{kind}.{name}.{key}"
         for kind, table in rows.items()
         for name, row in table.items()

@@ -156,11 +156,11 @@ def _choose_tags(folder: Path, tags: Sequence[str] | None) -> tuple[str, ...]:
                 f'"{folder.name}" is neither a zoo model ({", ".join(zoo.REGISTRY)}) nor a folder',
             ) from error
         raise
-    there = [tuple(sorted(graph.meta_info_def.tags)) for graph in model.meta_graphs]
+    tag_sets = [tuple(sorted(graph.meta_info_def.tags)) for graph in model.meta_graphs]
     wanted = tuple(sorted(tags)) if tags is not None else DEFAULT_TAGS
-    if wanted not in there:
-        if tags is None and len(there) == 1:
-            return there[0]
+    if wanted not in tag_sets:
+        if tags is None and len(tag_sets) == 1:
+            return tag_sets[0]
         savedmodel.select(folder, model, wanted)
     return wanted
 
@@ -275,7 +275,7 @@ def _expected(target: Target, signatures: dict[str, Signature]) -> dict[str, dic
         graph = Graph(meta_graph.graph_def)
     except ValueError:
         return {}  # TensorFlow will say so
-    return {name: expected.of_inputs(found, graph) for name, found in signatures.items()}
+    return {name: expected.of_inputs(signature, graph) for name, signature in signatures.items()}
 
 
 def _npz_case(wanted: list[str], file: Path, folder: Path) -> Case:

@@ -15,7 +15,7 @@ from stele.parity.conversation import Answer, Conversation
 from stele.parity.judge import Verdict
 from stele.parity.plan import LOAD_CASE
 from stele.parity.record import Journal, Outcome, Result
-from stele.parity.reference import Reference, due
+from stele.parity.reference import Reference, expected_of
 
 Progress = Callable[[str, str, int], None]
 """Called with model, binding, and how many cells have just been decided."""
@@ -57,7 +57,7 @@ class Cells:
             return
         right = reference.answers[expected or case.name]
         verdict = judge.against_reference(answer, right, same_class=same_class)
-        self.decide(asked, case, answer, verdict, due(right), same_class=same_class)
+        self.decide(asked, case, answer, verdict, expected_of(right), same_class=same_class)
 
     def decide(
         self,

@@ -56,9 +56,9 @@ _KNOWN = (
 
 def refusal(answer: Answer) -> str:
     """Return what a refusal means; empty when it is none that is known."""
-    said = f"{answer.message} {answer.detail}"
+    text = f"{answer.message} {answer.detail}"
     for pattern, meaning, kind in _KNOWN:
-        if re.search(pattern, said):
+        if re.search(pattern, text):
             return "; ".join(filter(None, (meaning, KINDS[kind].remedy)))
     return ""
 

@@ -40,8 +40,8 @@ def play(conversation: Conversation, file: Path, words: dict[str, str]) -> str:
             reply = conversation.request(verb, *arguments, timeout=conversation.timeouts.load)
             if not _matches(reply, expected):
                 got = " ".join((reply.status, *reply.fields))
-                due = " ".join(expected)
-                return f"{file.name}:{number}: {verb} answered {got!r}, expected {due!r}"
+                wanted = " ".join(expected)
+                return f"{file.name}:{number}: {verb} answered {got!r}, expected {wanted!r}"
             if verb == "bye":
                 conversation.await_exit()
     except WorkerError as error:

@@ -133,14 +133,14 @@ class Ladder:
         """
         target = cases.find(model)
         signatures = savedmodel.load_signatures(target.folder, target.tags)
-        found = [
+        wanted = [
             case
             for case in cases.collect(target, self._folder / "inputs" / model)
             if strings in (None, _takes_strings(signatures[case.signature]))
         ]
         journal = Journal(self._folder / f"{model}.jsonl")
         with Run(self._folder / model, journal) as run:
-            run.check(plan.make(target, found, self._folder / model, bad=bad), [self.binding])
+            run.check(plan.make(target, wanted, self._folder / model, bad=bad), [self.binding])
         for result in journal.of(Result):
             if result.outcome is not Outcome.PASS:
                 yield f"{model} {result.case}: {result.outcome}: {result.detail}"
@@ -178,10 +178,10 @@ class Ladder:
         The request's own wall time is the witness. It holds the calls, and for many calls
         little else: samples in another unit, or a warm-up left out, are far from it.
         """
-        due = conversation.run(case).outputs or {}
+        expected = conversation.run(case).outputs or {}
         runs, wall, total = _BENCH_RUNS, 0.0, 0.0
         while wall < _BENCH_SECONDS and runs <= _BENCH_MOST_RUNS:
-            wall, problem = self._bench_once(conversation, case, due, warmup=0, runs=runs)
+            wall, problem = self._bench_once(conversation, case, expected, warmup=0, runs=runs)
             if problem:
                 yield problem
                 return
@@ -193,7 +193,7 @@ class Ladder:
                 f"{wall:.3g} s: nanoseconds are due"
             )
             return
-        wall, problem = self._bench_once(conversation, case, due, warmup=timed, runs=1)
+        wall, problem = self._bench_once(conversation, case, expected, warmup=timed, runs=1)
         if not problem and wall < total / _BENCH_SLACK:
             problem = f"bench took {wall:.3g} s with a warm-up of {timed} calls of {total:.3g} s"
         if problem:
@@ -207,7 +207,7 @@ class Ladder:
         self,
         conversation: Conversation,
         case: Case,
-        due: dict[str, RawTensor],
+        expected: dict[str, RawTensor],
         *,
         warmup: int,
         runs: int,
@@ -222,14 +222,14 @@ class Ladder:
         )  # fmt: skip
         if reply.status != "ok":
             return reply.seconds, f"bench answered {reply.status}: {reply.message}"
-        return reply.seconds, bench_problem(self._samples, runs, out, due)
+        return reply.seconds, bench_problem(self._samples, runs, out, expected)
 
 
 def _takes_strings(signature: Signature) -> bool:
     return any(spec.dtype == "BYTES" for spec in signature.inputs)
 
 
-def bench_problem(samples: Path, runs: int, out: Path, due: dict[str, RawTensor]) -> str:
+def bench_problem(samples: Path, runs: int, out: Path, expected: dict[str, RawTensor]) -> str:
     """Say what is wrong with a ``bench``: its samples, or its last answer."""
     try:
         data, outputs = samples.read_bytes(), read_raw_bundle(out)
@@ -239,5 +239,5 @@ def bench_problem(samples: Path, runs: int, out: Path, due: dict[str, RawTensor]
         return f"bench wrote {len(data)} bytes of samples, expected {8 * runs}"
     if not np.frombuffer(data, dtype="<u8").all():
         return "bench wrote a sample of 0 ns"
-    verdict = judge.against_outputs(Answer(outputs=outputs), due, same_class=True)
+    verdict = judge.against_outputs(Answer(outputs=outputs), expected, same_class=True)
     return "" if verdict.outcome is Outcome.PASS else f"bench: {verdict.detail}"

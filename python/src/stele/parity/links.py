@@ -67,15 +67,17 @@ def function_to_session(
                 verdicts[case] = replace(verdicts[case], outcome=Outcome.DIFFERS, detail=detail)
                 reasons.append(why)
     broken = [case for case in apart if verdicts[case].red]
-    said = []
+    parts = []
     if broken:
-        said.append(f"differs on {some(broken)}")
+        parts.append(f"differs on {some(broken)}")
     for why in dict.fromkeys(reasons):
         cases = [
             case for case in apart if case not in broken and verdicts[case].detail.endswith(why)
         ]
-        said.append(f"differs on {some(cases)}{_distance(verdicts, cases)}: {why}")
-    link = Link(plan.target.name, f"{FUNCTION} to {SESSION}", ok=not broken, detail="; ".join(said))
+        parts.append(f"differs on {some(cases)}{_distance(verdicts, cases)}: {why}")
+    link = Link(
+        plan.target.name, f"{FUNCTION} to {SESSION}", ok=not broken, detail="; ".join(parts)
+    )
     return SessionLink(verdicts, link)
 
 
@@ -101,16 +103,16 @@ def _distance(verdicts: Mapping[str, Verdict], cases: Iterable[str]) -> str:
 def of_loads(plan: Plan, function: Reference, session: Reference) -> list[Link]:
     """Say which reference does not load the model, and whether that is a fault."""
     model = plan.target.name
-    found = []
+    refusals = []
     if function.refused is not None:
         detail = f"{FUNCTION} refuses the model: {explain.reason(function.refused)}"
-        found.append(Link(model, f"export to {FUNCTION}", ok=function.refuses, detail=detail))
+        refusals.append(Link(model, f"export to {FUNCTION}", ok=function.refuses, detail=detail))
     if session.refused is not None:
         detail = f"{SESSION} refuses the model: {explain.reason(session.refused)}"
         # What runs as a function and not in a session needs a reason that is known.
         ok = session.refuses and bool(not function.loads or explain.refusal(session.refused))
-        found.append(Link(model, f"{FUNCTION} to {SESSION}", ok=ok, detail=detail))
-    return found
+        refusals.append(Link(model, f"{FUNCTION} to {SESSION}", ok=ok, detail=detail))
+    return refusals
 
 
 def of_repeats(plan: Plan, reference: Reference) -> Link:

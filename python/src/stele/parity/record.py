@@ -291,8 +291,8 @@ class Journal:
         try:
             yield
         except OSError as error:
-            told = from_os_error(OSError(error.errno, error.strerror, str(self.file)))
-            raise told from error
+            refusal = from_os_error(OSError(error.errno, error.strerror, str(self.file)))
+            raise refusal from error
 
     def of(self, kind: type[_Kind]) -> list[_Kind]:
         """Return the records of one kind so far."""

@@ -59,7 +59,7 @@ class Reference:
 
         A signature without outputs has nothing to answer, and is left out.
         """
-        found = []
+        coverage = []
         for name in dict.fromkeys(case.signature for case in plan.cases):
             cases = [case for case in plan.cases if case.signature == name]
             answers = [self.answers[case.name] for case in cases]
@@ -67,8 +67,8 @@ class Reference:
                 continue
             count = sum(has_elements(answer) for answer in answers)
             why, remedy = ("", "") if count else _without_answer(answers, name in plan.withheld)
-            found.append(Coverage(plan.target.name, name, count, len(cases), why, remedy))
-        return found
+            coverage.append(Coverage(plan.target.name, name, count, len(cases), why, remedy))
+        return coverage
 
 
 def _without_answer(answers: Sequence[Answer], withheld: bool) -> tuple[str, str]:
@@ -89,7 +89,7 @@ def has_elements(answer: Answer) -> bool:
     )
 
 
-def due(answer: Answer) -> dict[str, RawTensor] | Code:
+def expected_of(answer: Answer) -> dict[str, RawTensor] | Code:
     """Return what a binding should have answered; nothing where the reference failed."""
     if answer.outputs is not None:
         return answer.outputs

@@ -30,7 +30,7 @@ from stele.parity.reference import (
     SESSION,
     Reference,
     consult,
-    due,
+    expected_of,
     in_sequence,
 )
 
@@ -216,7 +216,7 @@ class Run:
     def _consult(
         self,
         plan: Plan,
-        there: Mapping[str, Binding],
+        known_bindings: Mapping[str, Binding],
         selected: set[str],
         session_started: Future[None],
     ) -> tuple[Plan, Chain]:
@@ -230,11 +230,11 @@ class Run:
             for case in plan.cases
             if case.signature in plan.withheld
         }
-        plan, function = self._refer(plan, there[FUNCTION], withheld, fit=True)
+        plan, function = self._refer(plan, known_bindings[FUNCTION], withheld, fit=True)
         if function.loads:
             if FUNCTION in selected:
                 self._record_reference(plan, function)
-            self._release(there[FUNCTION])
+            self._release(known_bindings[FUNCTION])
         dropped = {
             case: answer
             for case, answer in function.answers.items()
@@ -242,14 +242,14 @@ class Run:
         }
         session_started.result()
         skip = withheld | dropped
-        plan, session = self._refer(plan, there[SESSION], skip, fit=not function.loads)
+        plan, session = self._refer(plan, known_bindings[SESSION], skip, fit=not function.loads)
         chain = Chain(function, session)
-        self._record_refusals(plan, chain, there, selected)
+        self._record_refusals(plan, chain, known_bindings, selected)
         if session.loads:
             verdicts = self._link(plan, chain) if function.loads else None
             if SESSION in selected:
                 self._record_reference(plan, session, verdicts)
-            self._release(there[SESSION])
+            self._release(known_bindings[SESSION])
         if chain.main is not None:
             for coverage in chain.main.coverage(plan):
                 self.journal.add(coverage)
@@ -287,7 +287,7 @@ class Run:
         return plan, reference
 
     def _record_refusals(
-        self, plan: Plan, chain: Chain, there: Mapping[str, Binding], selected: set[str]
+        self, plan: Plan, chain: Chain, known_bindings: Mapping[str, Binding], selected: set[str]
     ) -> None:
         for link in links.of_loads(plan, chain.function, chain.session):
             self.journal.add(link)
@@ -295,7 +295,7 @@ class Run:
         for reference in (chain.function, chain.session):
             if reference.refused is not None and reference.binding in selected:
                 verdict = cells.refused(reference.refused, outcome=outcome)
-                self._cells.unopened(plan.target.name, there[reference.binding], verdict)
+                self._cells.unopened(plan.target.name, known_bindings[reference.binding], verdict)
 
     def _link(self, plan: Plan, chain: Chain) -> Mapping[str, Verdict]:
         """Hold the session against the function; run it without the optimizer if they differ."""
@@ -317,10 +317,10 @@ class Run:
             finally:
                 conversation.config = "default"
 
-        found = links.function_to_session(plan, chain.function, chain.session, unoptimized)
-        self.journal.add(found.link)
+        linked = links.function_to_session(plan, chain.function, chain.session, unoptimized)
+        self.journal.add(linked.link)
         self._open(conversation.binding, plan.target)
-        return found.verdicts
+        return linked.verdicts
 
     # --- a binding --------------------------------------------------------------
 
@@ -404,7 +404,7 @@ class Run:
         for case in plan.cases:
             answer = reference.answers[case.name]
             verdict = _own_verdict(case, reference) if verdicts is None else verdicts[case.name]
-            self._cells.decide(asked, case, answer, verdict, due(answer))
+            self._cells.decide(asked, case, answer, verdict, expected_of(answer))
         self._run_bad(plan, asked, reference)
 
 
@@ -424,9 +424,9 @@ def _own_verdict(case: Case, reference: Reference) -> Verdict:
 def _unanswered(plan: Plan, reference: Reference) -> dict[str, str]:
     """Return the signatures of which nothing was answered, and why."""
     return {
-        found.signature: explain.one_line(found.detail)
-        for found in reference.coverage(plan)
-        if not found.answered
+        coverage.signature: explain.one_line(coverage.detail)
+        for coverage in reference.coverage(plan)
+        if not coverage.answered
     }
 
 

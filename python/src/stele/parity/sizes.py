@@ -52,9 +52,9 @@ def fitted(plan: Plan, conversation: Conversation, reference: Reference, folder:
     shutil.rmtree(folder, ignore_errors=True)
     signatures = savedmodel.load_signatures(plan.target.folder, plan.target.tags)
     unanswered = [
-        found.signature
-        for found in reference.coverage(plan)
-        if not found.answered and found.signature not in plan.withheld
+        coverage.signature
+        for coverage in reference.coverage(plan)
+        if not coverage.answered and coverage.signature not in plan.withheld
     ]
     ladders = {name: list(rungs(signatures[name])) for name in unanswered if _made_up(plan, name)}
     if not any(ladders.values()):

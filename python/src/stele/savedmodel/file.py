@@ -56,10 +56,10 @@ def select(folder: Path, model: pb.SavedModel, tags: Collection[str]) -> pb.Meta
         if set(meta_graph.meta_info_def.tags) == set(tags):
             break
     else:
-        there = ", ".join(format_tags(graph.meta_info_def.tags) for graph in model.meta_graphs)
+        tag_sets = ", ".join(format_tags(graph.meta_info_def.tags) for graph in model.meta_graphs)
         raise SteleError(
             Code.NOT_FOUND,
-            f'no MetaGraphDef with tags {format_tags(tags)} in "{folder}"; there is {there}',
+            f'no MetaGraphDef with tags {format_tags(tags)} in "{folder}"; there is {tag_sets}',
         )
     index = folder / "variables" / "variables.index"
     if meta_graph.saver_def and not index.exists():
