@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stele.parity import known
@@ -72,3 +74,9 @@ def test_a_distance_that_nothing_needs_is_outgrown(listed):
     assert known.outgrown([cell(ulp=8), cell(ulp=9)], listed) == []
     # Cells without a distance say nothing about it.
     assert known.outgrown([cell(identical=True, ulp=0)], listed) == []
+
+
+def test_what_depends_on_the_cpu_is_no_ratchet(listed):
+    near = [cell(ulp=3), cell(binding="other", identical=True, ulp=0)]
+    assert known.outgrown(near, listed) == listed
+    assert known.outgrown(near, [replace(entry, sometimes=True) for entry in listed]) == []

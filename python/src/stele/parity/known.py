@@ -3,14 +3,15 @@
 Each ``[[deviation]]`` says which cells deviate, why, and where that is discussed. Each
 ``[[distance]]`` says how many ULP a binding of another class may be from the reference
 on some cells of the zoo. The list is a ratchet: an entry that its cells no longer need
-fails the run until it is taken out.
+fails the run until it is taken out; but for one with ``sometimes = true``, whose cells
+deviate on some CPUs only.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
@@ -23,7 +24,10 @@ from stele.parity.record import Outcome, Result
 
 @dataclass(frozen=True)
 class Deviation:
-    """One entry. ``model`` and ``case`` are patterns with ``*`` and ``?``."""
+    """One entry. ``model`` and ``case`` are patterns with ``*`` and ``?``.
+
+    ``sometimes`` is for what depends on the CPU: another one may do without it.
+    """
 
     binding: str
     model: str
@@ -31,6 +35,7 @@ class Deviation:
     reason: str
     link: str
     file: Path
+    sometimes: bool = field(default=False, kw_only=True)
 
     def covers(self, result: Result) -> bool:
         """Tell whether it speaks of this cell."""
@@ -122,6 +127,8 @@ def outgrown(results: Iterable[Result], deviations: Iterable[Deviation]) -> list
     ran = [result for result in results if not result.outcome.grey]
     found = []
     for deviation in deviations:
+        if deviation.sometimes:
+            continue
         covered = [result for result in ran if deviation.covers(result)]
         if covered and all(deviation.needless(result) for result in covered):
             found.append(deviation)
