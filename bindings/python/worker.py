@@ -33,6 +33,8 @@ from stele.contract.signature import (
     check_inputs,
     find_signature,
 )
+from stele.keras_model import call as keras_call
+from stele.keras_model import file as keras_file
 from stele.savedmodel import variables
 
 Call = Callable[[], Mapping[str, Array]]
@@ -117,22 +119,21 @@ class _KerasModel(_Model):
     def __init__(self, folder: Path, tags: frozenset[str], config: bytes) -> None:
         _refuse_config(config)
         super().__init__(folder, tags)
-        file = folder.parent / "model.keras"
-        if not file.exists():
+        file = keras_file.beside(folder)
+        if file is None:
             raise worker.Unsupported("a SavedModel without its model.keras beside it")
-        import keras
-
-        self._model = keras.saving.load_model(file, compile=False)
+        self._model = keras_file.load(file.resolve())
         # XLA fuses differently: other bits than the graph that is exported.
         self._model.compile(jit_compile=False)
 
     def _bind(self, signature: Signature, inputs: dict[str, Array]) -> Call:
         if signature.name != DEFAULT_SIGNATURE:
             raise worker.Unsupported(f"signature {signature.name} of a Keras model in memory")
+        arguments = keras_call.arguments(self._model, signature)
 
         def call() -> Mapping[str, Array]:
             tensors = {name: tf.constant(array) for name, array in inputs.items()}
-            outputs = self._model.predict_on_batch(tensors)
+            outputs = keras_call.outputs(self._model.predict_on_batch(arguments(tensors)))
             return {name: _as_array(value) for name, value in outputs.items()}
 
         return call

@@ -22,6 +22,7 @@ web
 bench convert
 parity
 remote server
+keras_model
 libtensorflow native savedmodel wire zoo
 marked paths staging
 contract

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich import progress as bars
@@ -14,13 +14,18 @@ from rich.console import Console
 
 from stele import paths
 from stele.contract.codes import Code, SteleError
+from stele.keras_model import export
+from stele.keras_model import file as keras_file
 from stele.parity import binding as bindings
 from stele.parity import case as cases
-from stele.parity import known, level, plan, report
+from stele.parity import known, level, plan, reference, report
 from stele.parity import run as run_
 from stele.parity.cells import Progress
 from stele.parity.claim import claim, claim_free
 from stele.parity.record import Journal, Outcome, Result
+
+# Below --out: the exports of Keras models.
+_EXPORTED = "exported"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,16 +36,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Runs zoo models, or any SavedModel folder, in every binding on this "
         "machine, and holds every answer against TensorFlow in Python: bits inside a "
         "class of bindings with the same library, tolerances across classes, and the "
-        "same canonical code for every input that Python refuses.",
+        "same canonical code for every input that Python refuses. A Keras model file "
+        "(.keras, .h5) is exported first, and the export held against the model in memory.",
         epilog="exit status: 0 all pass, 1 a mismatch, 2 usage, 3 could not run",
     )
     parser.add_argument(
-        "models", nargs="*", metavar="MODEL|DIR", help="zoo models or SavedModel folders "
-        "(default: the whole zoo)",
+        "models", nargs="*", metavar="MODEL|DIR|FILE", help="zoo models, SavedModel folders "
+        "or Keras model files (default: the whole zoo)",
     )  # fmt: skip
     parser.add_argument(
         "--inputs", type=Path, metavar="FILE.npz", help="an array for each input, instead of "
         "inputs made from the signature",
+    )  # fmt: skip
+    parser.add_argument(
+        "--keras", type=Path, metavar="FILE", help="the Keras model that the SavedModel folder "
+        "was exported from: the export is held against it in memory",
     )  # fmt: skip
     parser.add_argument("--signature", metavar="S", help="only this signature")
     parser.add_argument(
@@ -92,11 +102,18 @@ def run(args: argparse.Namespace) -> int:
         selected = [binding for binding in selected if binding.in_process]
     if args.inputs is not None and len(args.models) != 1:
         args.usage.error("--inputs goes with exactly one model")
+    if args.keras is not None:
+        _require_folder(args)
     if args.level is not None:
         if len(args.binding) != 1 or len(selected) != 1:
             args.usage.error("--level goes with exactly one --binding")
         return level.climb(selected[0], args.level, Console(stderr=args.json), as_json=args.json)
     return _check(args, selected)
+
+
+def _require_folder(args: argparse.Namespace) -> None:
+    if len(args.models) != 1 or not Path(args.models[0]).is_dir():
+        args.usage.error("--keras goes with exactly one SavedModel folder")
 
 
 def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
@@ -108,9 +125,12 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     plans = list(_plans(args, tags, out, journal))
     report.show_effects(console, plans)
     deviations = known.load(*paths.bindings_roots())
-    total = sum(len(planned.names()) for planned in plans)
+    wanted = [_with_keras(planned, selected, out) for planned in plans]
+    total = sum(
+        len(planned.names()) * len(those) for planned, those in zip(plans, wanted, strict=True)
+    )
     with (
-        _progress(console, total * len(selected)) as progress,
+        _progress(console, total) as progress,
         run_.Run(
             out,
             journal,
@@ -120,8 +140,8 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
             progress=progress,
         ) as started,
     ):
-        for planned in plans:
-            started.check(planned, selected)
+        for planned, those in zip(plans, wanted, strict=True):
+            started.check(planned, those)
     outgrown = known.outgrown(journal.of(Result), deviations)
     status = run_.exit_status(journal, selected, outgrown, strict=args.strict)
     journal.end(status)
@@ -130,11 +150,33 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     return status
 
 
+def _place(args: argparse.Namespace, out: Path) -> Callable[[str, Path], Path]:
+    """Return what gives the SavedModel folder of a path, with its Keras model beside it."""
+
+    def place(shown: str, path: Path) -> Path:
+        folder = out / _EXPORTED / shown
+        if args.keras is not None:
+            return export.put_beside(args.keras, path, folder)
+        return export.export(path, folder) if keras_file.names_one(path) else path
+
+    return place
+
+
+def _with_keras(
+    planned: plan.Plan, selected: list[bindings.Binding], out: Path
+) -> list[bindings.Binding]:
+    """Return the bindings for a model; Keras in memory is one where it was asked about."""
+    keras = bindings.discover()[reference.KERAS]
+    if keras in selected or not planned.target.folder.is_relative_to(out / _EXPORTED):
+        return selected
+    return [keras, *selected]
+
+
 def _plans(
     args: argparse.Namespace, tags: list[str] | None, out: Path, journal: Journal
 ) -> Iterator[plan.Plan]:
     """Make a plan for each model; what goes wrong with one of several is that one's failure."""
-    for target in cases.resolve(args.models, tags):
+    for target in cases.resolve(args.models, tags, _place(args, out)):
         if isinstance(target, cases.Unreadable):
             outcome, error = Outcome.NOT_RUN, target.error
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -71,11 +71,21 @@ class Unreadable:
     error: SteleError
 
 
-def resolve(names: Sequence[str], tags: Sequence[str] | None = None) -> list[Target | Unreadable]:
+def resolve(
+    names: Sequence[str],
+    tags: Sequence[str] | None = None,
+    place: Callable[[str, Path], Path] = lambda _shown, folder: folder,
+) -> list[Target | Unreadable]:
     """Return the targets named: zoo models, SavedModel folders, or all of the zoo.
 
     A folder is called by its name, and two of one name by as much of their paths as
     sets them apart. What is wrong with one model is kept from the others.
+
+    Args:
+        names: Of zoo models, or paths; none for the zoo.
+        tags: Of the MetaGraphDef; None for ``serve``, or the only ones there are.
+        place: Called with the name and the path of what is no zoo model; returns the
+            SavedModel folder to take for it.
 
     Raises:
         SteleError: INVALID_ARGUMENT when one model is named twice.
@@ -90,7 +100,11 @@ def resolve(names: Sequence[str], tags: Sequence[str] | None = None) -> list[Tar
     for name, of_zoo in zip(wanted, trained, strict=True):
         shown = name if of_zoo else next(called)
         try:
-            targets.append(_zoo_target(name) if of_zoo else _folder_target(shown, name, tags))
+            if of_zoo:
+                targets.append(_zoo_target(name))
+            else:
+                folder = place(shown, Path(name).resolve())
+                targets.append(Target(shown, folder, _choose_tags(folder, tags)))
         except SteleError as error:
             targets.append(Unreadable(shown, error))
     shown_twice = [t.name for t in targets if [u.name for u in targets].count(t.name) > 1]
@@ -127,11 +141,6 @@ def _names(folders: Sequence[Path]) -> list[str]:
             parts += 1
         names.append("/".join(folder.parts[-parts:]))
     return names
-
-
-def _folder_target(shown: str, name: str, tags: Sequence[str] | None) -> Target:
-    folder = Path(name).resolve()
-    return Target(shown, folder, _choose_tags(folder, tags))
 
 
 def _zoo_target(name: str) -> Target:

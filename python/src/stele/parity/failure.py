@@ -15,7 +15,9 @@ from pathlib import Path
 
 from stele.contract.bundle import RawTensor, read_raw_bundle, write_raw_bundle
 from stele.contract.codes import Code, SteleError, from_os_error
+from stele.keras_model import file as keras_file
 from stele.parity.case import Case, Target
+from stele.parity.reference import KERAS
 
 # Larger models are referred to by their path.
 _LARGEST_MODEL = 64 << 20
@@ -76,6 +78,9 @@ def _keep(
     model = failure.target.folder
     if model.is_dir() and _size(model) <= _LARGEST_MODEL:
         shutil.copytree(model, target / "model", symlinks=False)
+        # Where the worker of Keras in memory looks for it.
+        if (keras := keras_file.beside(model)) and failure.binding == KERAS:
+            shutil.copyfile(keras, target / keras.name)
     described = {
         "binding": failure.binding,
         "model": failure.target.name,

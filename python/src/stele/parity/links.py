@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from stele.parity import explain, judge
 from stele.parity.conversation import Answer
 from stele.parity.judge import Verdict
-from stele.parity.plan import Plan
+from stele.parity.plan import LOAD_CASE, Plan
 from stele.parity.record import Link, Outcome, Result
 from stele.parity.reference import FUNCTION, KERAS, SESSION, Reference
 
@@ -136,8 +136,15 @@ def keras_to_export(model: str, reference: str, results: Iterable[Result]) -> li
     ]
     if not ran:
         return []
-    wrong = [result.case for result in ran if result.red]
-    detail = f"the export differs from the model in memory on {some(wrong)}" if wrong else ""
+    wrong = [result for result in ran if result.red]
+    detail = ""
+    if wrong and wrong[0].case == LOAD_CASE:
+        detail = f"the model in memory does not load: {wrong[0].detail}"
+    elif wrong:
+        ulps = [tensor["ulp"] for result in wrong for tensor in result.tensors if "ulp" in tensor]
+        far = f", by up to {max(ulps)} ULP" if ulps else ""
+        cases = some([result.case for result in wrong])
+        detail = f"the export differs from the model in memory on {cases}{far}"
     return [Link(model, f"{KERAS} to {reference}", ok=not wrong, detail=detail)]
 
 

@@ -14,6 +14,7 @@ from stele.parity.explain import one_line
 from stele.parity.known import Deviation
 from stele.parity.plan import Plan
 from stele.parity.record import Coverage, Journal, Link, Outcome, Result, machine
+from stele.parity.reference import KERAS
 from stele.savedmodel import findings
 
 # Failures shown in full; the rest is in the results file.
@@ -42,10 +43,10 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     )  # fmt: skip
     console.print(_table(results))
     _show_unanswered(console, journal)
-    for record in journal.records:
-        if isinstance(record, Link) and record.detail:
-            mark = "[yellow]link[/]" if record.ok else "[red]link broken[/]"
-            text = f"{foreign(record.model)}: {record.link}: {foreign(record.detail)}"
+    for link in _in_chain(journal.of(Link)):
+        if link.detail:
+            mark = "[yellow]link[/]" if link.ok else "[red]link broken[/]"
+            text = f"{foreign(link.model)}: {link.link}: {foreign(link.detail)}"
             console.print(f"{mark} {text}", soft_wrap=True)
     _show_grey(console, results)
     _show_failures(console, results)
@@ -63,6 +64,14 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     console.print(f"results: {foreign(str(journal.file))}", soft_wrap=True)
 
 
+def _in_chain(links: list[Link]) -> list[Link]:
+    """Return a run's links as they were found, Keras in memory before a model's others."""
+    models = list(dict.fromkeys(link.model for link in links))
+    return sorted(
+        links, key=lambda link: (models.index(link.model), not link.link.startswith(KERAS))
+    )
+
+
 def _table(results: list[Result]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     # Names are folded, never cut.
@@ -72,7 +81,9 @@ def _table(results: list[Result]) -> Table:
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("class", no_wrap=True)
     table.add_column("not passed", overflow="fold", min_width=len("not passed"))
-    rows = dict.fromkeys((r.model, r.binding) for r in results if r.model and r.binding)
+    found = dict.fromkeys((r.model, r.binding) for r in results if r.model and r.binding)
+    models = list(dict.fromkeys(model for model, _ in found))
+    rows = sorted(found, key=lambda row: (models.index(row[0]), row[1] != KERAS))
     for model, binding in rows:
         row = [r for r in results if (r.model, r.binding) == (model, binding)]
         compared = [r for r in row if r.identical is not None and not r.case.startswith("bad/")]

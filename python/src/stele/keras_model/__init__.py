@@ -1,0 +1,1 @@
+"""A Keras model in a file: what it is, how it is exported, how it is called in memory."""
