@@ -17,22 +17,22 @@ type Error struct {
 	// Message is for people: names in double quotes, shapes as [?,8,8,1]. It is
 	// the same in every language.
 	Message string
-
-	cause error
+	// Cause is what errors.Is and errors.As look at next, such as
+	// context.Canceled, or nil.
+	Cause error
 }
 
-// Errorf makes an error of a code. A cause given to the verb %w is unwrapped by
-// errors.Is and errors.As.
+// Errorf makes an error of a code. What is given to the verb %w is its cause.
 func Errorf(code Code, format string, arguments ...any) *Error {
 	formatted := fmt.Errorf(format, arguments...)
-	return &Error{Code: code, Message: formatted.Error(), cause: errors.Unwrap(formatted)}
+	return &Error{Code: code, Message: formatted.Error(), Cause: errors.Unwrap(formatted)}
 }
 
 // Error returns code and message: INVALID_ARGUMENT: input "x" is given twice.
 func (e *Error) Error() string { return e.Code.String() + ": " + e.Message }
 
-// Unwrap returns what caused the error, such as context.Canceled, or nil.
-func (e *Error) Unwrap() error { return e.cause }
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 // CheckName refuses a name or path that holds a NUL, at which a C string would
 // end and name something else: INVALID_ARGUMENT.

@@ -5,10 +5,10 @@ package worker
 import "C"
 
 import (
-	"encoding/binary"
 	"os"
 	"unsafe"
 
+	"stele.dev/stele/internal/framing"
 	"stele.dev/stele/tensor"
 )
 
@@ -64,25 +64,20 @@ func memory[T tensor.Element](values []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), size)
 }
 
-// makeStrings reads elements with their lengths, which the kit has checked.
 func makeStrings(bytes []byte, dims []int64) (*tensor.Tensor, error) {
-	var elements [][]byte
-	for len(bytes) > 0 {
-		end := 4 + int(binary.LittleEndian.Uint32(bytes))
-		elements = append(elements, bytes[4:end])
-		bytes = bytes[end:]
+	elements, err := framing.Split(bytes)
+	if err != nil {
+		return nil, err
 	}
 	return tensor.New(elements, dims...)
 }
 
 func readStrings(t *tensor.Tensor) ([]byte, error) {
 	elements, err := tensor.Values[[]byte](t)
-	var bytes []byte
-	for _, element := range elements {
-		bytes = binary.LittleEndian.AppendUint32(bytes, uint32(len(element)))
-		bytes = append(bytes, element...)
+	if err != nil {
+		return nil, err
 	}
-	return bytes, err
+	return framing.Join(elements)
 }
 
 func read(input *C.stele_worker_input) (named, error) {
