@@ -59,10 +59,12 @@ class Fake:
 
 
 @contextmanager
-def serving(credentials: grpc.ServerCredentials | None = None, **answers: Answer) -> Iterator[Fake]:
-    """Serve; a method without an answer is UNIMPLEMENTED."""
+def serving(
+    credentials: grpc.ServerCredentials | None = None, limit: int = -1, **answers: Answer
+) -> Iterator[Fake]:
+    """Serve, taking requests of so many bytes; a method without an answer is UNIMPLEMENTED."""
     fake = Fake(answers)
-    options = [("grpc.max_receive_message_length", -1)]
+    options = [("grpc.max_receive_message_length", limit)]
     server = grpc.server(ThreadPoolExecutor(4), options=options)
     server.add_generic_rpc_handlers(fake.handlers())
     if credentials is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -103,7 +104,62 @@ def test_messages_have_the_limit_that_is_asked_for() -> None:
             assert model(x=np.ones(2**21, np.float32))["y"].nbytes == 2**23
         with Model.connect(fake.address, "any", max_message=2**20) as model:
             assert model(x=X)["y"].tolist() == [0, 2, 4]
-            assert refusal(model, x=large).code == Code.RESOURCE_EXHAUSTED
+            error = refusal(model, x=large)
+            assert error.code == Code.RESOURCE_EXHAUSTED
+            size = re.fullmatch(
+                r"a request of (\d+) bytes is beyond the limit of 1048576", error.message
+            )
+            assert size is not None
+            assert int(size[1]) > large.nbytes
+
+
+def test_answer_beyond_the_limit_says_both_sizes() -> None:
+    def twice(request, context):
+        response = doubler(request, context)
+        response.raw_output_contents[0] *= 2
+        return response
+
+    with (
+        serving(ModelMetadata=doubler_metadata, ModelInfer=twice) as fake,
+        Model.connect(fake.address, "any", max_message=2**20) as model,
+    ):
+        error = refusal(model, x=np.ones(2**17, np.float32))
+        assert error.code == Code.RESOURCE_EXHAUSTED
+        assert re.fullmatch(r"an answer of \d+ bytes is beyond the limit of 1048576", error.message)
+
+
+def test_server_that_takes_less_says_both_sizes() -> None:
+    with (
+        serving(limit=2**20, ModelMetadata=doubler_metadata, ModelInfer=doubler) as fake,
+        Model.connect(fake.address, "any") as model,
+    ):
+        error = refusal(model, x=np.ones(2**20, np.float32))
+        assert error.code == Code.RESOURCE_EXHAUSTED
+        assert re.fullmatch(
+            r"a request of \d+ bytes is beyond the server's limit of 1048576", error.message
+        )
+
+
+def test_no_proxy_stands_before_loopback(monkeypatch, nobody) -> None:
+    for variable in ("no_proxy", "no_grpc_proxy", "grpc_proxy", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://{nobody}")
+    with serving(ModelMetadata=doubler_metadata, ModelInfer=doubler) as fake:
+        for address in (fake.address, fake.address.replace("127.0.0.1", "localhost")):
+            with Model.connect(address, "any", retries=0) as model:
+                assert model(x=X)["y"].tolist() == [0, 2, 4]
+
+
+def test_proxy_is_named_where_nobody_answers_through_it(monkeypatch, nobody) -> None:
+    for variable in ("no_proxy", "no_grpc_proxy", "grpc_proxy", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://user:secret@{nobody}")
+    error = refusal(Model.connect, "models.invalid:8500", "any", retries=0)
+    assert error.code == Code.UNAVAILABLE
+    assert error.message.startswith(
+        "no answer from models.invalid:8500 through the proxy of http_proxy: "
+    )
+    assert "secret" not in error.message
 
 
 @pytest.mark.parametrize("options", [{"retries": 5}, {"retries": -1}, {"max_message": 0}])

@@ -90,6 +90,20 @@ class Bench(tf.Module):
         return {"y": tf.zeros([count], tf.float32)}
 
 
+class Defaulted(tf.Module):
+    """Adds and multiplies; what is not given is in the SignatureDef."""
+
+    ones, factor = tf.constant([1.0]), tf.constant(10.0)
+
+    @function(spec([None], tf.float32, "x"), spec([None], tf.float32, "offset"))
+    def shifted(self, x, offset=ones):
+        return {"y": x + offset, "rows": tf.fill([tf.size(x)], tf.size(x))}
+
+    @function(spec([None], tf.float32, "x"), spec([], tf.float32, "factor"))
+    def scaled(self, x, factor=factor):
+        return {"y": x * factor}
+
+
 def main(folder):
     for version in (1, 2, 3):
         model = Scale(version)
@@ -100,6 +114,9 @@ def main(folder):
         signatures[name] = getattr(model, name)
     signatures |= {"upper": model.upper, "large": model.large}
     tf.saved_model.save(model, folder / "bench", signatures=signatures)
+    model = Defaulted()
+    signatures = {"serving_default": model.shifted, "scaled": model.scaled}
+    tf.saved_model.save(model, folder / "defaulted", signatures=signatures)
 
 
 if __name__ == "__main__":

@@ -207,3 +207,18 @@ def test_a_batch_has_the_bits_that_the_model_gives_for_it(zoo) -> None:
         found = np.concatenate([outputs(future)["probabilities"] for future in futures])
     model = stele_native.Model(folder)
     assert found.tobytes() == model.run({"image": images})["probabilities"].tobytes()
+
+
+def test_call_that_leaves_an_input_to_its_default_runs_alone(models: Path) -> None:
+    served = {"defaulted": models / "defaulted"}
+    with serving(served, workers=1, batch=8) as client:
+        value = np.array([1, 2], np.float32)
+        with Gathered(client, "defaulted") as gathered:
+            left_out = [gathered.add("serving_default", x=value) for _ in range(2)]
+            given = [gathered.add("serving_default", x=value, offset=value) for _ in range(2)]
+        for future in left_out:
+            assert outputs(future)["y"].tolist() == [2, 3]
+            assert outputs(future)["rows"].tolist() == [2, 2]
+        for future in given:
+            assert outputs(future)["y"].tolist() == [2, 4]
+            assert outputs(future)["rows"].tolist() == [4, 4]

@@ -1,4 +1,4 @@
-"""The gRPC channel: retries, message limits, TLS."""
+"""The gRPC channel: retries, message limits, TLS, proxies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 
 from stele.contract.codes import Code, SteleError, from_os_error
+from stele.remote.address import is_loopback
 
 # gRPC's own bound on the attempts of one call.
 MOST_RETRIES = 4
@@ -24,7 +25,7 @@ RootCertificates = bytes | str | PathLike[str] | bool
 
 
 def open_channel(
-    address: str,
+    server: str,
     *,
     retries: int = MOST_RETRIES,
     tls: RootCertificates = False,
@@ -33,7 +34,7 @@ def open_channel(
     """Open a channel; nothing is sent yet.
 
     Args:
-        address: ``host:port``.
+        server: ``host:port``.
         retries: How often a call that finds the server UNAVAILABLE is sent again.
         tls: Root certificates in PEM, or the file that has them; True for the
             authorities that gRPC knows; False for no TLS.
@@ -50,15 +51,19 @@ def open_channel(
     options: list[tuple[str, Any]] = [
         ("grpc.max_send_message_length", limit),
         ("grpc.max_receive_message_length", limit),
+        # A proxy that the environment names has a loopback of its own.
+        ("grpc.enable_http_proxy", int(not is_loopback(server))),
         ("grpc.enable_retries", int(retries > 0)),
         ("grpc.per_rpc_retry_buffer_size", _RETRY_BUFFER),
     ]
     if retries:
         options.append(("grpc.service_config", service_config(retries)))
+    # A host such as "unix" would be a scheme otherwise.
+    target = f"dns:{server}"
     if tls is False:
-        return grpc.insecure_channel(address, options)
+        return grpc.insecure_channel(target, options)
     credentials = grpc.ssl_channel_credentials(_root_certificates(tls))
-    return grpc.secure_channel(address, credentials, options)
+    return grpc.secure_channel(target, credentials, options)
 
 
 def service_config(retries: int) -> str:

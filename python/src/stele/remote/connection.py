@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from typing import Any, Self
@@ -9,8 +10,25 @@ from typing import Any, Self
 import grpc
 
 from stele.contract.codes import Code, SteleError
+from stele.remote.address import host_and_port, proxy
 from stele.remote.channel import MOST_RETRIES, RootCertificates, open_channel
 from stele.wire import messages
+
+# How gRPC says that a message is beyond a limit: whose it is, and both sizes.
+_TOO_LARGE = re.compile(
+    r"(CLIENT|SERVER): (Sent|Received) message larger than max \((\d+) vs\. (\d+)\)"
+)
+
+
+def _sizes(message: str) -> str:
+    """Say in the words of all clients that a message is too large, if that is what it says."""
+    found = _TOO_LARGE.search(message)
+    if found is None:
+        return message
+    side, direction, size, limit = found.groups()
+    what = "a request" if (side == "CLIENT") == (direction == "Sent") else "an answer"
+    whose = "the server's limit" if side == "SERVER" else "the limit"
+    return f"{what} of {size} bytes is beyond {whose} of {limit}"
 
 
 class Connection:
@@ -32,7 +50,7 @@ class Connection:
         """Prepare a connection, which is made when the first call needs it.
 
         Args:
-            address: ``host:port``.
+            address: ``host:port``, alone or as a URL of http or https.
             deadline: Seconds that a call may take, retries included; None for ever.
             retries: How often a call that finds the server UNAVAILABLE is sent
                 again, after 0.1 s, 0.2 s, 0.4 s and 0.8 s, each at random up to
@@ -44,9 +62,11 @@ class Connection:
         Raises:
             SteleError: INVALID_ARGUMENT for an option; the certificate file's own code.
         """
-        self.address = address
+        self.address = host_and_port(address, tls=tls is not False)
         self._deadline = deadline
-        self._channel = open_channel(address, retries=retries, tls=tls, max_message=max_message)
+        self._channel = open_channel(
+            self.address, retries=retries, tls=tls, max_message=max_message
+        )
         self._calls: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -91,7 +111,11 @@ class Connection:
         code = Code(error.code().value[0])
         message = error.details() or ""
         if code == Code.UNAVAILABLE:
-            message = f"no answer from {self.address}: {message}"
+            variable = proxy(self.address)
+            through = f" through the proxy of {variable}" if variable else ""
+            message = f"no answer from {self.address}{through}: {message}"
+        elif code == Code.RESOURCE_EXHAUSTED:
+            message = _sizes(message)
         elif code == Code.DEADLINE_EXCEEDED and timeout is not None:
             message = f"no answer from {self.address} within {timeout:g} s"
         return SteleError(code, message)

@@ -35,9 +35,12 @@ MODEL = "STELE_REMOTE_MODEL"
 
 COULD_NOT_RUN = 3
 
+# Of the largest message that gRPC has: no case of the harness may fail for its size.
+_MEBIBYTES = "2047"
+
 SERVE = (
     sys.executable, "-m", "stele.cli", "serve", "--port", "0", "--model-control", "explicit",
-    "--stop-with-stdin", "--json",
+    "--max-message", _MEBIBYTES, "--stop-with-stdin", "--json",
 )  # fmt: skip
 
 

@@ -78,8 +78,8 @@ class Batcher:
 
     def rows(self, prepared: Prepared, inputs: Tensors) -> int:
         """Return how many rows a call brings to a batch; 0 if it has to run alone."""
-        if not prepared.batchable:
-            return 0
+        if not prepared.batchable or len(inputs) < len(prepared.signature.inputs):
+            return 0  # a default stands for an input: it has rows of its own
         # Inputs with different numbers of rows could not be dealt out again.
         counts = {len(array) for _, array in inputs}
         count = counts.pop() if len(counts) == 1 else 0
