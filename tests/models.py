@@ -31,6 +31,14 @@ def doubler(folder: Path) -> None:
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.__call__})
 
 
+def int_doubler(folder: Path) -> None:
+    """Doubles integers: the bits of NumPy, on any CPU."""
+    module = tf.Module()
+    spec = [tf.TensorSpec([None, 3], tf.int32, name="x")]
+    module.double = tf.function(lambda x: {"doubled": x + x}, input_signature=spec)
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.double})
+
+
 def picky(folder: Path) -> None:
     """Doubles too, but TensorFlow itself refuses the empty batch."""
 
@@ -393,6 +401,7 @@ def disagreeing(folder: Path) -> None:
 
 MODELS = (
     doubler,
+    int_doubler,
     picky,
     folded,
     stateful,

@@ -29,6 +29,7 @@ from stele.contract.signature import check_inputs, find_signature
 
 BEHAVIOUR = sys.argv[1]
 CRASH_ON = 2
+LARGE = 1_000_000
 
 
 def _off_by_one_ulp(array: Array) -> Array:
@@ -52,6 +53,7 @@ _SPOILERS: dict[str, Callable[[Array], Array]] = {
     "other-class-one-ulp": _off_by_one_ulp,
     "other-class-wrong": lambda array: array + array.dtype.type(1),
     "column-major": _column_major,
+    "wrong-on-large": lambda array: np.where(array > LARGE, array - 1, array).astype(array.dtype),
     "negative-zero": _negative_zero,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,6 +79,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="climb the conformance levels of one --binding instead, up to this one",
     )  # fmt: skip
     parser.add_argument(
+        "--fuzz", action="store_true", help="draw inputs for as long as --seconds, and shrink the "
+        "first that sets a binding apart",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seconds", type=float, default=60, metavar="N",
+        help="with --fuzz: for each signature (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="with --fuzz: draw what this seed draws (default: "
+        "another each time, said in the results)",
+    )  # fmt: skip
+    parser.add_argument(
         "--jobs", type=int, default=min(2, os.cpu_count() or 1), metavar="N",
         help="bindings that run at once (default: %(default)s)",
     )  # fmt: skip
@@ -108,12 +121,40 @@ def run(args: argparse.Namespace) -> int:
         if len(args.binding) != 1 or len(selected) != 1:
             args.usage.error("--level goes with exactly one --binding")
         return level.climb(selected[0], args.level, Console(stderr=args.json), as_json=args.json)
+    if args.fuzz:
+        if args.inputs is not None or args.cases:
+            args.usage.error("--fuzz draws its own inputs: leave --inputs and --cases out")
+        return _fuzz(args, selected)
     return _check(args, selected)
 
 
 def _require_folder(args: argparse.Namespace) -> None:
     if len(args.models) != 1 or not Path(args.models[0]).is_dir():
         args.usage.error("--keras goes with exactly one SavedModel folder")
+
+
+def _fuzz(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
+    try:
+        from stele.parity.fuzz import Fuzz
+    except ModuleNotFoundError as error:
+        raise SteleError(
+            Code.FAILED_PRECONDITION, f"{error.name} is not installed: pip install hypothesis"
+        ) from error
+    out = claim(args.out) if args.out else claim_free(paths.build_dir() / "fuzz")
+    journal = Journal(out / "results.jsonl", echo=args.json)
+    journal.begin(["stele", *sys.argv[1:]])
+    seed = args.seed if args.seed is not None else secrets.randbits(32)
+    fuzz = Fuzz(out, journal, args.config, args.seconds, seed)
+    tags = args.tags.split(",") if args.tags is not None else None
+    for target in cases.resolve(args.models, tags, _place(args, out)):
+        if isinstance(target, cases.Unreadable):
+            raise target.error
+        fuzz.check(target, selected, args.signature)
+    status = run_.exit_status(journal, selected, (), strict=args.strict)
+    journal.end(status)
+    if not args.json:
+        report.show(Console(), journal, ())
+    return status
 
 
 def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:

@@ -14,11 +14,9 @@ from stele.contract import npz
 from stele.contract.bundle import write_bundle
 from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
-from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, Signature, find_signature
+from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, find_signature
 from stele.parity import expected, generate
-from stele.parity.expected import Expected
 from stele.parity.generate import USUAL, Sizes
-from stele.savedmodel.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -239,7 +237,7 @@ class MadeUp:
         self._folder = folder
         self._count = 0
         self._signatures = savedmodel.load_signatures(target.folder, target.tags)
-        self._expected = _expected(target, self._signatures)
+        self._expected = expected.of_target(target.folder, target.tags)
 
     def cases(self, name: str, sizes: Sizes = USUAL) -> Iterator[Case]:
         """Yield the cases of a signature, each with its bundle written.
@@ -275,16 +273,6 @@ class MadeUp:
         self._count += 1
         write_bundle(path, tensors)
         return path
-
-
-def _expected(target: Target, signatures: dict[str, Signature]) -> dict[str, dict[str, Expected]]:
-    """Return what is expected of the inputs of each signature; nothing of a damaged graph's."""
-    meta_graph = savedmodel.select(target.folder, savedmodel.read(target.folder), target.tags)
-    try:
-        graph = Graph(meta_graph.graph_def)
-    except ValueError:
-        return {}  # TensorFlow will say so
-    return {name: expected.of_inputs(signature, graph) for name, signature in signatures.items()}
 
 
 def _npz_case(wanted: list[str], file: Path, folder: Path) -> Case:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
+from stele import savedmodel
 from stele._proto import graph_pb2 as pb
 from stele.contract.signature import Signature
 from stele.savedmodel.graph import Graph, Use
@@ -75,6 +77,17 @@ class Expected:
 
 
 ANYTHING = Expected()
+
+
+def of_target(folder: Path, tags: Collection[str]) -> dict[str, dict[str, Expected]]:
+    """Return what is expected of the inputs of each signature; nothing of a damaged graph's."""
+    meta_graph = savedmodel.select(folder, savedmodel.read(folder), tags)
+    try:
+        graph = Graph(meta_graph.graph_def)
+    except ValueError:
+        return {}  # TensorFlow will say so
+    signatures = savedmodel.signatures(meta_graph)
+    return {name: of_inputs(signature, graph) for name, signature in signatures.items()}
 
 
 def of_inputs(signature: Signature, graph: Graph) -> dict[str, Expected]:

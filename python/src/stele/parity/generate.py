@@ -27,7 +27,7 @@ _WORDS = (
     "",
 )  # fmt: skip
 
-_EDGE_BYTES = (
+EDGE_BYTES = (
     b"", b"\0", b"a\0b", b"\xff\xfe", b"\xc3\x28", b"\xed\xa0\x80", "é".encode("latin-1"),
     b" \t\r\n", b"\\t", b"x" * 10_000,
 )  # fmt: skip
@@ -199,7 +199,7 @@ def _ordinary(
     """Return values that models expect: numbers in [0, 1), small counts, words."""
     kind = dtype.numpy.kind
     if dtype.name == "BYTES":
-        return _objects(_strings(expected), shape, random)
+        return _objects(strings(expected), shape, random)
     if dtype.name == "BOOL":
         return np.asarray(random.random(shape) < 0.5)
     if kind in "iu":
@@ -215,7 +215,7 @@ def _below(expected: Expected) -> int:
     return _COUNTS if expected.rows is None else min(_COUNTS, expected.rows)
 
 
-def _strings(expected: Expected) -> list[bytes]:
+def strings(expected: Expected) -> list[bytes]:
     """Return the strings that an input's values are chosen from."""
     values = _TEXTS[expected.text]()
     if expected.features:
@@ -251,7 +251,7 @@ def _example(expected: Expected, texts: list[bytes], index: int) -> bytes:
 def _edge(dtype: dtypes.DType, shape: tuple[int, ...], random: np.random.Generator) -> Array:
     """Return the dtype's extremes, over and over, in a seeded order."""
     if dtype.name == "BYTES":
-        return _objects(list(_EDGE_BYTES), shape, random)
+        return _objects(list(EDGE_BYTES), shape, random)
     if dtype.name == "BOOL":
         return _ordinary(dtype, shape, random)
     if dtype.numpy.kind in "iu":

@@ -182,6 +182,27 @@ class Startup:
 
 
 @dataclass(frozen=True)
+class Fuzzed:
+    """What was drawn for a signature; the same seed draws the same.
+
+    Attributes:
+        model: Target's name.
+        signature: The signature.
+        seed: Of the first examples; those of the next round have the next seed.
+        examples: How many were run, those of shrinking among them.
+        answered: How many the reference answered, with elements.
+        seconds: How long that took.
+    """
+
+    model: str
+    signature: str
+    seed: int
+    examples: int
+    answered: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """The calls of a binding on one case; present only if its answers were right.
 
@@ -228,15 +249,16 @@ class Unmeasured:
     reason: str
 
 
-Record = Result | WorkerInfo | Link | Coverage | Startup | Benchmark | Unmeasured
+Record = Result | WorkerInfo | Link | Coverage | Fuzzed | Startup | Benchmark | Unmeasured
 
-_Kind = TypeVar("_Kind", Result, WorkerInfo, Link, Coverage, Startup, Benchmark, Unmeasured)
+_Kind = TypeVar("_Kind", Result, WorkerInfo, Link, Coverage, Fuzzed, Startup, Benchmark, Unmeasured)
 
 _TYPES: dict[str, type[Record]] = {
     "result": Result,
     "worker": WorkerInfo,
     "link": Link,
     "coverage": Coverage,
+    "fuzzed": Fuzzed,
     "startup": Startup,
     "benchmark": Benchmark,
     "unmeasured": Unmeasured,

@@ -13,7 +13,7 @@ from stele.contract.printable import printable_lines
 from stele.parity.explain import one_line
 from stele.parity.known import Deviation
 from stele.parity.plan import Plan
-from stele.parity.record import Coverage, Journal, Link, Outcome, Result, machine
+from stele.parity.record import Coverage, Fuzzed, Journal, Link, Outcome, Result, machine
 from stele.parity.reference import KERAS
 from stele.savedmodel import findings
 
@@ -48,6 +48,12 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
             mark = "[yellow]link[/]" if link.ok else "[red]link broken[/]"
             text = f"{foreign(link.model)}: {link.link}: {foreign(link.detail)}"
             console.print(f"{mark} {text}", soft_wrap=True)
+    for fuzzed in journal.of(Fuzzed):
+        text = (
+            f"{fuzzed.model}: signature {fuzzed.signature}: {fuzzed.examples} examples, "
+            f"{fuzzed.answered} answered, from --seed {fuzzed.seed}"
+        )
+        console.print(f"fuzzed {foreign(text)}", soft_wrap=True)
     _show_grey(console, results)
     _show_failures(console, results)
     for deviation in outgrown:

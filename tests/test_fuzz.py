@@ -1,0 +1,77 @@
+"""Drawn inputs find a planted fault, and the smallest that shows it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stele import cli
+from stele.contract.bundle import read_bundle
+from stele.parity import failure
+from stele.parity.case import Target
+from stele.parity.fuzz import Fuzz
+from stele.parity.record import Fuzzed, Journal, Outcome, Result
+from tests.test_harness import fake
+
+SEED = 20
+# From here on the fake that is wrong on large numbers is.
+LARGE = 1_000_000
+
+
+def fuzz(foreign: Path, out: Path, *behaviours: str, seconds: float = 30) -> Journal:
+    journal = Journal(out / "results.jsonl")
+    target = Target("int_doubler", foreign / "int_doubler")
+    bindings = [fake(behaviour) for behaviour in behaviours]
+    Fuzz(out, journal, seconds=seconds, seed=SEED).check(target, bindings)
+    return journal
+
+
+def test_a_planted_fault_is_found_and_shrunk(foreign, tmp_path) -> None:
+    journal = fuzz(foreign, tmp_path, "healthy", "wrong-on-large")
+    results = {result.binding: result for result in journal.of(Result)}
+    assert results["fake-healthy"].outcome is Outcome.PASS
+    wrong = results["fake-wrong-on-large"]
+    assert wrong.outcome is Outcome.MISMATCH
+    kept = Path(wrong.failure)
+    # One row, and in it one number that is just too large.
+    found = read_bundle(kept / "in")["x"]
+    assert found.shape == (1, 3)
+    assert sorted(found.flat) == [0, 0, LARGE // 2 + 1]
+    assert failure.read(kept).binding == "fake-wrong-on-large"
+    # The same seed finds the same.
+    again = fuzz(foreign, tmp_path / "again", "wrong-on-large")
+    (record,), (before,) = again.of(Fuzzed), journal.of(Fuzzed)
+    assert (record.seed, record.examples) == (SEED, before.examples)
+    (result,) = again.of(Result)
+    assert np.array_equal(read_bundle(Path(result.failure) / "in")["x"], found)
+
+
+def test_no_fault_is_no_finding(foreign, tmp_path, capsys) -> None:
+    arguments = ["--fuzz", "--seconds", "1", "--seed", str(SEED), "--binding", "c", "--json"]
+    model = str(foreign / "int_doubler")
+    assert cli.main(["check", model, *arguments, "--out", str(tmp_path / "out")]) == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (fuzzed,) = [record for record in records if record["type"] == "fuzzed"]
+    assert fuzzed["seed"] == SEED
+    assert fuzzed["answered"] > 0
+    (result,) = [record for record in records if record["type"] == "result"]
+    assert (result["outcome"], result["identical"]) == ("pass", True)
+
+
+def test_what_cannot_be_compared_one_by_one_is_said(foreign, tmp_path) -> None:
+    journal = Journal(tmp_path / "results.jsonl")
+    target = Target("stateful", foreign / "stateful")
+    Fuzz(tmp_path, journal, seconds=1, seed=SEED).check(target, [fake("healthy")], "train")
+    (result,) = journal.of(Result)
+    assert result.outcome is Outcome.NOT_RUN
+    assert "writes variables (AssignAddVariableOp)" in result.detail
+
+
+@pytest.mark.parametrize("option", ["--inputs=x.npz", "--cases=x"])
+def test_fuzz_draws_its_own_inputs(option) -> None:
+    with pytest.raises(SystemExit) as usage:
+        cli.main(["check", "digits", "--fuzz", option])
+    assert usage.value.code == 2
