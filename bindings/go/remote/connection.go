@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -184,7 +185,13 @@ func (c *Connection) asError(ctx context.Context, begun time.Time, err error) er
 	failure := &tensor.Error{Code: tensor.Code(told.Code()), Message: told.Message()}
 	switch failure.Code {
 	case tensor.Unavailable:
-		failure.Message = "no answer from " + c.address + ": " + failure.Message
+		through := ""
+		if variable := proxy(c.address); variable != "" {
+			through = " through the proxy of " + variable
+		}
+		failure.Message = "no answer from " + c.address + through + ": " + failure.Message
+	case tensor.ResourceExhausted:
+		failure.Message = sizes(failure.Message)
 	case tensor.DeadlineExceeded:
 		if deadline, has := ctx.Deadline(); has {
 			// Go looks at the clock a little later than the caller did.
@@ -200,6 +207,28 @@ func (c *Connection) asError(ctx context.Context, begun time.Time, err error) er
 		}
 	}
 	return failure
+}
+
+// tooLarge is how gRPC says that a message is beyond a limit: whether it is the
+// server's, and both sizes.
+var tooLarge = regexp.MustCompile(
+	`(?:(SERVER): )?(?i:(received|sent)) message(?: after decompression)? larger than max \((\d+) vs\. (\d+)\)`)
+
+// sizes says in the words of all clients that a message is too large, if that is
+// what gRPC says.
+func sizes(message string) string {
+	found := tooLarge.FindStringSubmatch(message)
+	if found == nil {
+		return message
+	}
+	what, whose := "an answer", "the limit"
+	if found[1] != "" {
+		whose = "the server's limit"
+		if strings.EqualFold(found[2], "received") {
+			what = "a request"
+		}
+	}
+	return fmt.Sprintf("%s of %s bytes is beyond %s of %s", what, found[3], whose, found[4])
 }
 
 // broken is an answer that cannot be one, which is not the caller's fault.

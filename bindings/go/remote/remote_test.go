@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -295,18 +297,49 @@ func TestMessagesHaveTheLimitThatWasSet(t *testing.T) {
 		t.Error(err)
 	}
 	model := connected(t, server, WithMaxMessage(1<<20))
-	var failure *tensor.Error
-	if _, err := model.Run(background, inputs(t)); !errors.As(err, &failure) ||
-		failure.Code != tensor.ResourceExhausted || !strings.Contains(failure.Message, "1048576") {
-		t.Errorf("received: %v", err)
-	}
+	_, err := model.Run(background, inputs(t))
+	refused(t, err, fmt.Sprintf("RESOURCE_EXHAUSTED: an answer of %d bytes is beyond the limit of 1048576",
+		proto.Size(large)))
 	before := len(server.asked(modelInfer))
 	many := inputs(t)
 	many["a"] = made(t, make([]float32, 1<<18), 1<<18)
-	_, err := model.Run(background, many)
+	_, err = model.Run(background, many)
 	refused(t, err, "RESOURCE_EXHAUSTED: a request of 1048621 bytes is beyond the limit of 1048576")
 	if len(server.asked(modelInfer)) != before {
 		t.Error("was sent")
+	}
+}
+
+func TestTheServersLimitsAreSaidInTheWordsOfAllClients(t *testing.T) {
+	for said, text := range map[string]string{
+		"SERVER: Received message larger than max (9 vs. 4)": "a request of 9 bytes is beyond the server's limit of 4",
+		"SERVER: Sent message larger than max (9 vs. 4)":     "an answer of 9 bytes is beyond the server's limit of 4",
+		"out of memory": "out of memory",
+	} {
+		server := predicting(t, refusing(codes.ResourceExhausted, said))
+		_, err := connected(t, server).Run(background, inputs(t))
+		refused(t, err, "RESOURCE_EXHAUSTED: "+text)
+	}
+}
+
+// Go reads the environment once in a process: the test is one of its own.
+func TestAProxyIsNamed(t *testing.T) {
+	if os.Getenv("HTTPS_PROXY") != "http://127.0.0.1:1" {
+		again := exec.Command(os.Args[0], "-test.run=^TestAProxyIsNamed$")
+		again.Env = append(os.Environ(), "HTTPS_PROXY=http://127.0.0.1:1", "NO_PROXY=", "no_proxy=")
+		if output, err := again.CombinedOutput(); err != nil {
+			t.Errorf("%s", output)
+		}
+		return
+	}
+	_, err := Connect(background, "203.0.113.1:8500", "m", WithRetries(0))
+	if err == nil || !strings.HasPrefix(err.Error(),
+		"UNAVAILABLE: no answer from 203.0.113.1:8500 through the proxy of HTTPS_PROXY: ") {
+		t.Errorf("got %v", err)
+	}
+	// This machine is behind none.
+	if _, err := connected(t, predicting(t, always(inference()))).Run(background, inputs(t)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -44,7 +44,7 @@ var requests = map[string]proto.Message{
 }
 
 // serve starts a server, which ends with the test.
-func serve(t *testing.T, answers map[string]answer) *server {
+func serve(t *testing.T, answers map[string]answer, options ...grpc.ServerOption) *server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -53,7 +53,8 @@ func serve(t *testing.T, answers map[string]answer) *server {
 	s := &server{
 		address: listener.Addr().String(), answers: answers, calls: map[string][]proto.Message{},
 	}
-	g := grpc.NewServer(grpc.UnknownServiceHandler(s.handle), grpc.MaxRecvMsgSize(largestMessage))
+	options = append(options, grpc.UnknownServiceHandler(s.handle), grpc.MaxRecvMsgSize(largestMessage))
+	g := grpc.NewServer(options...)
 	go g.Serve(listener) //nolint:errcheck // ends when it is stopped
 	t.Cleanup(g.Stop)
 	return s
