@@ -1,0 +1,67 @@
+/** A model with Kotlin's defaults, names and pairs. */
+@file:JvmName("Models")
+
+package dev.stele.kotlin
+
+import dev.stele.Code
+import dev.stele.DType
+import dev.stele.Model
+import dev.stele.Options
+import dev.stele.Signature
+import dev.stele.SteleException
+import dev.stele.Tensor
+import dev.stele.TensorInfo
+import java.util.Optional
+
+/** The signature that is run unless another is named. */
+public const val DEFAULT_SIGNATURE: String = "serving_default"
+
+/**
+ * Loads the SavedModel in folder [dir] and restores its variables; `use {}` releases it.
+ *
+ * @param tags the exact set of tags of the graph, with commas in between
+ * @param profile the session's configuration by name: `default`, `inline`, `single` or `python`
+ * @param config a serialized tensorflow.ConfigProto in place of the profile
+ * @param libtensorflow the file libtensorflow_cc.so.2 or its folder, in place of searching for it
+ * @throws SteleException as [Model.load]
+ */
+public fun loadModel(
+    dir: String,
+    tags: String = "serve",
+    profile: String? = null,
+    config: ByteArray? = null,
+    libtensorflow: String? = null,
+): Model =
+    Model.load(
+        dir,
+        Options(
+            tags,
+            Optional.ofNullable(profile),
+            Optional.ofNullable(config),
+            Optional.ofNullable(libtensorflow),
+        ),
+    )
+
+/**
+ * Runs a signature: `model.run("image" to pixels.toTensor(1, 8, 8, 1))["probabilities"]`.
+ *
+ * @throws SteleException as [Model.run]; INVALID_ARGUMENT also for an input that is given twice
+ */
+public fun Model.run(
+    vararg inputs: Pair<String, Tensor>,
+    signature: String = DEFAULT_SIGNATURE,
+): Map<String, Tensor> {
+    val byName = linkedMapOf(*inputs)
+    if (byName.size < inputs.size && signature in signatures()) {
+        val twice = inputs.groupingBy { it.first }.eachCount().entries.first { it.value > 1 }.key
+        throw SteleException(Code.INVALID_ARGUMENT, "input \"$twice\" is given twice")
+    }
+    return run(signature, byName)
+}
+
+/** The signature of that name, or null. */
+public operator fun Model.get(signature: String): Signature? = signatures()[signature]
+
+/** The element type; null when TensorFlow's is none of [DType], and the signature cannot be run. */
+public val TensorInfo.dtypeOrNull: DType?
+    get() = dtype().orElse(null)
