@@ -6,14 +6,16 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Code, DTYPES, Model, SteleError, tensor, toNested } from "tf-stele";
+import { Model as Remote } from "tf-stele/remote";
 import { configBytes } from "../src/config.js";
 import { toRaw } from "../src/raw.js";
 import { systemError } from "../src/system-error.js";
 import { readTable } from "./helpers/contract.js";
 import { temporaryFolder } from "./helpers/environment.js";
 import { makeFifo } from "./helpers/fifo.js";
+import { metadataOf, startServer, tensorInfo } from "./helpers/inference-server.js";
 import { identityGraph, writeSavedModel } from "./helpers/saved-model.js";
-import { dataOf } from "./helpers/values.js";
+import { dataOf, nestedOf } from "./helpers/values.js";
 
 const folder = temporaryFolder();
 
@@ -65,23 +67,53 @@ test("there are values of every dtype", () => {
   assert.deepEqual(VALUES.map(({ dtype }) => dtype).sort(), Object.keys(DTYPES).sort());
 });
 
-for (const { dtype: name, shape, literals, bytes } of VALUES) {
+/**
+ * Through the constructors and the accessors of the README, against literals and bytes.
+ *
+ * @param {Record<string, string>} row of the values
+ * @param {(inputs: { x: any }) => any} run gives `y` for `x`
+ */
+async function checkValues({ dtype: name, shape, literals, bytes }, run) {
   const dtype = /** @type {import("tf-stele").DType} */ (name);
-  test(`values of ${dtype}, through the constructor, TensorFlow and the accessor`, async () => {
-    const model = await Model.load(
-      writeSavedModel(join(folder, dtype), identityGraph(dtype, null)),
-    );
-    const dims = shape.split(",").map(Number);
-    const data = dataOf(dtype, literals);
-    const { y } = model.run({ x: tensor(dtype, dims, data) });
-    assert.deepEqual(y.shape, dims);
-    assert.deepEqual(y.data, data);
-    assert.equal(Buffer.from(toRaw(y)).toString("hex"), bytes);
-    // A number of JavaScript has no payload, which alone is lost on the way.
-    const again = model.run({ x: toNested(y) }).y;
-    assert.deepEqual(toNested(again), toNested(y));
-    if (!literals.includes("nan")) assert.deepEqual(again, y);
+  const dims = shape.split(",").map(Number);
+  const [data, nested] = [dataOf(dtype, literals), nestedOf(dtype, dims, literals)];
+  const { y } = await run({ x: tensor(dtype, dims, data) });
+  assert.deepEqual(y, { dtype, shape: dims, data });
+  assert.equal(Buffer.from(toRaw(y)).toString("hex"), bytes);
+  assert.deepEqual(toNested(y), nested);
+  const again = (await run({ x: nested })).y;
+  assert.deepEqual(toNested(again), nested);
+  // A number of JavaScript has no payload, which alone is lost on the way.
+  if (!literals.includes("nan")) assert.deepEqual(again, y);
+}
+
+for (const row of VALUES) {
+  const dtype = /** @type {import("tf-stele").DType} */ (row.dtype);
+  test(`values of ${dtype}, through TensorFlow`, async () => {
+    const dir = writeSavedModel(join(folder, dtype), identityGraph(dtype, null));
+    const model = await Model.load(dir);
+    await checkValues(row, (inputs) => model.run(inputs));
+    await checkValues(row, (inputs) => model.runAsync(inputs));
     await model.close();
+  });
+
+  test(`values of ${dtype}, over the wire`, async (t) => {
+    const number = DTYPES[dtype].number;
+    const [x, y] = ["x:0", "y:0"].map((endpoint) => tensorInfo(endpoint, number, null));
+    /** @type {string[]} */
+    const sent = [];
+    const { address, close } = await startServer({
+      GetModelMetadata: metadataOf({ serving_default: { inputs: { x }, outputs: { y } } }),
+      ModelInfer({ inputs: [given], raw_input_contents }) {
+        sent.push(raw_input_contents[0].toString("hex"));
+        return { outputs: [{ ...given, name: "y" }], raw_output_contents: raw_input_contents };
+      },
+    });
+    t.after(close);
+    const model = await Remote.connect(address, "echo");
+    t.after(() => model.close());
+    await checkValues(row, (inputs) => model.run(inputs));
+    assert.equal(sent[0], row.bytes);
   });
 }
 

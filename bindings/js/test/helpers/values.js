@@ -1,17 +1,19 @@
-// The literals of bindings/contract/values.tsv, as a person writes them in JavaScript.
+// The literals of bindings/contract/values.tsv, as a person writes them in JavaScript: in
+// this process and in a page, so nothing of Node is here.
 
-import { bfloat16FromNumbers, DTYPES, float16FromNumbers } from "tf-stele";
+import { DTYPES } from "../../src/dtypes.js";
+import { bfloat16FromNumbers, float16FromNumbers } from "../../src/float16.js";
+
+/** @typedef {import("../../src/dtypes.js").DType} DType */
 
 /**
- * @param {import("tf-stele").DType} dtype
+ * @param {DType} dtype
  * @param {string} text literals between commas
  * @returns {any} the data of a tensor
  */
 export function dataOf(dtype, text) {
   const items = text.split(",").flatMap((literal) => literal.split(";"));
-  if (dtype === "BYTES") {
-    return items.map((item) => Uint8Array.from(Buffer.from(item.replace(/^hex:/, ""), "hex")));
-  }
+  if (dtype === "BYTES") return items.map(bytesOf);
   const numbers = items.map((item) => numberOf(dtype, item));
   const data = arrayOf(dtype, numbers);
   items.forEach((item, i) => {
@@ -21,7 +23,43 @@ export function dataOf(dtype, text) {
 }
 
 /**
- * @param {import("tf-stele").DType} dtype
+ * @param {DType} dtype
+ * @param {number[]} dims
+ * @param {string} text literals between commas
+ * @returns {any} the same as nested arrays, but for the payload of a NaN, which a number has not
+ */
+export function nestedOf(dtype, dims, text) {
+  const elements = text.split(",").map((literal) => elementOf(dtype, literal));
+  return nest(elements, dims);
+}
+
+/**
+ * @param {unknown[]} flat
+ * @param {number[]} dims
+ * @returns {unknown[]}
+ */
+function nest(flat, [, ...inner]) {
+  if (inner.length === 0) return flat;
+  const size = inner.reduce((a, b) => a * b);
+  return Array.from({ length: flat.length / size }, (_, i) =>
+    nest(flat.slice(i * size, (i + 1) * size), inner),
+  );
+}
+
+/**
+ * @param {DType} dtype
+ * @param {string} literal
+ * @returns {unknown}
+ */
+function elementOf(dtype, literal) {
+  if (dtype === "BYTES") return bytesOf(literal);
+  if (dtype === "BOOL") return literal === "true";
+  const parts = literal.split(";").map((part) => numberOf(dtype, part));
+  return parts.length > 1 ? parts : parts[0];
+}
+
+/**
+ * @param {DType} dtype
  * @param {any[]} numbers
  * @returns {any}
  */
@@ -32,7 +70,7 @@ function arrayOf(dtype, numbers) {
 }
 
 /**
- * @param {import("tf-stele").DType} dtype
+ * @param {DType} dtype
  * @param {string} literal
  * @returns {number | bigint}
  */
@@ -43,12 +81,21 @@ function numberOf(dtype, literal) {
   return Object.hasOwn(names, literal) ? names[/** @type {"inf"} */ (literal)] : Number(literal);
 }
 
+/** @param {string} literal `hex:` and the bytes */
+function bytesOf(literal) {
+  return fromHex(literal.slice("hex:".length));
+}
+
+/** @param {string} hex */
+function fromHex(hex) {
+  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}
+
 /**
- * @param {import("tf-stele").DTypeInfo["array"] & any} data
+ * @param {any} data
  * @param {number} index
  * @param {string} hex the bits of the element, the highest first
  */
 function writeBits(data, index, hex) {
-  const bytes = Buffer.from(hex, "hex").reverse();
-  new Uint8Array(data.buffer).set(bytes, index * data.BYTES_PER_ELEMENT);
+  new Uint8Array(data.buffer).set(fromHex(hex).reverse(), index * data.BYTES_PER_ELEMENT);
 }

@@ -11,6 +11,12 @@
 
 export { DTYPES } from "../../src/dtypes.js";
 export { Code, SteleError } from "../../src/errors.js";
+export {
+  bfloat16FromNumbers,
+  float16FromNumbers,
+  numbersFromBfloat16,
+  numbersFromFloat16,
+} from "../../src/float16.js";
 export { toNested } from "../../src/nested.js";
 export { formatShape } from "../../src/shape.js";
 export { tensor } from "../../src/tensor.js";
