@@ -5,9 +5,12 @@ The cases of levels 2 to 4 are those of test_parity.
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -113,6 +116,23 @@ def test_a_language_is_added_without_touching_the_checkout(monkeypatch, tmp_path
     assert cli.main(["check", "--binding", "brand-new", "--level", "2"]) == 0
     printed = capsys.readouterr().out
     assert "level 2 ok" in printed
+
+
+def test_the_commands_of_add_a_language_do_what_it_says(tmp_path) -> None:
+    text = (paths.repo_root() / "docs" / "add-a-language.md").read_text()
+    commands = text.partition("```sh\n")[2].partition("```")[0]
+    assert "stele new-binding ruby-ffi --in" in commands
+    programs = str(Path(sys.executable).parent)
+    environment = os.environ | {
+        "BINDINGS": str(tmp_path),
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+    }
+    done = subprocess.run(
+        ["sh", "-e"], input=commands, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "level 1 ok" in done.stdout
+    assert (tmp_path / "ruby-ffi" / "binding.toml").exists()
 
 
 def test_a_language_whose_tools_are_missing_is_grey(monkeypatch, tmp_path, capsys) -> None:
