@@ -77,6 +77,16 @@ class Convertible(tf.Module):
     def any_rank(self, x):
         return {"y": x * 2.0}
 
+    @tf.function(input_signature=[tf.TensorSpec([None, 3, 2], F32, "steps")])
+    def recurrent(self, steps):
+        # As Keras writes an LSTM: a loop that keeps each state in a list.
+        states = tf.TensorArray(tf.float32, 3)
+        state = steps[:, 0]
+        for step in tf.range(3):
+            state = tf.tanh(state + steps[:, step])
+            states = states.write(step, state)
+        return {"states": states.stack()}
+
     @tf.function(input_signature=[tf.TensorSpec([2], F32, "x")])
     def same_name(self, x):
         return {"x": x * 2.0}
@@ -106,6 +116,7 @@ def write(folder):
         "strings": module.strings,
         "bfloat": module.bfloat,
         "any_rank": module.any_rank,
+        "recurrent": module.recurrent,
         "same_name": module.same_name,
     }
     tf.saved_model.save(module, str(folder / "model"), signatures=signatures)

@@ -16,7 +16,7 @@ import pytest
 from stele import cli
 from stele.contract.bundle import RawTensor
 from stele.contract.codes import Code, SteleError
-from stele.convert import conversion, process, tensorflowjs
+from stele.convert import conversion, messages, process, tensorflowjs
 from stele.convert.formats import FORMATS
 from stele.convert.manifest import MANIFEST
 from stele.convert.request import Request
@@ -127,7 +127,7 @@ def test_a_manifest_says_what_the_signature_says(onnx):
 def test_each_signature_has_a_file_of_its_own(onnx):
     folder, manifest = onnx
     files = [entry["file"] for entry in manifest["signatures"].values() if entry["file"]]
-    assert len({file.lower() for file in files}) == len(files) == 5
+    assert len({file.lower() for file in files}) == len(files) == 6
     assert all((folder / file).is_file() and file.isascii() for file in files)
 
 
@@ -165,6 +165,27 @@ def test_litert_answers_as_tensorflow_does_at_a_fixed_batch(made, model, tmp_pat
 def test_litert_names_the_ops_that_it_has_not(model, tmp_path):
     problem = ended(Request(model, FORMATS["litert"], "strings"), out=tmp_path / "out")
     assert "StringLower" in problem
+
+
+# As TensorFlow 2.21 says it of a GRU.
+_GRU = (
+    '<unknown>:0: error: loc(callsite(fused["TensorListReserve:", "gru_1/TensorArrayV2_1"] at '
+    'fused["StatefulPartitionedCall:", "StatefulPartitionedCall"])): \'tf.TensorListReserve\' op '
+    "requires element_shape to be static during TF Lite transformation pass\n"
+    "<unknown>:0: note: called from\n"
+)
+
+
+def test_converters_message_is_cut_to_what_it_says():
+    said = "'tf.TensorListReserve' op requires element_shape to be static"
+    assert messages.useful_line(_GRU).startswith(said)
+    assert messages.useful_line("\n\nerror: no such op\nmore") == "no such op"
+    assert messages.useful_line(" \n") == "no message"
+
+
+def test_recurrent_layer_to_litert_is_told_what_to_do(model, tmp_path):
+    problem = ended(Request(model, FORMATS["litert"], "recurrent"), out=tmp_path / "out")
+    assert "unroll=True" in problem
 
 
 @pytest.mark.usefixtures("no_converter")

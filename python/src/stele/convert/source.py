@@ -13,6 +13,7 @@ import tensorflow as tf
 from stele import savedmodel
 from stele.contract.codes import Code, SteleError
 from stele.contract.signature import Shape, Signature
+from stele.convert.messages import useful_line
 
 
 class NotConvertibleError(Exception):
@@ -26,8 +27,7 @@ def unsupported_ops(title: str, ops: Iterable[str]) -> NotConvertibleError:
 
 def converter_failed(title: str, error: Exception) -> NotConvertibleError:
     """Return the error of a converter that gave up without naming ops."""
-    line = (str(error).strip() or "no message").splitlines()[0][:300]
-    return NotConvertibleError(f"{title}: {type(error).__name__}: {line}")
+    return NotConvertibleError(f"{title}: {type(error).__name__}: {useful_line(str(error))}")
 
 
 class Source:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from stele.convert import messages
 from stele.convert.source import NotConvertibleError, Source, converter_failed, unsupported_ops
 
 
@@ -31,6 +32,8 @@ def convert(source: Source, signature: str, out: Path, name: str) -> list[str]:
 
 def _explain(error: Exception) -> NotConvertibleError:
     text = str(error)
+    if meaning := messages.of_litert(text):
+        return NotConvertibleError(f"LiteRT: {meaning}")
     ops = re.findall(r"'tf\.(\w+)' op is neither a custom op nor a flex op", text)
     for names in re.findall(r"(?:Flex|Custom|Select) ops: ([\w, ]+)", text):
         ops += names.split(", ")
