@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -94,6 +95,30 @@ def test_deadline(per_call: bool) -> None:
             assert error.code == Code.DEADLINE_EXCEEDED
             assert error.message == f"no answer from {fake.address} within 0.2 s"
         stop.set()
+
+
+def test_ctrl_c_ends_a_call_under_way() -> None:
+    stop = threading.Event()
+
+    def slow(request, context):
+        stop.wait(60)
+        return doubler(request, context)
+
+    # Where pytest runs in a shell's background, SIGINT is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with (
+            serving(ModelMetadata=doubler_metadata, ModelInfer=slow) as fake,
+            Model.connect(fake.address, "any") as model,
+        ):
+            start = time.monotonic()
+            threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+            with pytest.raises(KeyboardInterrupt):
+                model(x=X)
+            assert time.monotonic() - start < 30
+            stop.set()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_messages_have_the_limit_that_is_asked_for() -> None:
