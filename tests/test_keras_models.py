@@ -87,8 +87,8 @@ def test_difference_is_replayed_from_its_folder(saved, tmp_path, capsys) -> None
     assert json.loads(capsys.readouterr().out)["outcome"] == "mismatch"
 
 
-def test_export_of_this_model_passes(saved, tmp_path, capsys) -> None:
-    arguments = [str(saved / "scaled"), "--keras", str(saved / "scaled.h5")]
+def test_export_of_this_model_passes_also_by_its_url(saved, tmp_path, capsys) -> None:
+    arguments = [f"file://{saved / 'scaled'}", "--keras", str(saved / "scaled.h5")]
     status, records = check(capsys, tmp_path, *arguments)
     assert status == 0
     assert links(records)[KERAS_LINK]["ok"]

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from stele.remote import Model
+from stele.remote import Model, SteleError
 from stele.savedmodel import format_shape
 
 IMAGE = """
@@ -34,3 +34,8 @@ with Model.connect(address, name, deadline=10) as model:
     probabilities = model.run({image.name: pixels})[output.name][0]
     print("digit", probabilities.argmax())
     print("probabilities", *(f"{value:.6f}" for value in probabilities))
+
+    try:
+        model.run({image.name: pixels[0]})
+    except SteleError as error:
+        print("refused", error)

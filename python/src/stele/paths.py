@@ -11,6 +11,11 @@ from stele.contract.codes import Code, SteleError
 _MARK = Path("bindings") / "contract" / "PROTOCOL.md"
 
 
+def of_model(text: str) -> Path:
+    """Return the path of a model as a person names it: ``file://`` may stand before it."""
+    return Path(text.removeprefix("file://"))
+
+
 @cache
 def repo_root() -> Path:
     """Return the stele checkout: ``STELE_HOME``, this package's, or one above the cwd.

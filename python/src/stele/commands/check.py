@@ -129,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _require_folder(args: argparse.Namespace) -> None:
-    if len(args.models) != 1 or not Path(args.models[0]).is_dir():
+    if len(args.models) != 1 or not paths.of_model(args.models[0]).is_dir():
         args.usage.error("--keras goes with exactly one SavedModel folder")
 
 

@@ -8,13 +8,13 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stele import paths
 from stele.contract.codes import SteleError
 from stele.contract.printable import printable
 from stele.contract.signature import Signature, format_shape, format_tags
@@ -47,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ),
         epilog=f"exit status: 0, or {UNLOADABLE} when TensorFlow would not load it as it is",
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the SavedModel")
+    parser.add_argument("folder", type=paths.of_model, metavar="DIR", help="the SavedModel")
     parser.add_argument(
         "--tags", metavar="T,T", help="only the MetaGraphDef with exactly these tags"
     )

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stele import paths
 from stele.contract import config
 from stele.contract.codes import Code, SteleError
 from stele.contract.printable import printable
@@ -197,10 +198,10 @@ def _models(args: argparse.Namespace) -> dict[str, Path]:
     for text in args.models:
         name, equals, folder = text.partition("=")
         if not equals or not _NAME.fullmatch(name) or Path(text).exists():
-            name, folder = model_name(Path(text)), text
+            name, folder = model_name(paths.of_model(text)), text
         if name in models:
             args.usage.error(f'two models are called "{name}": give one a name, as NAME={folder}')
-        models[name] = Path(folder)
+        models[name] = paths.of_model(folder)
     return models
 
 

@@ -90,7 +90,7 @@ def resolve(
     """
     from stele import zoo
 
-    wanted = list(names or zoo.DEFAULT)
+    wanted = [str(paths.of_model(name)) for name in names] or list(zoo.DEFAULT)
     trained = [n in zoo.REGISTRY and not Path(n, "saved_model.pb").exists() for n in wanted]
     folders = [Path(n).resolve() for n, of_zoo in zip(wanted, trained, strict=True) if not of_zoo]
     called = iter(_names(folders))
