@@ -167,6 +167,8 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 		{digits, []Option{WithTags("a\x00")}, `INVALID_ARGUMENT: a name or path holds a NUL: "a\0"`},
 		{digits, []Option{WithProfile("fast")}, `INVALID_ARGUMENT: no profile "fast"; ` +
 			`there are "default", "inline", "python", "single"`},
+		{digits, []Option{WithProfile("")}, `INVALID_ARGUMENT: no profile ""; ` +
+			`there are "default", "inline", "python", "single"`},
 		{digits, []Option{WithProfile("x\x00")}, `INVALID_ARGUMENT: a name or path holds a NUL: "x\0"`},
 		{digits, []Option{WithLibTensorFlow("x\x00")},
 			`INVALID_ARGUMENT: a name or path holds a NUL: "x\0"`},

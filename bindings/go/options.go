@@ -36,7 +36,7 @@ func WithTags(tags ...string) Option {
 //     function in Python
 func WithProfile(name string) Option {
 	return func(l *loading) {
-		l.Profile = name
+		l.Profile = &name
 		l.names = append(l.names, name)
 	}
 }

@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -95,38 +94,27 @@ func (c *Connection) ModelVersion(ctx context.Context, name, version string) (*M
 	return &Model{connection: c, name: name, version: version, signatures: signatures}, nil
 }
 
-// A SavedModel is a folder on the server's machine, and how to load it.
-type SavedModel struct {
-	Dir string
-	// Tags of the graph wanted; none for the empty set.
-	Tags []string
-	// A profile's name, "default" if empty; or a serialized ConfigProto.
-	Profile string
-	Config  []byte
-}
-
-// Load has the server load a SavedModel, and call it by a name. A model of this
-// name is replaced, and stays if the new one cannot be loaded.
+// Load has the server load a SavedModel folder of its own machine, and call it
+// by a name. A model of this name is replaced, and stays if the new one cannot
+// be loaded.
 //
 // FAILED_PRECONDITION unless the server was started with --model-control
 // explicit; those of a load; as Model.
-func (c *Connection) Load(ctx context.Context, name string, model SavedModel) error {
-	tags := strings.Join(model.Tags, ",")
-	if err := checkNames(name, model.Dir, tags, model.Profile); err != nil {
+func (c *Connection) Load(ctx context.Context, name, dir string, given ...LoadOption) error {
+	how := loading{"path": dir, "tags": "serve", "config": "default"}
+	for _, option := range given {
+		option(how)
+	}
+	if err := checkNames(name, how["path"], how["tags"], how["config"]); err != nil {
 		return err
 	}
-	config := model.Profile
-	switch {
-	case model.Config != nil:
-		config = "hex:" + hex.EncodeToString(model.Config)
-	case config == "":
-		config = "default"
-	}
 	request := &pb.RepositoryModelLoadRequest{
-		ModelName: name,
-		Parameters: map[string]*pb.ModelRepositoryParameter{
-			"path": text(model.Dir), "tags": text(tags), "config": text(config),
-		},
+		ModelName:  name,
+		Parameters: map[string]*pb.ModelRepositoryParameter{},
+	}
+	for key, value := range how {
+		choice := &pb.ModelRepositoryParameter_StringParam{StringParam: value}
+		request.Parameters[key] = &pb.ModelRepositoryParameter{ParameterChoice: choice}
 	}
 	return c.call(ctx, modelLoad, request, &pb.RepositoryModelLoadResponse{})
 }
@@ -138,11 +126,6 @@ func (c *Connection) Unload(ctx context.Context, name string) error {
 	}
 	request := &pb.RepositoryModelUnloadRequest{ModelName: name}
 	return c.call(ctx, modelUnload, request, &pb.RepositoryModelUnloadResponse{})
-}
-
-func text(value string) *pb.ModelRepositoryParameter {
-	choice := &pb.ModelRepositoryParameter_StringParam{StringParam: value}
-	return &pb.ModelRepositoryParameter{ParameterChoice: choice}
 }
 
 // checkNames refuses what has no form in a message, or means something else on

@@ -2,8 +2,10 @@ package remote
 
 import (
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"math"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -44,6 +46,29 @@ func WithMaxMessage(bytes int) Option { return func(o *options) { o.maxMessage =
 // for the operating system's.
 func WithTLS(roots *x509.CertPool) Option {
 	return func(o *options) { o.tls, o.roots = true, roots }
+}
+
+// A LoadOption says how a server loads a model: WithTags, WithProfile and
+// WithConfig of package stele.
+type LoadOption func(loading)
+
+// loading is the parameters of a load.
+type loading map[string]string
+
+// WithTags chooses the graph with exactly these tags, in any order; it is the
+// one tagged "serve" unless this is given. Without tags it is the empty set.
+func WithTags(tags ...string) LoadOption {
+	return func(l loading) { l["tags"] = strings.Join(tags, ",") }
+}
+
+// WithProfile configures the session by the name of a profile: "default",
+// "inline", "single", "python".
+func WithProfile(name string) LoadOption { return func(l loading) { l["config"] = name } }
+
+// WithConfig configures the session by a serialized tensorflow.ConfigProto,
+// instead of by a profile.
+func WithConfig(serialized []byte) LoadOption {
+	return func(l loading) { l["config"] = "hex:" + hex.EncodeToString(serialized) }
 }
 
 func newOptions(given []Option) (options, error) {

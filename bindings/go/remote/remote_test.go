@@ -431,24 +431,26 @@ func TestLoadsAndUnloadsAreAskedFor(t *testing.T) {
 	}
 	defer connection.Close()
 	for _, row := range []struct {
-		model  SavedModel
-		config string
+		options      []LoadOption
+		tags, config string
 	}{
-		{SavedModel{Dir: "/m", Tags: []string{"serve", "gpu"}, Config: []byte{0x28, 0xff}}, "hex:28ff"},
-		{SavedModel{Dir: "/m", Tags: []string{"serve", "gpu"}, Profile: "inline"}, "inline"},
-		{SavedModel{Dir: "/m", Tags: []string{"serve", "gpu"}}, "default"},
+		{nil, "serve", "default"},
+		{[]LoadOption{WithTags(), WithProfile("inline")}, "", "inline"},
+		{[]LoadOption{WithTags("serve", "gpu"), WithConfig([]byte{0x28, 0xff})}, "serve,gpu", "hex:28ff"},
 	} {
-		if err := connection.Load(background, "m", row.model); err != nil {
+		if err := connection.Load(background, "m", "/m", row.options...); err != nil {
 			t.Fatal(err)
 		}
 		calls := server.asked(modelLoad)
 		parameters := calls[len(calls)-1].(*pb.RepositoryModelLoadRequest).Parameters
-		for key, value := range map[string]string{"path": "/m", "tags": "serve,gpu", "config": row.config} {
+		for key, value := range map[string]string{"path": "/m", "tags": row.tags, "config": row.config} {
 			if got := parameters[key].GetStringParam(); got != value {
 				t.Errorf("%s is %q, expected %q", key, got, value)
 			}
 		}
 	}
+	refused(t, connection.Load(background, "m", "a\x00b"),
+		`INVALID_ARGUMENT: a name or path holds a NUL: "a\0b"`)
 	refused(t, connection.Unload(background, "m"), "NOT_FOUND: no such model")
 }
 

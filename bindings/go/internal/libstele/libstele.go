@@ -22,7 +22,7 @@ import (
 // defaults.
 type Options struct {
 	Tags          *string
-	Profile       string
+	Profile       *string
 	Config        []byte
 	LibTensorFlow string
 }
@@ -47,8 +47,8 @@ func Load(dir string, options Options) (*Model, error) {
 	if options.Tags != nil {
 		given.tags = texts.add(*options.Tags)
 	}
-	if options.Profile != "" {
-		given.profile = texts.add(options.Profile)
+	if options.Profile != nil {
+		given.profile = texts.add(*options.Profile)
 	}
 	if options.LibTensorFlow != "" {
 		given.libtensorflow = texts.add(options.LibTensorFlow)

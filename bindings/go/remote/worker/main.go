@@ -33,10 +33,12 @@ func main() {
 		// A name for each load: one that fails leaves the model before it alone.
 		name := fmt.Sprintf("worker-%d-%d", os.Getpid(), loads)
 		loads++
-		how := remote.SavedModel{
-			Dir: request.Dir, Tags: request.Tags, Profile: request.Profile, Config: request.Config,
+		config := remote.WithProfile(request.Profile)
+		if request.Config != nil {
+			config = remote.WithConfig(request.Config)
 		}
-		if err := connection.Load(ctx, name, how); err != nil {
+		tags := remote.WithTags(request.Tags...)
+		if err := connection.Load(ctx, name, request.Dir, tags, config); err != nil {
 			return nil, err
 		}
 		model, err := connection.Model(ctx, name)
