@@ -10,10 +10,7 @@ use std::sync::Arc;
 use numpy::npyffi::{
     NPY_ARRAY_CARRAY, NpyTypes, PY_ARRAY_API, PyArrayObject, get_type_object, npy_intp,
 };
-use numpy::{
-    PyArray1, PyArrayDescr, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray,
-    PyUntypedArrayMethods,
-};
+use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -31,20 +28,12 @@ pub(crate) struct Input {
 
 impl Input {
     /// Reads an argument; `expected` is the dtype of the signature's input.
-    pub(crate) fn new(
-        value: &Bound<'_, PyAny>,
-        name: &str,
-        expected: Option<DType>,
-    ) -> PyResult<Input> {
-        let py = value.py();
-        let convert = || {
-            let array = match value.cast::<PyUntypedArray>() {
-                Ok(array) => array.clone(),
-                Err(_) => as_array(value, expected)?,
-            };
-            from_array(array)
+    pub(crate) fn new(value: &Bound<'_, PyAny>, name: &str, expected: DType) -> PyResult<Input> {
+        let convert = || match value.cast::<PyUntypedArray>() {
+            Ok(array) if dtype_of(array)? != DType::Bytes && is_in_order(array) => in_place(array),
+            _ => converted(as_array(value, expected)?),
         };
-        convert().map_err(|error| about_input(py, name, error))
+        convert().map_err(|error| about_input(value.py(), name, error))
     }
 
     /// After a run: if TensorFlow kept the memory (the model stored its input in
@@ -66,6 +55,16 @@ struct Shared {
     array: Py<PyUntypedArray>,
     data: *const u8,
     len: usize,
+}
+
+impl Shared {
+    /// Of an array that is in order.
+    fn new(array: &Bound<'_, PyUntypedArray>) -> Shared {
+        // SAFETY: the pointer of an array that is referred to.
+        let data = unsafe { (*array.as_array_ptr()).fields.data };
+        let len = array.len() * array.dtype().itemsize();
+        Shared { array: array.clone().unbind(), data: data.cast_const().cast(), len }
+    }
 }
 
 // SAFETY: the pointer is only read, and the array is only released; a release
@@ -90,41 +89,51 @@ impl AsRef<[u8]> for Elements {
     }
 }
 
+/// What is no array that can be read in place, as one: by numpy's own functions and
+/// by the table of conversions that Python's clients share.
 fn as_array<'py>(
     value: &Bound<'py, PyAny>,
-    expected: Option<DType>,
+    expected: DType,
 ) -> PyResult<Bound<'py, PyUntypedArray>> {
     let py = value.py();
-    let dtype = expected.map(|dtype| descr(py, dtype)).transpose()?.flatten();
-    let array = py.import("stele_native._convert")?.call_method1("as_array", (value, dtype))?;
-    Ok(array.cast_into()?)
+    let module = py.import("stele_native._arrays")?;
+    Ok(module.call_method1("as_array", (value, descr(py, expected)?))?.cast_into()?)
 }
 
-fn from_array(array: Bound<'_, PyUntypedArray>) -> PyResult<Input> {
-    let py = array.py();
-    let descr = array.dtype();
-    let dtype = dtype_of(py, &descr)?;
-    if dtype == DType::Bytes {
-        return Ok(Input { tensor: from_strings(&array)?, array: None });
-    }
-    let native = descr.is_native_byteorder() != Some(false);
-    let array = if native && array.is_c_contiguous() {
-        array
-    } else {
-        let descr = descr.call_method1("newbyteorder", ("=",))?;
-        array.call_method1("astype", (descr, "C"))?.cast_into()?
-    };
-    // SAFETY: the pointer of an array that is referred to.
-    let data = unsafe { (*array.as_array_ptr()).fields.data };
-    let len = array.len() * array.dtype().itemsize();
-    let shape = array.shape().to_vec();
-    let shared = Arc::new(Shared { array: array.unbind(), data: data.cast_const().cast(), len });
+/// Numbers in this machine's byte order, row-major.
+fn is_in_order(array: &Bound<'_, PyUntypedArray>) -> bool {
+    array.dtype().is_native_byteorder() != Some(false) && array.is_c_contiguous()
+}
+
+/// The elements where they are, in an array of the caller's.
+fn in_place(array: &Bound<'_, PyUntypedArray>) -> PyResult<Input> {
+    let (dtype, shape) = (dtype_of(array)?, array.shape().to_vec());
+    let shared = Arc::new(Shared::new(array));
     let owner = Elements(Arc::clone(&shared));
     let tensor = Tensor::from_owner_bytes(dtype, shape, owner).map_err(value_error)?;
     Ok(Input { tensor, array: Some(shared) })
 }
 
-fn dtype_of(py: Python<'_>, descr: &Bound<'_, PyArrayDescr>) -> PyResult<DType> {
+/// The elements of an array that `as_array` made: they are copied if they are
+/// somebody else's, who would not know that the model may keep them.
+fn converted(array: Bound<'_, PyUntypedArray>) -> PyResult<Input> {
+    let dtype = dtype_of(&array)?;
+    if dtype == DType::Bytes {
+        return Ok(Input { tensor: from_strings(&array)?, array: None });
+    }
+    if !is_in_order(&array) {
+        return Err(PyTypeError::new_err("the elements are in no order that can be read"));
+    }
+    if array.getattr("base")?.is_none() {
+        return in_place(&array);
+    }
+    let elements = Elements(Arc::new(Shared::new(&array)));
+    let tensor = Tensor::from_bytes(dtype, array.shape(), elements.as_ref());
+    Ok(Input { tensor: tensor.map_err(value_error)?, array: None })
+}
+
+fn dtype_of(array: &Bound<'_, PyUntypedArray>) -> PyResult<DType> {
+    let descr = array.dtype();
     Ok(match (descr.kind(), descr.itemsize()) {
         (b'b', 1) => DType::Bool,
         (b'i', 1) => DType::Int8,
@@ -141,7 +150,7 @@ fn dtype_of(py: Python<'_>, descr: &Bound<'_, PyArrayDescr>) -> PyResult<DType> 
         (b'c', 8) => DType::C64,
         (b'c', 16) => DType::C128,
         (b'O' | b'S' | b'U' | b'T', _) => DType::Bytes,
-        (b'V', 2) if descr.is_equiv_to(bfloat16(py)?) => DType::Bf16,
+        (b'V', 2) if descr.is_equiv_to(bfloat16(array.py())?) => DType::Bf16,
         _ => return Err(PyTypeError::new_err(format!("no tensor has numpy's dtype {descr}"))),
     })
 }

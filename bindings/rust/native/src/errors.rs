@@ -34,6 +34,11 @@ pub(crate) fn refuse(py: Python<'_>, code: Code, message: &str) -> PyErr {
     new(py, class, message, code)
 }
 
+/// The exception for an argument that is of no type that it can be.
+pub(crate) fn refuse_type(py: Python<'_>, message: &str) -> PyErr {
+    new(py, Class::InvalidType, message, Code::InvalidArgument)
+}
+
 /// A TypeError, ValueError or OverflowError about an input, as one of ours with
 /// the input's name; others pass.
 pub(crate) fn about_input(py: Python<'_>, name: &str, error: PyErr) -> PyErr {

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
-    use super::model::{Model, Runner, tensorflow_version};
+    use super::model::{_wait_for_calls, Model, Runner, tensorflow_version};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -3,15 +3,16 @@
 use std::env;
 use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple};
-use stele::{Code, Library, Profile};
+use stele::{Code, DType, Library, Profile};
 
 use crate::array::{Input, to_array};
-use crate::errors::{about_input, raise, refuse};
+use crate::errors::{raise, refuse, refuse_type};
 use crate::signature;
 
 const DEFAULT_SIGNATURE: &str = "serving_default";
@@ -24,8 +25,9 @@ const DEFAULT_SIGNATURE: &str = "serving_default";
 ///     tags: The tags that the graph has, exactly these.
 ///     profile: A named session configuration: "default" is TensorFlow's own,
 ///         "inline" runs ops in the caller's thread, "single" schedules nothing
-///         between ops. The bits are the same, but for subnormal numbers, which
-///         TensorFlow's pool threads flush to zero. "python" leaves the graph as it
+///         between ops: the bits are the same, but for subnormal numbers, which
+///         TensorFlow's pool threads flush to zero. "python" gives the bits of the
+///         signature's function in Python. "python" leaves the graph as it
 ///         was written, for the bits of the signature's function in Python.
 ///     config: A serialized ConfigProto instead of a profile.
 ///     library: The folder or file of libtensorflow. If not given: the one that
@@ -36,7 +38,8 @@ const DEFAULT_SIGNATURE: &str = "serving_default";
 ///     NotFoundError: The folder, its variables, a graph with these tags, or
 ///         libtensorflow is missing.
 ///     InvalidValueError: The profile or config is none.
-///     SteleError: DATA_LOSS for a damaged model; whatever TensorFlow answers.
+///     SteleError: DATA_LOSS for a damaged model; FAILED_PRECONDITION in the forked
+///         child of a process that has loaded one; whatever TensorFlow answers.
 #[pyclass(frozen, module = "stele_native")]
 pub(crate) struct Model {
     /// `None` once closed.
@@ -63,7 +66,7 @@ impl Model {
         py: Python<'_>,
         path: PathBuf,
         tags: Option<&Bound<'_, PyAny>>,
-        profile: Option<&str>,
+        profile: Option<&Bound<'_, PyAny>>,
         config: Option<Vec<u8>>,
         library: Option<PathBuf>,
     ) -> PyResult<Model> {
@@ -77,7 +80,8 @@ impl Model {
                 return Err(refuse(py, Code::InvalidArgument, message));
             }
             (Some(profile), None) => {
-                let profile = profile.parse::<Profile>().map_err(|error| raise(py, &error))?;
+                let profile = name(profile)?.parse::<Profile>();
+                let profile = profile.map_err(|error| raise(py, &error))?;
                 builder.profile(profile)
             }
             (None, Some(config)) => builder.config(config),
@@ -100,14 +104,14 @@ impl Model {
     /// Run the signature "serving_default" on inputs by name.
     ///
     /// As `run`, for inputs whose names are Python's.
-    #[pyo3(signature = (**inputs))]
+    #[pyo3(signature = (*unnamed, **inputs))]
     fn __call__<'py>(
         &self,
         py: Python<'py>,
+        unnamed: &Bound<'py, PyTuple>,
         inputs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let inputs = inputs.map(|inputs| inputs.as_any());
-        self.prepared(py, DEFAULT_SIGNATURE)?.call(py, inputs)
+        self.prepared(py, DEFAULT_SIGNATURE)?.call_by_name(py, unnamed, inputs)
     }
 
     /// Run a signature.
@@ -116,8 +120,9 @@ impl Model {
     ///     inputs: Arrays by name: a mapping, or pairs of name and array. Numbers
     ///         are read in place when they are C-contiguous and aligned to 64
     ///         bytes, else copied. Strings are arrays of bytes, or of str, which
-    ///         is encoded as UTF-8. What has no dtype, such as a list, takes the
-    ///         input's.
+    ///         is encoded as UTF-8. Numbers and lists are converted by value to the
+    ///         input's dtype; whatever has a dtype is judged by it.
+    ///         An input with a default may be left out.
     ///     signature: The signature's name.
     ///
     /// Returns:
@@ -130,14 +135,18 @@ impl Model {
     ///         given twice, or has another shape.
     ///     SteleError: UNIMPLEMENTED for a sparse or composite signature;
     ///         FAILED_PRECONDITION after close(); whatever TensorFlow answers.
-    #[pyo3(signature = (inputs, signature="serving_default"))]
+    #[pyo3(
+        signature = (inputs, signature=None),
+        text_signature = "($self, inputs, signature='serving_default')"
+    )]
     fn run<'py>(
         &self,
         py: Python<'py>,
         inputs: &Bound<'py, PyAny>,
-        signature: &str,
+        signature: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        self.prepared(py, signature)?.call(py, Some(inputs))
+        let signature = signature.map(name).transpose()?;
+        self.prepared(py, signature.as_deref().unwrap_or(DEFAULT_SIGNATURE))?.call(py, Some(inputs))
     }
 
     /// Resolve a signature once, to run it many times.
@@ -145,8 +154,10 @@ impl Model {
     /// Raises:
     ///     InvalidValueError: No such signature.
     ///     SteleError: UNIMPLEMENTED for a sparse or composite one.
-    #[pyo3(signature = (signature="serving_default"))]
-    fn prepare(&self, py: Python<'_>, signature: &str) -> PyResult<Runner> {
+    #[pyo3(signature = (signature=None), text_signature = "($self, signature='serving_default')")]
+    fn prepare(&self, py: Python<'_>, signature: Option<&Bound<'_, PyAny>>) -> PyResult<Runner> {
+        let signature = signature.map(name).transpose()?;
+        let signature = signature.as_deref().unwrap_or(DEFAULT_SIGNATURE);
         let prepared = self.prepared(py, signature)?;
         let signature = self.signatures.bind(py).as_any().get_item(signature)?.unbind();
         Ok(Runner { prepared, signature })
@@ -183,13 +194,14 @@ pub(crate) struct Runner {
 #[pymethods]
 impl Runner {
     /// Run on inputs by name; as `run`, for inputs whose names are Python's.
-    #[pyo3(signature = (**inputs))]
+    #[pyo3(signature = (*unnamed, **inputs))]
     fn __call__<'py>(
         &self,
         py: Python<'py>,
+        unnamed: &Bound<'py, PyTuple>,
         inputs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        self.prepared.call(py, inputs.map(|inputs| inputs.as_any()))
+        self.prepared.call_by_name(py, unnamed, inputs)
     }
 
     /// Run on inputs by name, as `Model.run`.
@@ -234,23 +246,68 @@ impl Prepared {
         Ok(arrays)
     }
 
-    /// Reads a mapping of names to arrays, or pairs of them.
+    /// As `call`; arguments without a name could be any input.
+    fn call_by_name<'py>(
+        &self,
+        py: Python<'py>,
+        unnamed: &Bound<'py, PyTuple>,
+        inputs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        if unnamed.is_empty() {
+            return self.call(py, inputs.map(|inputs| inputs.as_any()));
+        }
+        let signature = self.runner.signature();
+        let names: Vec<_> =
+            signature.inputs.iter().map(|spec| format!("\"{}\"", spec.name)).collect();
+        let names = if names.is_empty() { "none".to_string() } else { names.join(", ") };
+        let message =
+            format!("inputs are given by name; signature \"{}\" has {names}", signature.name);
+        Err(refuse_type(py, &message))
+    }
+
+    /// Reads a mapping of names to arrays, or pairs of them. Names come first: of a
+    /// wrong one nothing is converted.
     fn read(&self, inputs: &Bound<'_, PyAny>) -> PyResult<Vec<(PyBackedStr, Input)>> {
-        let specs = &self.runner.signature().inputs;
-        let read = |(name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
-            let name: PyBackedStr =
-                name.extract().map_err(|error| about_input(name.py(), "?", error))?;
-            let spec = specs.iter().find(|spec| spec.name == *name);
-            let input = Input::new(&value, &name, spec.map(|spec| spec.dtype))?;
+        let signature = self.runner.signature();
+        let pairs = pairs(inputs)?;
+        let names: Vec<&str> = pairs.iter().map(|(name, _)| &**name).collect();
+        signature.check_names(&names).map_err(|error| raise(inputs.py(), &error))?;
+        let input = |(name, value): (PyBackedStr, Bound<'_, PyAny>)| {
+            let position = signature.inputs.binary_search_by(|spec| (*spec.name).cmp(&name));
+            let spec = position.ok().and_then(|position| signature.inputs.get(position));
+            let dtype = spec.map_or(DType::Other(0), |spec| spec.dtype);
+            let input = Input::new(&value, &name, dtype)?;
             Ok((name, input))
         };
-        if let Ok(dict) = inputs.cast::<PyDict>() {
-            return dict.iter().map(read).collect();
-        }
-        let items =
-            if inputs.hasattr("items")? { inputs.call_method0("items")? } else { inputs.clone() };
-        items.try_iter()?.map(|pair| read(pair?.extract()?)).collect()
+        pairs.into_iter().map(input).collect()
     }
+}
+
+type Pair<'py> = (PyBackedStr, Bound<'py, PyAny>);
+
+fn pairs<'py>(inputs: &Bound<'py, PyAny>) -> PyResult<Vec<Pair<'py>>> {
+    let pair = |(key, value): (Bound<'py, PyAny>, Bound<'py, PyAny>)| Ok((name(&key)?, value));
+    if let Ok(dict) = inputs.cast::<PyDict>() {
+        return dict.iter().map(pair).collect();
+    }
+    let items =
+        if inputs.hasattr("items")? { inputs.call_method0("items")? } else { inputs.clone() };
+    items.try_iter()?.map(|item| pair(item?.extract()?)).collect()
+}
+
+/// A name that a caller gives: a string that UTF-8 has a form for.
+fn name(value: &Bound<'_, PyAny>) -> PyResult<PyBackedStr> {
+    let py = value.py();
+    let Ok(text) = value.cast::<PyString>() else {
+        let class = value.get_type().name()?;
+        return Err(refuse_type(py, &format!("a name is a string, and {class} is none")));
+    };
+    PyBackedStr::try_from(text.clone()).or_else(|_| {
+        let shown = text.call_method1("encode", ("utf-8", "backslashreplace"))?;
+        let shown: String = shown.call_method0("decode")?.extract()?;
+        let message = format!("a name is not UTF-8: \"{shown}\"");
+        Err(refuse(py, Code::InvalidArgument, &message))
+    })
 }
 
 /// Strings of any iterable, except of a string, whose letters nobody means.
@@ -258,7 +315,18 @@ fn strings(values: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     if values.is_instance_of::<PyString>() {
         return Err(PyTypeError::new_err("tags are several strings, such as [\"serve\"]"));
     }
-    values.try_iter()?.map(|value| value?.extract()).collect()
+    values.try_iter()?.map(|value| Ok(name(&value?)?.to_string())).collect()
+}
+
+/// How long the end of the interpreter waits for runs in daemon threads.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Wait until no thread is in TensorFlow, ten seconds at most.
+///
+/// Called at the end of the interpreter, after which nobody can wait in order.
+#[pyfunction]
+pub(crate) fn _wait_for_calls(py: Python<'_>) {
+    py.detach(|| Library::wait_for_calls(PATIENCE));
 }
 
 /// Load libtensorflow, unless it is, and return its version, such as "2.21.0".

@@ -8,6 +8,8 @@ use stele::half::f16;
 use stele::num_complex::Complex;
 use stele::{DType, Signatures, TensorSpec};
 
+use crate::array::to_array;
+
 /// A read-only mapping of names to signatures.
 pub(crate) fn mapping(py: Python<'_>, signatures: &Signatures) -> PyResult<Py<PyMappingProxy>> {
     let module = py.import("stele_native._signature")?;
@@ -19,7 +21,9 @@ pub(crate) fn mapping(py: Python<'_>, signatures: &Signatures) -> PyResult<Py<Py
             .map(|spec| {
                 let shape = spec.shape.dims().map(|dims| PyTuple::new(py, dims)).transpose()?;
                 let dtype = descr(py, spec.dtype)?;
-                spec_class.call1((&spec.name, spec.dtype.to_string(), dtype, shape))
+                let default =
+                    spec.default.clone().map(|tensor| to_array(py, tensor)).transpose()?;
+                spec_class.call1((&spec.name, spec.dtype.to_string(), dtype, shape, default))
             })
             .collect::<PyResult<_>>()?;
         PyTuple::new(py, specs)

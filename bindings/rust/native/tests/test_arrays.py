@@ -97,6 +97,9 @@ def test_strings_are_nothing_else(dtypes: Model) -> None:
 def test_what_has_no_dtype_takes_the_inputs(dtypes: Model) -> None:
     assert dtypes.run({"x": [[1, 2], [3, 4]]}, "fp16")["same"].tolist() == [[1, 2], [3, 4]]
     assert dtypes.run({"x": 7}, "int8")["same"] == 7
+    assert dtypes.run({"x": [255]}, "uint8")["same"].tolist() == [255]
+    assert dtypes.run({"x": []}, "uint8")["same"].dtype == np.uint8
+    assert dtypes.run({"x": []}, "bytes")["same"].tolist() == []
     assert dtypes.run({"x": 0.5}, "bf16")["same"].dtype == ml_dtypes.bfloat16
     assert dtypes.run({"x": np.float32(2)}, "fp32")["same"].shape == ()
     with pytest.raises(InvalidTypeError, match="has dtype FP64, expected INT32"):
@@ -105,8 +108,36 @@ def test_what_has_no_dtype_takes_the_inputs(dtypes: Model) -> None:
         dtypes.run({"x": np.float32(1)}, "fp64")
     with pytest.raises(InvalidValueError, match='input "x"'):
         dtypes.run({"x": [300]}, "int8")
+    with pytest.raises(InvalidValueError, match=r'input "x": 1e\+39 does not fit float32'):
+        dtypes.run({"x": [1e39]}, "fp32")
     with pytest.raises(InvalidValueError, match='input "x"'):
         dtypes.run({"x": [[1], [1, 2]]}, "fp32")
+
+
+def test_whatever_carries_a_dtype_is_judged_by_it(dtypes: Model) -> None:
+    for value in (memoryview(b"ab"), [memoryview(b"ab")], bytearray(b"ab")):
+        with pytest.raises(InvalidTypeError, match="has dtype UINT8, expected FP32"):
+            dtypes.run({"x": value}, "fp32")
+    assert dtypes.run({"x": memoryview(b"ab")}, "uint8")["same"].tolist() == [97, 98]
+    objects = np.array([1.5, 2], object)
+    with pytest.raises(InvalidTypeError, match=r'input "x": holds objects \(float, int\)'):
+        dtypes.run({"x": objects}, "fp32")
+
+
+def test_a_subclass_has_no_say(dtypes: Model) -> None:
+    class Liar(np.ndarray):
+        """Answers with a view of one element, as large as one likes."""
+
+        def astype(self, *_arguments: Any, **_options: Any) -> Any:
+            return np.broadcast_to(np.float32(1), (1000, 1000))
+
+        copy = ravel = reshape = tolist = __array__ = astype
+
+    given = np.arange(6, dtype=">f4").reshape(2, 3).T.view(Liar)
+    same = dtypes.run({"x": given}, "fp32")["same"]
+    assert same.tolist() == [[0, 3], [1, 4], [2, 5]]
+    words = np.array([[b"a", b"b"]], object).T.view(Liar)
+    assert dtypes.run({"x": words}, "bytes")["same"].tolist() == [[b"a"], [b"b"]]
 
 
 @pytest.mark.parametrize("dtype", ["datetime64[s]", "longdouble", "V2", "i4,f4"])
@@ -126,6 +157,14 @@ def test_aligned_inputs_are_used_in_place(state: Model) -> None:
     x.flags.writeable = True
     x[0] = 9
     assert state.run({}, "read")["kept"].tolist() == [9, 2, 3]
+
+
+def test_memory_of_other_libraries_is_copied(state: Model) -> None:
+    memory = aligned((3,))
+    memory[:] = [1, 2, 3]
+    state.run({"x": memoryview(memory)}, "keep")
+    memory[0] = 9
+    assert state.run({}, "read")["kept"].tolist() == [1, 2, 3]
 
 
 def test_other_inputs_are_copied(state: Model) -> None:

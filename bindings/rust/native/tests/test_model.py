@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 import shutil
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +62,7 @@ def test_every_way_to_call_gives_the_same_bits(digits: Model, digits_dir: Path) 
         prepared.run({"image": IMAGE}),
         Model(str(digits_dir))(image=IMAGE),
         Model(digits_dir, profile="single")(image=IMAGE),
+        Model(digits_dir, profile="python")(image=IMAGE),
         Model(digits_dir, config=b"\x28\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")(image=IMAGE),
         Model(digits_dir, tags={"serve"})(image=IMAGE),
     ]
@@ -106,12 +109,64 @@ def test_inputs_that_do_not_fit(
     assert str(error) == f"INVALID_ARGUMENT: {message}"
 
 
-@pytest.mark.parametrize("name", ["no_such", "__saved_model_init_op", "sürrogate\ud800"])
+@pytest.mark.parametrize("name", ["no_such", "__saved_model_init_op"])
 def test_no_such_signature(digits: Model, name: str) -> None:
-    with pytest.raises(ValueError, match=r"serving_default|surrogates"):
-        digits.run({"image": IMAGE}, name)
-    with pytest.raises(ValueError, match=r"serving_default|surrogates"):
-        digits.prepare(name)
+    for call in (lambda: digits.run({"image": IMAGE}, name), lambda: digits.prepare(name)):
+        with pytest.raises(ValueError, match="serving_default") as caught:
+            call()
+        assert isinstance(caught.value, SteleError)
+        assert caught.value.code is Code.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("s\ud800", 'a name is not UTF-8: "s\\ud800"'),
+        ("s\0", 'a name or path holds a NUL: "s\\0"'),
+        (7, "a name is a string, and int is none"),
+    ],
+)
+def test_what_no_name_can_be(digits: Model, digits_dir: Path, name: Any, message: str) -> None:
+    calls = [
+        lambda: digits.run({"image": IMAGE}, name),
+        lambda: digits.run({name: IMAGE}),
+        lambda: digits.prepare(name),
+        lambda: Model(digits_dir, tags=[name]),
+    ]
+    for call in calls:
+        with pytest.raises((ValueError, TypeError)) as caught:
+            call()
+        assert isinstance(caught.value, SteleError)
+        assert caught.value.code is Code.INVALID_ARGUMENT
+        assert caught.value.message == message
+
+
+def test_inputs_without_a_name(digits: Model) -> None:
+    message = 'inputs are given by name; signature "serving_default" has "image"'
+    for call in (digits, digits.prepare()):
+        with pytest.raises(InvalidTypeError) as caught:
+            call(IMAGE)
+        assert caught.value.message == message
+
+
+def test_wrong_names_cost_no_conversion(digits: Model) -> None:
+    inputs = {f"x{index}": [[1.0] * 100] for index in range(100_000)}
+    started = time.monotonic()
+    with pytest.raises(InvalidValueError, match='no input "x0"'):
+        digits.run(inputs)
+    assert time.monotonic() - started < 2
+
+
+def test_a_default_stands_for_an_input_that_is_not_given(own: Path) -> None:
+    model = Model(own / "defaults")
+    scale, x = model.signatures["serving_default"].inputs
+    assert scale.default is not None
+    assert (scale.default, x.default) == (2, None)
+    assert str(x) == "x FP32 [?,1]", "the graph's shape, for the signature has none"
+    assert model(x=[[1], [3]])["y"].tolist() == [[2], [6]]
+    assert model(x=[[1], [3]], scale=10)["y"].tolist() == [[10], [30]]
+    with pytest.raises(InvalidValueError, match=r'input "x".*is missing'):
+        model(scale=1)
 
 
 def test_a_missing_model_is_a_missing_file(tmp_path: Path, digits_dir: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,104 @@ waiting.join()
 print(*map(float, taken))
 """
     assert run(own / "queue", program) == "7.0 8.0\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nobody forks here")
+@pytest.mark.parametrize("profile", ["default", "inline", "single"])
+def test_a_forked_child_is_refused_at_once(digits_dir: Path, profile: str) -> None:
+    program = f"""
+import os
+from stele_native import SteleError
+loaded = Model(sys.argv[1], profile={profile!r})
+runner = loaded.prepare()
+expected = bits(loaded)
+def refused(call):
+    try:
+        call()
+    except SteleError as error:
+        return error.code_name == "FAILED_PRECONDITION" and "with spawn" in str(error)
+    return False
+child = os.fork()
+if not child:
+    image = np.ones((1, 8, 8, 1), np.float32)
+    calls = [lambda: loaded(image=image), lambda: runner(image=image), model]
+    answers = [refused(call) for call in calls]
+    loaded.close()
+    del loaded, runner
+    sys.exit(0 if all(answers) else 1)  # The whole end of an interpreter.
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), bits(loaded) == expected)
+"""
+    assert run(digits_dir, program) == "0 True\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nobody forks here")
+def test_multiprocessing_forks_before_or_spawns(digits_dir: Path, tmp_path: Path) -> None:
+    script = tmp_path / "pools.py"
+    script.write_text("""
+import multiprocessing, sys
+import numpy as np
+from stele_native import Model
+def bits(path):
+    return Model(path)(image=np.ones((1, 8, 8, 1), np.float32))["probabilities"].tobytes()
+def answer(path):
+    try:
+        return bits(path)
+    except Exception as error:
+        return error.code_name
+if __name__ == "__main__":
+    path = sys.argv[1]
+    with multiprocessing.get_context("fork").Pool(2) as early:
+        before = early.map(answer, [path] * 2)
+        expected = bits(path)
+        print(before == [expected] * 2)
+        for method in ("fork", "spawn"):
+            with multiprocessing.get_context(method).Pool(2) as late:
+                print(method, *({expected: "answers"}.get(found, found) for found in
+                                late.map(answer, [path] * 2)))
+""")
+    done = subprocess.run(
+        [sys.executable, script, digits_dir],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    refused = "FAILED_PRECONDITION"
+    assert done.stdout == f"True\nfork {refused} {refused}\nspawn answers answers\n"
+
+
+def test_the_end_waits_for_a_run_in_a_daemon_thread(own: Path) -> None:
+    program = """
+import threading, time
+queue = model()
+def later():
+    time.sleep(1)
+    queue.run({"x": np.float32(7)}, "put")
+threading.Thread(target=lambda: queue.run({}, "take"), daemon=True).start()
+threading.Thread(target=later, daemon=True).start()
+time.sleep(0.3)
+print(time.monotonic())
+"""
+    ending = float(run(own / "queue", program))
+    assert 0.3 < time.monotonic() - ending < 8
+
+
+def test_the_end_does_not_wait_for_ever(own: Path) -> None:
+    program = """
+import threading, time
+queue = model()
+def loop():
+    while True:
+        queue.run({"x": np.float32(1)}, "put")
+        queue.run({}, "take")
+for _ in range(4):
+    threading.Thread(target=loop, daemon=True).start()
+time.sleep(0.2)
+print("ending")
+"""
+    for _ in range(3):
+        assert run(own / "queue", program) == "ending\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -9,7 +9,15 @@
 TensorFlow, before or after, is possible and not needed.
 """
 
-from stele_native._native import Model, Runner, __version__, tensorflow_version
+import atexit
+
+from stele_native._native import (
+    Model,
+    Runner,
+    __version__,
+    _wait_for_calls,
+    tensorflow_version,
+)
 from stele_native._signature import Signature, TensorSpec
 from stele_native.errors import (
     Code,
@@ -32,3 +40,6 @@ __all__ = [
     "__version__",
     "tensorflow_version",
 ]
+
+# A run in a daemon thread would be in the middle of what the process takes apart.
+atexit.register(_wait_for_calls)

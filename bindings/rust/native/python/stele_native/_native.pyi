@@ -1,18 +1,19 @@
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, Self, final
+from typing import Any, Literal, Never, Self, final
 
 from numpy.typing import ArrayLike, NDArray
 
 from stele_native._signature import Signature
 
-__all__ = ["Model", "Runner", "__version__", "tensorflow_version"]
+__all__ = ["Model", "Runner", "__version__", "_wait_for_calls", "tensorflow_version"]
 
 __version__: str
 
 _Inputs = Mapping[str, ArrayLike] | Iterable[tuple[str, ArrayLike]]
 
+def _wait_for_calls() -> None: ...
 def tensorflow_version(library: str | PathLike[str] | None = None) -> str: ...
 
 @final
@@ -28,7 +29,7 @@ class Model:
     ) -> Self: ...
     @property
     def signatures(self) -> Mapping[str, Signature]: ...
-    def __call__(self, **inputs: ArrayLike) -> dict[str, NDArray[Any]]: ...
+    def __call__(self, *unnamed: Never, **inputs: ArrayLike) -> dict[str, NDArray[Any]]: ...
     def run(
         self, inputs: _Inputs, signature: str = "serving_default"
     ) -> dict[str, NDArray[Any]]: ...
@@ -44,5 +45,5 @@ class Model:
 class Runner:
     @property
     def signature(self) -> Signature: ...
-    def __call__(self, **inputs: ArrayLike) -> dict[str, NDArray[Any]]: ...
+    def __call__(self, *unnamed: Never, **inputs: ArrayLike) -> dict[str, NDArray[Any]]: ...
     def run(self, inputs: _Inputs) -> dict[str, NDArray[Any]]: ...

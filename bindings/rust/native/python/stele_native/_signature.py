@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,15 @@ class TensorSpec:
             ``object`` for BYTES, None for one that cannot be given.
         shape: The dimensions, None for one that is unknown; None if even their
             number is.
+        default: What an input is that is not given; None if it must be.
     """
 
     name: str
     dtype_name: str
     dtype: np.dtype[Any] | None
     shape: tuple[int | None, ...] | None
+    # Arrays have no equality that is one value.
+    default: NDArray[Any] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """Show it as ``image FP32 [?,8,8,1]``."""

@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::api::{Api, TF_Graph, TF_Output, TF_Session};
-use super::process::{self, Call};
+use super::process::Call;
 use super::status::Status;
 use super::tensor::{Feed, RawTensor};
 use crate::error::{Code, Error, Result};
@@ -71,9 +71,8 @@ impl Graph {
 
 impl Drop for Graph {
     fn drop(&mut self) {
-        if process::is_forked() {
-            return; // The parent's, with locks that its threads may hold.
-        }
+        // In a forked child: the parent's, with locks that its threads may hold.
+        let Ok(_call) = Call::begin() else { return };
         // SAFETY: made by `TF_NewGraph`, freed once.
         unsafe { (self.api.TF_DeleteGraph)(self.graph) };
     }
@@ -210,9 +209,8 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if process::is_forked() {
-            return; // To close it is to wait for threads that are the parent's.
-        }
+        // To close it is to wait for threads, which in a forked child are not there.
+        let Ok(_call) = Call::begin() else { return };
         let mut status = Status::new(self.api);
         // SAFETY: made by `TF_LoadSessionFromSavedModel`, closed and freed once,
         // when no call can be under way. A failure leaves nothing to do.

@@ -1,0 +1,1 @@
+../../../../../python/src/stele/contract/arrays.py
