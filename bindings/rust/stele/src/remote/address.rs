@@ -1,5 +1,7 @@
 //! Where a server is, and what to say to it.
 
+use std::net::Ipv6Addr;
+
 use tonic::transport::Endpoint;
 
 use crate::error::{Error, Result};
@@ -7,35 +9,82 @@ use crate::error::{Error, Result};
 /// Root certificates in PEM, if the server is to speak TLS.
 pub(super) type RootCertificates = Option<Vec<u8>>;
 
-/// Reads `host:port`, alone or as a URL of `http` or `https`.
-///
-/// # Errors
-/// [`Error::Config`] if it is none of them, or if it and the certificates do not
-/// agree.
-pub(super) fn endpoint(address: &str, certificates: &RootCertificates) -> Result<Endpoint> {
-    let none = || Error::Config(format!("address \"{address}\" is not host:port"));
-    let url = match (address.split_once("://"), certificates) {
-        (Some(_), _) => address.to_string(),
-        (None, None) => format!("http://{address}"),
-        (None, Some(_)) => format!("https://{address}"),
-    };
-    let endpoint = Endpoint::from_shared(url).map_err(|_| none())?;
-    let uri = endpoint.uri();
-    if uri.host().is_none_or(str::is_empty) || uri.port().is_none() {
-        return Err(none());
+/// A server's address, as `bindings/contract/addresses.tsv` has it for every
+/// language.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Address<'a> {
+    host_port: &'a str,
+    tls: bool,
+}
+
+impl<'a> Address<'a> {
+    /// Reads `host:port`, alone or as a URL of `http` or `https`; `tls` is whether
+    /// there are certificates.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it is none of them, or if it and the certificates do not
+    /// agree.
+    pub(super) fn parse(address: &'a str, tls: bool) -> Result<Address<'a>> {
+        let refuse = |what: &str| Err(Error::Config(format!("address \"{address}\" {what}")));
+        let (scheme, rest) = match address.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme.to_ascii_lowercase()), rest),
+            None => (None, address),
+        };
+        let host_port = rest.strip_suffix('/').unwrap_or(rest);
+        match (scheme.as_deref(), tls) {
+            _ if !is_host_port(host_port) => refuse("is not host:port"),
+            (None, _) | (Some("http"), false) | (Some("https"), true) => {
+                Ok(Address { host_port, tls })
+            }
+            (Some("https"), false) => {
+                refuse("is of a server that speaks TLS, which takes root certificates")
+            }
+            (Some("http"), true) => {
+                refuse("is of a server without TLS, which takes no certificates")
+            }
+            _ => refuse("is not host:port"),
+        }
     }
-    match (uri.scheme_str(), certificates) {
-        (Some("http"), None) => Ok(endpoint),
-        (Some("https"), Some(pem)) => tls(endpoint, pem),
-        (Some("https"), None) => Err(Error::Config(format!(
-            "address \"{address}\" is of a server that speaks TLS: that takes root certificates, \
-             and the feature \"tls\" of this crate"
-        ))),
-        (Some("http"), Some(_)) => Err(Error::Config(format!(
-            "address \"{address}\" is of a server without TLS: it has no use for certificates"
-        ))),
-        _ => Err(none()),
+
+    /// The `host:port` alone.
+    pub(super) fn host_port(&self) -> &'a str {
+        self.host_port
     }
+
+    /// What connects to it.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for certificates that are none.
+    pub(super) fn endpoint(&self, certificates: &RootCertificates) -> Result<Endpoint> {
+        let scheme = if self.tls { "https" } else { "http" };
+        let endpoint = Endpoint::from_shared(format!("{scheme}://{}", self.host_port));
+        let endpoint = endpoint.map_err(|error| Error::Config(error.to_string()))?;
+        match certificates {
+            Some(pem) => tls(endpoint, pem),
+            None => Ok(endpoint),
+        }
+    }
+}
+
+fn is_host_port(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && is_port(port))
+}
+
+/// A name, an IPv4 address, or an IPv6 address in brackets.
+fn is_host(text: &str) -> bool {
+    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(ip) => ip.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            !text.is_empty() && text.bytes().all(named)
+        }
+    }
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+        && !text.starts_with('0')
+        && text.parse::<u16>().is_ok()
 }
 
 #[cfg(feature = "tls")]
@@ -63,29 +112,36 @@ fn tls(endpoint: Endpoint, _: &[u8]) -> Result<Endpoint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::path::Path;
 
     #[test]
-    fn addresses_are_hosts_with_ports() {
-        for address in ["localhost:8500", "http://127.0.0.1:8500", "[::1]:8500", "a.b:1"] {
-            assert!(endpoint(address, &None).is_ok(), "{address}");
-        }
-        for address in
-            ["", "localhost", "http://localhost", ":8500", "unix:/x", "ftp://a:1", "a b:1"]
-        {
-            let error = endpoint(address, &None).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!("INVALID_ARGUMENT: address \"{address}\" is not host:port")
-            );
-        }
-    }
-
-    #[test]
-    fn certificates_are_for_tls() {
-        let some = Some(b"no certificate".to_vec());
-        for (address, certificates) in [("https://a:1", &None), ("http://a:1", &some)] {
-            let error = endpoint(address, certificates).unwrap_err();
-            assert!(error.message().contains("certificates"), "{error}");
+    fn addresses_are_those_of_the_contract() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract/addresses.tsv");
+        let table = fs::read_to_string(file).unwrap();
+        let mut lines = table.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(lines.next(), Some("address\ttls\tconnects_to\tcode\tmessage"));
+        for line in lines {
+            let row: Vec<_> = line.split('\t').collect();
+            let [address, tls, connects_to, code, message] = row[..] else { panic!("{line}") };
+            let tls = match tls {
+                "yes" => true,
+                "no" => false,
+                _ => panic!("{line}"),
+            };
+            match Address::parse(address, tls) {
+                Ok(parsed) => {
+                    assert_eq!((parsed.host_port(), "OK", ""), (connects_to, code, message));
+                    let endpoint = parsed.endpoint(&None).unwrap();
+                    let authority = endpoint.uri().authority().map(|authority| authority.as_str());
+                    assert_eq!(authority, Some(connects_to), "{line}");
+                }
+                Err(error) => {
+                    let expected = message.replace("{address}", address);
+                    assert_eq!((error.code().name(), error.message()), (code, &*expected));
+                    assert_eq!(connects_to, "", "{line}");
+                }
+            }
         }
     }
 }

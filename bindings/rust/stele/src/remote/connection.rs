@@ -1,29 +1,16 @@
-//! A connection to a server: calls, with their deadline and their retries.
+//! A connection to a server, as a user opens one, and what its models are asked for.
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::uri::PathAndQuery;
-use tonic::client::Grpc;
-use tonic::transport::Channel;
-use tonic_prost::ProstCodec;
-
-use super::address::{RootCertificates, endpoint};
+use super::channel::{Channel, Options};
 use super::model::Model;
-use super::proto::Request;
 use super::proto::inference::{
     ModelRepositoryParameter, RepositoryModelLoadRequest, RepositoryModelUnloadRequest,
     model_repository_parameter::ParameterChoice,
 };
-use super::retry::{RETRIES, pause};
-use super::runtime::Runtime;
-use super::status;
-use crate::error::{Code, Error, Result};
-
-/// A server that does not even accept a connection is not waited for longer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+use crate::error::{Error, Result};
 
 /// gRPC cannot say a longer one.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(99_999_999);
@@ -39,29 +26,15 @@ const LONGEST_DEADLINE: Duration = Duration::from_secs(99_999_999);
 /// let digits = connection.model("digits")?;
 /// # Ok::<(), stele::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ConnectionBuilder {
-    deadline: Option<Duration>,
-    retries: u32,
-    max_message: usize,
-    root_certificates: RootCertificates,
-}
-
-impl Default for ConnectionBuilder {
-    fn default() -> ConnectionBuilder {
-        ConnectionBuilder {
-            deadline: None,
-            retries: RETRIES,
-            max_message: usize::MAX,
-            root_certificates: None,
-        }
-    }
+    options: Options,
 }
 
 impl ConnectionBuilder {
     /// How long a call may take, its retries included; by default, for ever.
     pub fn deadline(mut self, deadline: Duration) -> ConnectionBuilder {
-        self.deadline = Some(deadline.min(LONGEST_DEADLINE));
+        self.options.deadline = Some(deadline.min(LONGEST_DEADLINE));
         self
     }
 
@@ -70,44 +43,32 @@ impl ConnectionBuilder {
     /// fifth; later pauses are of a second. A prediction changes nothing on a
     /// server, and may be made twice.
     pub fn retries(mut self, retries: u32) -> ConnectionBuilder {
-        self.retries = retries;
+        self.options.retries = retries;
         self
     }
 
     /// The most bytes of a message in either direction; by default, any.
     pub fn max_message(mut self, bytes: usize) -> ConnectionBuilder {
-        self.max_message = bytes;
+        self.options.max_message = bytes;
         self
     }
 
     /// Speaks TLS to servers whose certificates these, in PEM, vouch for.
     #[cfg(feature = "tls")]
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> ConnectionBuilder {
-        self.root_certificates = Some(pem.into());
+        self.options.root_certificates = Some(pem.into());
         self
     }
 
     /// Prepares a connection to `host:port`, alone or as a URL of `http` or
-    /// `https`. It is made when the first call needs it, and again when it breaks.
+    /// `https`, whose host is a name, an IPv4 address or an IPv6 address in
+    /// brackets. It is made when the first call needs it, and again when it
+    /// breaks; never through a proxy, whatever the environment says.
     ///
     /// # Errors
     /// [`Error::Config`] for an address or certificates that are none.
     pub fn open(self, address: &str) -> Result<Connection> {
-        let endpoint = endpoint(address, &self.root_certificates)?
-            .connect_timeout(CONNECT_TIMEOUT)
-            .user_agent(concat!("tf-stele/", env!("CARGO_PKG_VERSION")))
-            .map_err(|error| Error::Config(error.to_string()))?;
-        let runtime = Runtime::new().map_err(|error| Error::Remote {
-            code: Code::ResourceExhausted,
-            message: format!("no thread for the connection to {address}: {error}"),
-        })?;
-        let channel = {
-            let _inside = runtime.enter();
-            endpoint.connect_lazy()
-        };
-        let address = endpoint.uri().authority().map_or(address, |authority| authority.as_str());
-        let (address, options) = (address.to_string(), self);
-        Ok(Connection { inner: Arc::new(Inner { runtime, channel, address, options }) })
+        Ok(Connection { channel: Channel::open(address, self.options)? })
     }
 }
 
@@ -115,14 +76,7 @@ impl ConnectionBuilder {
 /// any number of threads may use it at once.
 #[derive(Clone)]
 pub struct Connection {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    runtime: Runtime,
     channel: Channel,
-    address: String,
-    options: ConnectionBuilder,
 }
 
 impl Connection {
@@ -141,7 +95,7 @@ impl Connection {
 
     /// The server's `host:port`.
     pub fn address(&self) -> &str {
-        &self.inner.address
+        self.channel.address()
     }
 
     /// The model of this name, in the version that the server has for newest at
@@ -159,7 +113,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::model`].
     pub fn model_version(&self, name: &str, version: &str) -> Result<Model> {
-        self.wait(Model::fetch(self.clone(), name.to_string(), version.to_string()))
+        Model::fetch(&self.channel, name, version)
     }
 
     /// [`Connection::model_version`]; an empty version is the newest.
@@ -167,7 +121,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::model`].
     pub async fn model_async(&self, name: &str, version: &str) -> Result<Model> {
-        self.run(Model::fetch(self.clone(), name.to_string(), version.to_string())).await
+        Model::fetch_async(&self.channel, name, version).await
     }
 
     /// Has the server load the graph with these tags of a SavedModel folder of its
@@ -203,7 +157,7 @@ impl Connection {
             parameters: parameters.into_iter().map(parameter).collect(),
             ..Default::default()
         };
-        self.wait(self.clone().call(request)).map(drop)
+        self.channel.wait(self.channel.clone().call(request)).map(drop)
     }
 
     /// Has the server forget a model.
@@ -213,93 +167,7 @@ impl Connection {
     pub fn unload(&self, name: &str) -> Result<()> {
         let model_name = name.to_string();
         let request = RepositoryModelUnloadRequest { model_name, ..Default::default() };
-        self.wait(self.clone().call(request)).map(drop)
-    }
-
-    /// Blocks until work of this connection is done.
-    pub(super) fn wait<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T> {
-        self.inner.runtime.wait(work).unwrap_or_else(|| Err(self.broken("the call broke off")))
-    }
-
-    /// Work of this connection, to be awaited in any runtime.
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T> {
-        let done = self.inner.runtime.run(work).await;
-        done.unwrap_or_else(|| Err(self.broken("the call broke off")))
-    }
-
-    /// An answer that cannot be one.
-    pub(super) fn broken(&self, what: &str) -> Error {
-        let message = format!("the answer of {} does not add up: {what}", self.address());
-        Error::Remote { code: Code::Internal, message }
-    }
-
-    /// Makes a call, and makes it again while the server is unavailable.
-    pub(super) async fn call<R: Request>(self, request: R) -> Result<R::Response> {
-        let Inner { options, address, .. } = &*self.inner;
-        let (size, limit) = (request.encoded_len(), options.max_message);
-        if size > limit {
-            // tonic finds out when it sends, and breaks the stream.
-            let message = format!("a request of {size} bytes is beyond the limit of {limit}");
-            return Err(Error::Remote { code: Code::ResourceExhausted, message });
-        }
-        let Some(deadline) = options.deadline else {
-            return self.attempts(request, None).await;
-        };
-        let late = || Error::Remote {
-            code: Code::DeadlineExceeded,
-            message: format!("no answer from {address} within {} s", deadline.as_secs_f64()),
-        };
-        let until = Instant::now() + deadline;
-        match tokio::time::timeout(deadline, self.attempts(request, Some(until))).await {
-            // Whoever looked at the clock first.
-            Ok(Err(Error::Remote { .. })) if Instant::now() >= until => Err(late()),
-            Ok(result) => result,
-            Err(_) => Err(late()),
-        }
-    }
-
-    async fn attempts<R: Request>(
-        &self,
-        request: R,
-        until: Option<Instant>,
-    ) -> Result<R::Response> {
-        let mut retry = 0;
-        loop {
-            match self.attempt(request.clone(), until).await {
-                Err(error) if error.code() == Code::Unavailable => {
-                    if retry == self.inner.options.retries {
-                        return Err(error);
-                    }
-                }
-                result => return result,
-            }
-            tokio::time::sleep(pause(retry)).await;
-            retry += 1;
-        }
-    }
-
-    async fn attempt<R: Request>(&self, request: R, until: Option<Instant>) -> Result<R::Response> {
-        let Inner { channel, options, address, .. } = &*self.inner;
-        let mut request = tonic::Request::new(request);
-        if let Some(until) = until {
-            request.set_timeout(until.saturating_duration_since(Instant::now()));
-        }
-        let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(options.max_message);
-        let call = async {
-            grpc.ready().await.map_err(|error| tonic::Status::from_error(error.into()))?;
-            let path = PathAndQuery::from_static(R::PATH);
-            grpc.unary(request, path, ProstCodec::<R, R::Response>::default()).await
-        };
-        match call.await {
-            Ok(response) => Ok(response.into_inner()),
-            Err(status) => Err(status::error(&status, address)),
-        }
+        self.channel.wait(self.channel.clone().call(request)).map(drop)
     }
 }
 

@@ -30,6 +30,7 @@
 compile_error!("raw contents are little-endian, and this code sends memory as it is");
 
 mod address;
+mod channel;
 mod connection;
 #[cfg(test)]
 mod mock;

@@ -1,8 +1,9 @@
 //! A model on a server, and how to run it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use super::connection::Connection;
+use super::channel::{Channel, Options};
 use super::proto::inference::{
     InferParameter, ModelInferRequest, ModelInferResponse, infer_parameter::ParameterChoice,
 };
@@ -26,7 +27,7 @@ pub struct Model {
 
 #[derive(Debug)]
 struct Inner {
-    connection: Connection,
+    channel: Channel,
     name: String,
     version: String,
     /// `None` if the server does not say.
@@ -36,22 +37,31 @@ struct Inner {
 impl Model {
     /// Connects to a server at `host:port` and asks for the signatures of a model.
     ///
-    /// [`Connection::builder`] is for a deadline, other retries, TLS, or several
+    /// [`Connection::builder`](super::Connection::builder) is for a deadline, other retries, TLS, or several
     /// models of one server.
     ///
     /// # Errors
-    /// As [`Connection::open`] and [`Connection::model`].
+    /// As [`Connection::open`](super::Connection::open) and
+    /// [`Connection::model`](super::Connection::model).
     pub fn connect(address: &str, name: &str) -> Result<Model> {
-        Connection::open(address)?.model(name)
+        Model::fetch(&Channel::open(address, Options::default())?, name, "")
     }
 
-    pub(super) async fn fetch(
-        connection: Connection,
-        name: String,
-        version: String,
-    ) -> Result<Model> {
-        let signatures = signatures::fetch(&connection, &name, &version).await?;
-        Ok(Model { inner: Arc::new(Inner { connection, name, version, signatures }) })
+    /// Asks for the signatures of a model; an empty version is the newest.
+    pub(super) fn fetch(channel: &Channel, name: &str, version: &str) -> Result<Model> {
+        let (name, version) = (name.to_string(), version.to_string());
+        channel.wait(Model::ask(channel.clone(), name, version))
+    }
+
+    /// [`Model::fetch`], to be awaited.
+    pub(super) async fn fetch_async(channel: &Channel, name: &str, version: &str) -> Result<Model> {
+        let (name, version) = (name.to_string(), version.to_string());
+        channel.run(Model::ask(channel.clone(), name, version)).await
+    }
+
+    async fn ask(channel: Channel, name: String, version: String) -> Result<Model> {
+        let signatures = signatures::fetch(&channel, &name, &version).await?;
+        Ok(Model { inner: Arc::new(Inner { channel, name, version, signatures }) })
     }
 
     /// The signatures, sorted by name; none if the server does not say what its
@@ -120,9 +130,9 @@ impl Runner {
         K: AsRef<str>,
         V: Into<TensorView<'t>>,
     {
-        let connection = &self.model.connection;
-        let call = connection.clone().call(self.request(inputs)?);
-        self.outputs(connection.wait(call)?)
+        let channel = &self.model.channel;
+        let call = channel.clone().call(self.request(inputs)?);
+        self.outputs(channel.wait(call)?)
     }
 
     /// [`Runner::run`], to be awaited. The inputs are read before the first wait.
@@ -139,9 +149,9 @@ impl Runner {
     {
         let request = self.request(inputs);
         async move {
-            let connection = &self.model.connection;
-            let call = connection.clone().call(request?);
-            self.outputs(connection.run(call).await?)
+            let channel = &self.model.channel;
+            let call = channel.clone().call(request?);
+            self.outputs(channel.run(call).await?)
         }
     }
 
@@ -183,25 +193,24 @@ impl Runner {
     }
 
     fn outputs(&self, response: ModelInferResponse) -> Result<Outputs> {
-        let broken = |what: String| self.model.connection.broken(&what);
-        let mut found = tensors::take(response).map_err(broken)?;
+        let broken = |what: String| self.model.channel.broken(&what);
+        let tensors = tensors::take(response).map_err(broken)?;
         let Some(signature) = &self.known else {
-            return Ok(as_they_are(&self.name, found));
+            return Ok(as_they_are(&self.name, tensors));
         };
-        let tensors = signature.outputs.iter().map(|spec| {
-            let position = found.iter().position(|(name, _)| *name == spec.name);
-            let position =
-                position.ok_or_else(|| broken(format!("no tensor \"{}\"", spec.name)))?;
-            Ok(found.swap_remove(position).1)
+        let mut tensors: HashMap<_, _> = tensors.into_iter().collect();
+        let outputs = signature.outputs.iter().map(|spec| {
+            let tensor = tensors.remove(&spec.name);
+            tensor.ok_or_else(|| broken(format!("no tensor \"{}\"", spec.name)))
         });
-        Ok(Outputs::new(Arc::clone(signature), tensors.collect::<Result<_>>()?))
+        Ok(Outputs::new(Arc::clone(signature), outputs.collect::<Result<_>>()?))
     }
 }
 
 /// Outputs of a signature that only they tell of.
-fn as_they_are(name: &str, mut found: Vec<(String, Tensor)>) -> Outputs {
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let (outputs, tensors) = found
+fn as_they_are(name: &str, mut tensors: Vec<(String, Tensor)>) -> Outputs {
+    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let (outputs, tensors) = tensors
         .into_iter()
         .map(|(name, tensor)| {
             let dims = tensor.shape().iter().copied().map(Some).collect();

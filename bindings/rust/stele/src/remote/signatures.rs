@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use super::connection::Connection;
+use super::channel::Channel;
 use super::proto::inference::{ModelMetadataRequest, model_metadata_response::TensorMetadata};
 use super::proto::serving::{
     GetModelMetadataRequest, Int64Value, ModelSpec, SignatureDefMap, model_spec::VersionChoice,
@@ -21,23 +21,23 @@ const FIELD: &str = "signature_def";
 /// server has no such API, or no model of this name in it, the Open Inference
 /// Protocol tells one.
 pub(super) async fn fetch(
-    connection: &Connection,
+    channel: &Channel,
     name: &str,
     version: &str,
 ) -> Result<Option<Signatures>> {
     // TensorFlow Serving's versions are numbers.
     let number = version.parse().ok();
     if number.is_some() || version.is_empty() {
-        match of_tensorflow_serving(connection, name, number).await {
+        match of_tensorflow_serving(channel, name, number).await {
             Err(error) if matches!(error.code(), Code::Unimplemented | Code::NotFound) => {}
             signatures => return signatures.map(Some),
         }
     }
-    of_open_inference(connection, name, version).await
+    of_open_inference(channel, name, version).await
 }
 
 async fn of_tensorflow_serving(
-    connection: &Connection,
+    channel: &Channel,
     name: &str,
     version: Option<i64>,
 ) -> Result<Signatures> {
@@ -45,23 +45,23 @@ async fn of_tensorflow_serving(
     let spec = ModelSpec { name: name.to_string(), version_choice, ..Default::default() };
     let metadata_field = vec![FIELD.to_string()];
     let request = GetModelMetadataRequest { model_spec: Some(spec), metadata_field };
-    let mut response = connection.clone().call(request).await?;
+    let mut response = channel.clone().call(request).await?;
     let value = response.metadata.remove(FIELD).unwrap_or_default().value;
     let map = SignatureDefMap::decode(value);
     let map =
-        map.map_err(|error| connection.broken(&format!("the signatures of \"{name}\": {error}")))?;
+        map.map_err(|error| channel.broken(&format!("the signatures of \"{name}\": {error}")))?;
     // The graph is the server's.
     Ok(Signatures::read(map.signature_def, |_| Shape::unknown_rank()))
 }
 
 async fn of_open_inference(
-    connection: &Connection,
+    channel: &Channel,
     name: &str,
     version: &str,
 ) -> Result<Option<Signatures>> {
     let (name, version) = (name.to_string(), version.to_string());
     let request = ModelMetadataRequest { name, version };
-    let response = connection.clone().call(request).await?;
+    let response = channel.clone().call(request).await?;
     if response.inputs.is_empty() && response.outputs.is_empty() {
         return Ok(None);
     }
