@@ -45,5 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("digit {}", digit.ok_or("no probabilities")?);
     let probabilities: Vec<_> = probabilities.iter().map(|p| format!("{p:.6}")).collect();
     println!("probabilities {}", probabilities.join(" "));
+
+    // Without the batch: refused before anything is sent.
+    let one = TensorView::new(&[8, 8, 1], &IMAGE)?;
+    if let Err(error) = model.run([(&input.name, one)]) {
+        println!("refused {error}");
+    }
     Ok(())
 }

@@ -1,28 +1,18 @@
 //! The crate's tables, held against those of the contract in `bindings/contract`.
 
+mod common;
+
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use common::contract::table;
 use stele::{Code, DType, Profile, SavedModel};
 
 const DATA: &str = "variables/variables.data-00000-of-00001";
 const INDEX: &str = "variables/variables.index";
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
-
-/// The rows of a table, without its header and comments.
-fn table(name: &str, header: &[&str]) -> Vec<Vec<String>> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract").join(name);
-    let text = fs::read_to_string(file).unwrap();
-    let mut lines = text.lines();
-    assert_eq!(lines.next().unwrap().split('\t').collect::<Vec<_>>(), header, "{name}");
-    let rows = lines.filter(|line| !line.starts_with('#'));
-    let rows: Vec<Vec<String>> =
-        rows.map(|line| line.split('\t').map(String::from).collect()).collect();
-    assert!(!rows.is_empty() && rows.iter().all(|row| row.len() == header.len()), "{name}");
-    rows
-}
 
 #[test]
 fn codes() {

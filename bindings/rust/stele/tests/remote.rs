@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use common::{Copy, digits, dtypes, image, sparse, state};
+use common::{Copy, digits, dtypes, image, sparse, state, values};
 use stele::remote::Connection;
 use stele::{Code, DType, Error, Profile, Tensor, TensorView};
 
@@ -104,6 +104,15 @@ fn answers_are_those_of_a_model_in_this_process() {
 }
 
 #[test]
+fn values_survive_a_call() {
+    let server = Server::of_models();
+    let model = Connection::open(&server.address).unwrap().model("dtypes").unwrap();
+    values::survive(|signature, input| {
+        model.runner(signature).unwrap().run([("x", input)]).unwrap()
+    });
+}
+
+#[test]
 fn errors_are_those_of_a_model_in_this_process() {
     let server = Server::of_models();
     let connection = Connection::open(&server.address).unwrap();
@@ -183,6 +192,23 @@ fn a_server_loads_what_it_is_told_to() {
 }
 
 #[test]
+fn a_servers_limit_of_messages_says_both_sizes() {
+    let dtypes = format!("dtypes={}", dtypes().display());
+    let server = Server::start(&["--max-message", "1", &dtypes]);
+    let model = Connection::open(&server.address).unwrap().model("dtypes").unwrap();
+    let large = Tensor::new([1 << 19], &vec![0f32; 1 << 19]).unwrap();
+    let error = model.runner("fp32").unwrap().run([("x", &large)]).unwrap_err();
+    assert_eq!(error.code(), Code::ResourceExhausted, "{error}");
+    let numbers = error.message().split(|character: char| !character.is_ascii_digit());
+    let sizes: Vec<usize> = numbers.filter_map(|number| number.parse().ok()).collect();
+    let message = large.bytes().unwrap().len()..large.bytes().unwrap().len() + 1000;
+    assert!(
+        sizes.iter().any(|size| message.contains(size)) && sizes.contains(&(1 << 20)),
+        "{error}"
+    );
+}
+
+#[test]
 fn threads_share_a_connection() {
     let server = Server::of_models();
     let connection = Connection::builder();
@@ -211,7 +237,11 @@ fn the_example_prints_what_digits_prints() {
     let server = Server::of_models();
     let folder = env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples");
     let output = |name: &str, arguments: &[&str]| {
-        let done = Command::new(folder.join(name)).args(arguments).output().unwrap();
+        let mut program = Command::new(folder.join(name));
+        // Nobody listens there, and nobody asks.
+        let proxies = ["http_proxy", "https_proxy", "grpc_proxy", "all_proxy"];
+        program.args(arguments).envs(proxies.map(|name| (name, "http://127.0.0.1:9")));
+        let done = program.output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap()
     };

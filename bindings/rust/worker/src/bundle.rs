@@ -4,12 +4,9 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use stele::{DType, Error, Result, Tensor, TensorView};
+use stele::{DType, Error, Result, Tensor};
 
-use crate::{Tensors, wire};
-
-#[cfg(target_endian = "big")]
-compile_error!("bundles are little-endian, and this code stores memory as it is");
+use crate::{Tensors, elements, wire};
 
 const INDEX: &str = "tensors.tsv";
 
@@ -55,7 +52,7 @@ fn read_tensor(folder: &Path, line: &str) -> Result<(String, Tensor)> {
     if bytes.len() != nbytes {
         return Err(refuse(format!("has {} bytes on disk, {nbytes} declared", bytes.len())));
     }
-    let tensor = Tensor::from_raw_contents(dtype, dims, &bytes);
+    let tensor = elements::tensor(dtype, dims, &bytes);
     let tensor = tensor.map_err(|error| refuse(format!("does not add up: {}", error.message())))?;
     Ok((name.clone(), tensor))
 }
@@ -94,7 +91,7 @@ pub fn write<'t>(
     let mut index = String::new();
     for (position, (name, tensor)) in tensors.into_iter().enumerate() {
         let file = format!("{position}.bin");
-        let bytes = TensorView::from(tensor).raw_contents()?;
+        let bytes = elements::stored(tensor)?;
         let shape = join_dims(tensor.shape());
         let (dtype, nbytes) = (tensor.dtype().to_string(), bytes.len().to_string());
         index += &wire::join([name, &dtype, &shape, &nbytes, &file]);

@@ -5,6 +5,7 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod bundle;
+mod elements;
 mod prepared;
 mod serve;
 mod wire;

@@ -43,8 +43,8 @@ fn unescape(field: &str) -> Result<String, String> {
             continue;
         }
         let letter = characters.next();
-        let found = ESCAPES.iter().find(|(_, escaped)| Some(*escaped) == letter);
-        raw.push(found.ok_or_else(|| format!("a bad escape in \"{field}\""))?.0);
+        let escape = ESCAPES.iter().find(|(_, escaped)| Some(*escaped) == letter);
+        raw.push(escape.ok_or_else(|| format!("a bad escape in \"{field}\""))?.0);
     }
     Ok(raw)
 }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code)] // Each test file is a program of its own and uses a part.
 
+pub(crate) mod contract;
+pub(crate) mod values;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,6 +34,11 @@ pub(crate) fn sparse() -> PathBuf {
 /// A call that waits for another call.
 pub(crate) fn queue() -> PathBuf {
     model("STELE_RUST_MODELS", "queue")
+}
+
+/// A call whose time grows with its rows of 128 FP32.
+pub(crate) fn busy() -> PathBuf {
+    model("STELE_RUST_MODELS", "busy")
 }
 
 /// `y = x * scale`, whose `scale` has a default; its TensorInfos have no shapes.
