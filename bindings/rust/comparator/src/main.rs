@@ -62,11 +62,11 @@ impl Loaded {
     }
 
     fn signature(&self, name: &str) -> Result<&SignatureDef, Refusal> {
-        let found = self.signatures().find(|(there, _)| *there == name);
-        found.map(|(_, signature)| signature).ok_or_else(|| {
-            let there: Vec<_> = self.signatures().map(|(name, _)| format!("\"{name}\"")).collect();
-            let there = there.join(", ");
-            let message = format!("no signature \"{name}\"; this model has {there}");
+        let signature = self.signatures().find(|(own, _)| *own == name);
+        signature.map(|(_, signature)| signature).ok_or_else(|| {
+            let names: Vec<_> = self.signatures().map(|(name, _)| format!("\"{name}\"")).collect();
+            let names = names.join(", ");
+            let message = format!("no signature \"{name}\"; this model has {names}");
             Refusal::Error(Code::NotFound, message)
         })
     }

@@ -46,5 +46,5 @@ def own() -> Path:
 @pytest.fixture(scope="session")
 def wheel() -> Path:
     """The wheel that `make wheel` built."""
-    (found,) = (BUILD / "rust" / "wheels").glob("*.whl")
-    return found
+    (file,) = (BUILD / "rust" / "wheels").glob("*.whl")
+    return file

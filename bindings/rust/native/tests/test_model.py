@@ -38,7 +38,7 @@ def test_signatures_are_plain_read_only_data(digits: Model) -> None:
 
 
 def test_dtypes_of_signatures_are_numpys(dtypes: Model, own: Path) -> None:
-    specs = {name: found.inputs[0] for name, found in dtypes.signatures.items()}
+    specs = {name: signature.inputs[0] for name, signature in dtypes.signatures.items()}
     assert specs["bytes"].dtype == object
     assert specs["bf16"].dtype is not None
     assert specs["bf16"].dtype.name == "bfloat16"

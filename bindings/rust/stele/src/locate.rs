@@ -192,11 +192,11 @@ mod tests {
         let mut tried = Vec::new();
         // No interpreter on this PATH, unless a test says so.
         let nowhere = Path::new("/nonexistent");
-        let found = candidate(&mut tried, |name| {
+        let library = candidate(&mut tried, |name| {
             let default = (name == "PATH").then_some(nowhere);
             variables.get(name).copied().or(default).map(|path| path.as_os_str().to_owned())
         });
-        (found, tried)
+        (library, tried)
     }
 
     #[test]
@@ -222,8 +222,8 @@ mod tests {
     #[test]
     fn nothing_found_lists_what_was_tried() {
         let empty = tempfile::tempdir().unwrap();
-        let (found, tried) = find(&[("CONDA_PREFIX", empty.path())]);
-        assert_eq!(found, Ok(None));
+        let (library, tried) = find(&[("CONDA_PREFIX", empty.path())]);
+        assert_eq!(library, Ok(None));
         let message = not_found(&tried).to_string();
         for part in
             [VARIABLE, "VIRTUAL_ENV: not set", "CONDA_PREFIX=", "python3 on PATH", "pip install"]

@@ -20,7 +20,9 @@ fn the_signatures_are_those_on_disk() {
     let read = SavedModel::read(digits()).unwrap();
     assert_eq!(model.signatures(), &read.signatures(["serve"]).unwrap());
     assert_eq!(read.tags().collect::<Vec<_>>(), [["serve"].into()]);
-    assert!(model.signatures().iter().all(|found| !found.name.starts_with("__saved_model_")));
+    assert!(
+        model.signatures().iter().all(|signature| !signature.name.starts_with("__saved_model_"))
+    );
     let serving = model.signatures().named("serving_default").unwrap();
     assert_eq!(serving.inputs[0].to_string(), "image FP32 [?,8,8,1]");
     assert_eq!(serving.outputs[0].to_string(), "probabilities FP32 [?,10]");

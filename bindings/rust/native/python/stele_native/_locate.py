@@ -14,5 +14,5 @@ def wheel() -> str | None:
         return None
     folders = spec.submodule_search_locations if spec else None
     # Windows and macOS name it differently: any of its libraries will do.
-    found = (folder for folder in folders or () if any(Path(folder).glob("libtensorflow_cc.*")))
-    return next(found, None)
+    wheels = (folder for folder in folders or () if any(Path(folder).glob("libtensorflow_cc.*")))
+    return next(wheels, None)
