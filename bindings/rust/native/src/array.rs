@@ -110,7 +110,8 @@ fn in_place(array: &Bound<'_, PyUntypedArray>) -> PyResult<Input> {
     let (dtype, shape) = (dtype_of(array)?, array.shape().to_vec());
     let shared = Arc::new(Shared::new(array));
     let owner = Elements(Arc::clone(&shared));
-    let tensor = Tensor::from_owner_bytes(dtype, shape, owner).map_err(value_error)?;
+    let tensor = Tensor::from_owner_bytes(dtype, shape, owner);
+    let tensor = tensor.map_err(|error| value_error(array.py(), &error))?;
     Ok(Input { tensor, array: Some(shared) })
 }
 
@@ -129,7 +130,7 @@ fn converted(array: Bound<'_, PyUntypedArray>) -> PyResult<Input> {
     }
     let elements = Elements(Arc::new(Shared::new(&array)));
     let tensor = Tensor::from_bytes(dtype, array.shape(), elements.as_ref());
-    Ok(Input { tensor: tensor.map_err(value_error)?, array: None })
+    Ok(Input { tensor: tensor.map_err(|error| value_error(array.py(), &error))?, array: None })
 }
 
 fn dtype_of(array: &Bound<'_, PyUntypedArray>) -> PyResult<DType> {
@@ -156,8 +157,11 @@ fn dtype_of(array: &Bound<'_, PyUntypedArray>) -> PyResult<DType> {
 }
 
 /// For `about_input`, which gives it a name and a code.
-fn value_error(error: Error) -> PyErr {
-    PyValueError::new_err(error.message().to_string())
+fn value_error(py: Python<'_>, error: &Error) -> PyErr {
+    match error {
+        Error::Memory(_) => raise(py, error),
+        _ => PyValueError::new_err(error.message().to_string()),
+    }
 }
 
 /// Elements are `bytes`, or `str` as UTF-8.
@@ -177,7 +181,7 @@ fn from_strings(array: &Bound<'_, PyUntypedArray>) -> PyResult<Tensor> {
             },
         });
     }
-    Tensor::from_strings(array.shape(), strings).map_err(value_error)
+    Tensor::from_strings(array.shape(), strings).map_err(|error| value_error(array.py(), &error))
 }
 
 /// Keeps a tensor for as long as the array over its memory lives.

@@ -3,6 +3,7 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod array;
+mod ending;
 mod errors;
 mod model;
 mod signature;
@@ -12,7 +13,9 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
-    use super::model::{_wait_for_calls, Model, Runner, tensorflow_version};
+    use super::ending::_wait_for_calls;
+    #[pymodule_export]
+    use super::model::{Model, Runner, tensorflow_version};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -3,7 +3,6 @@
 use std::env;
 use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -12,6 +11,7 @@ use pyo3::types::{PyDict, PyMappingProxy, PyString, PyTuple};
 use stele::{Code, DType, Library, Profile};
 
 use crate::array::{Input, to_array};
+use crate::ending::Inside;
 use crate::errors::{raise, refuse, refuse_type};
 use crate::signature;
 
@@ -27,8 +27,7 @@ const DEFAULT_SIGNATURE: &str = "serving_default";
 ///         "inline" runs ops in the caller's thread, "single" schedules nothing
 ///         between ops: the bits are the same, but for subnormal numbers, which
 ///         TensorFlow's pool threads flush to zero. "python" gives the bits of the
-///         signature's function in Python. "python" leaves the graph as it
-///         was written, for the bits of the signature's function in Python.
+///         signature's function in Python.
 ///     config: A serialized ConfigProto instead of a profile.
 ///     library: The folder or file of libtensorflow. If not given: the one that
 ///         this process has, STELE_LIBTENSORFLOW, the wheel of this environment,
@@ -90,7 +89,8 @@ impl Model {
         if let Some(library) = library.map_or_else(|| wheel(py), |path| Ok(Some(path)))? {
             builder = builder.library(library);
         }
-        let model = py.detach(|| builder.load(path)).map_err(|error| raise(py, &error))?;
+        let inside = Inside::enter(py)?;
+        let model = inside.detach(py, || builder.load(path)).map_err(|error| raise(py, &error))?;
         let signatures = signature::mapping(py, model.signatures())?;
         Ok(Model { model: RwLock::new(Some(model)), signatures })
     }
@@ -232,9 +232,10 @@ impl Prepared {
         py: Python<'py>,
         inputs: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
+        let inside = Inside::enter(py)?;
         let given = inputs.map(|inputs| self.read(inputs)).transpose()?.unwrap_or_default();
         let tensors = given.iter().map(|(name, input)| (name, &input.tensor));
-        let outputs = py.detach(|| self.runner.run(tensors));
+        let outputs = inside.detach(py, || self.runner.run(tensors));
         for (_, input) in given {
             input.finish(py)?;
         }
@@ -318,17 +319,6 @@ fn strings(values: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     values.try_iter()?.map(|value| Ok(name(&value?)?.to_string())).collect()
 }
 
-/// How long the end of the interpreter waits for runs in daemon threads.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Wait until no thread is in TensorFlow, ten seconds at most.
-///
-/// Called at the end of the interpreter, after which nobody can wait in order.
-#[pyfunction]
-pub(crate) fn _wait_for_calls(py: Python<'_>) {
-    py.detach(|| Library::wait_for_calls(PATIENCE));
-}
-
 /// Load libtensorflow, unless it is, and return its version, such as "2.21.0".
 ///
 /// Args:
@@ -341,7 +331,8 @@ pub(crate) fn _wait_for_calls(py: Python<'_>) {
 #[pyo3(signature = (library=None))]
 pub(crate) fn tensorflow_version(py: Python<'_>, library: Option<PathBuf>) -> PyResult<String> {
     let path = library.map_or_else(|| wheel(py), |path| Ok(Some(path)))?;
-    let library = py.detach(|| path.map_or_else(Library::find, Library::open));
+    let inside = Inside::enter(py)?;
+    let library = inside.detach(py, || path.map_or_else(Library::find, Library::open));
     library.map(|library| library.version()).map_err(|error| raise(py, &error))
 }
 

@@ -155,7 +155,7 @@ if __name__ == "__main__":
         print(before == [expected] * 2)
         for method in ("fork", "spawn"):
             with multiprocessing.get_context(method).Pool(2) as late:
-                print(method, *({expected: "answers"}.get(found, found) for found in
+                print(method, *({expected: "answers"}.get(given, given) for given in
                                 late.map(answer, [path] * 2)))
 """)
     done = subprocess.run(
@@ -201,6 +201,27 @@ print("ending")
 """
     for _ in range(3):
         assert run(own / "queue", program) == "ending\n"
+
+
+def test_an_interrupt_comes_when_the_run_ends(own: Path) -> None:
+    program = """
+import os, signal, threading, time
+queue = model()
+def later():
+    time.sleep(0.3)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.3)
+    queue.run({"x": np.float32(7)}, "put")
+thread = threading.Thread(target=later)
+thread.start()
+begun = time.monotonic()
+try:
+    queue.run({}, "take")
+except KeyboardInterrupt:
+    print("interrupted", time.monotonic() - begun > 0.5)
+thread.join()
+"""
+    assert run(own / "queue", program) == "interrupted True\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::dtype::Element;
+use crate::error::{Error, Result};
 
 /// TensorFlow uses memory of this alignment in place and copies any other.
 const ALIGNMENT: usize = 64;
@@ -21,12 +22,19 @@ pub(crate) enum Buffer {
 }
 
 impl Buffer {
-    pub(crate) fn copy_of(bytes: &[u8]) -> Buffer {
-        let mut blocks = vec![Block([0; ALIGNMENT]); bytes.len().div_ceil(ALIGNMENT)];
+    /// # Errors
+    /// [`Error::Memory`] if there is none for a copy.
+    pub(crate) fn copy_of(bytes: &[u8]) -> Result<Buffer> {
+        let count = bytes.len().div_ceil(ALIGNMENT);
+        let mut blocks = Vec::new();
+        blocks.try_reserve_exact(count).map_err(|_| {
+            Error::Memory(format!("no memory for a tensor of {} bytes", bytes.len()))
+        })?;
+        blocks.resize(count, Block([0; ALIGNMENT]));
         if let Some(target) = bytemuck::cast_slice_mut(&mut blocks).get_mut(..bytes.len()) {
             target.copy_from_slice(bytes);
         }
-        Buffer::Own(blocks, bytes.len())
+        Ok(Buffer::Own(blocks, bytes.len()))
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -66,6 +74,37 @@ impl<T: Element, O: AsRef<[T]>> AsRef<[u8]> for Elements<T, O> {
     }
 }
 
+/// Strings in one block of memory, each of any bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StringBuffer {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl StringBuffer {
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(index)?;
+        let start =
+            index.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.bytes.get(start..end)
+    }
+}
+
+impl<S: AsRef<[u8]>> FromIterator<S> for StringBuffer {
+    fn from_iter<I: IntoIterator<Item = S>>(strings: I) -> StringBuffer {
+        let mut buffer = StringBuffer::default();
+        for string in strings {
+            buffer.bytes.extend_from_slice(string.as_ref());
+            buffer.ends.push(buffer.bytes.len());
+        }
+        buffer
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,7 +113,7 @@ mod tests {
     fn own_memory_is_aligned_and_exact() {
         for len in [0, 1, 63, 64, 65, 1000] {
             let bytes: Vec<u8> = (0..len).map(|index| index as u8).collect();
-            let mut buffer = Buffer::copy_of(&bytes);
+            let mut buffer = Buffer::copy_of(&bytes).unwrap();
             assert_eq!(buffer.bytes(), bytes);
             assert_eq!(buffer.bytes().as_ptr().align_offset(ALIGNMENT), 0);
             assert_eq!(buffer.bytes_mut().map(|bytes| bytes.len()), Some(len));

@@ -41,23 +41,26 @@ pub(crate) fn inputs<'t, K: AsRef<str>>(
     Ok(tensors)
 }
 
-/// That these are names of inputs, each once, and that all are there that must be:
-/// the check of names alone, for a caller who has no tensors yet.
-///
-/// # Errors
-/// [`Error::Name`], as [`inputs`].
-pub(crate) fn names<K: AsRef<str>>(signature: &Signature, given: &[K]) -> Result<()> {
-    let mut slots = vec![false; signature.inputs.len()];
-    for name in given {
-        match position(signature, name.as_ref()).and_then(|position| slots.get_mut(position)) {
-            Some(slot @ false) => *slot = true,
-            _ => return Err(wrong_name(signature, given.iter().map(AsRef::as_ref))),
+impl Signature {
+    /// That these are names of inputs, each once, and that no input is missing that
+    /// has no default: the first part of the check that a run makes, for a caller
+    /// who has yet to make tensors.
+    ///
+    /// # Errors
+    /// [`Error::Name`] for the first name given twice, unknown, or missing.
+    pub fn check_names<K: AsRef<str>>(&self, names: &[K]) -> Result<()> {
+        let mut slots = vec![false; self.inputs.len()];
+        for name in names {
+            match position(self, name.as_ref()).and_then(|position| slots.get_mut(position)) {
+                Some(slot @ false) => *slot = true,
+                _ => return Err(wrong_name(self, names.iter().map(AsRef::as_ref))),
+            }
         }
-    }
-    let mut specs = signature.inputs.iter().zip(slots);
-    match specs.find(|(spec, given)| !given && spec.default.is_none()) {
-        Some((spec, _)) => Err(missing(signature, spec)),
-        None => Ok(()),
+        let mut specs = self.inputs.iter().zip(slots);
+        match specs.find(|(spec, given)| !given && spec.default.is_none()) {
+            Some((spec, _)) => Err(missing(self, spec)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -131,7 +134,7 @@ mod tests {
         let error = inputs(&signature, &given).unwrap_err();
         if matches!(error, Error::Name(_)) {
             let names: Vec<_> = names.collect();
-            assert_eq!(super::names(&signature, &names), Err(error.clone()));
+            assert_eq!(signature.check_names(&names), Err(error.clone()));
         }
         error.to_string()
     }
@@ -178,8 +181,8 @@ mod tests {
         let b = Tensor::from_strings([1], ["x"]).unwrap();
         let tensors = inputs(&signature, &[("b", TensorView::from(&b))]).unwrap();
         assert_eq!(tensors[0].shape(), [1, 2]);
-        assert_eq!(names(&signature, &["b"]), Ok(()));
-        assert!(names(&signature, &["a"]).is_err());
+        assert_eq!(signature.check_names(&["b"]), Ok(()));
+        assert!(signature.check_names(&["a"]).is_err());
     }
 
     #[test]

@@ -170,6 +170,8 @@ pub enum Error {
     Shape(String),
     /// The bytes of a tensor are not what its dtype needs: `INVALID_ARGUMENT`.
     Value(String),
+    /// There is no memory for a tensor: `RESOURCE_EXHAUSTED`.
+    Memory(String),
     /// The signature has a tensor that cannot be given or taken, such as a
     /// sparse one: `UNIMPLEMENTED`.
     Unsupported(String),
@@ -208,6 +210,7 @@ impl Error {
             | Error::DType(_)
             | Error::Shape(_)
             | Error::Value(_) => Code::InvalidArgument,
+            Error::Memory(_) => Code::ResourceExhausted,
             Error::Unsupported(_) => Code::Unimplemented,
             Error::Forked => Code::FailedPrecondition,
         }
@@ -228,6 +231,7 @@ impl Error {
             | Error::DType(message)
             | Error::Shape(message)
             | Error::Value(message)
+            | Error::Memory(message)
             | Error::Unsupported(message) => message,
             Error::Forked => {
                 "TensorFlow was started before this process was forked and cannot run in the \

@@ -257,7 +257,7 @@ impl Runner {
         let mut fetched = self.model.session.run(&prepared.plan, &feeds)?.into_iter();
         let outputs = prepared.sources.iter().filter_map(|source| match source {
             Source::Fetch => fetched.next().map(Tensor::from_raw),
-            Source::Input(position) => inputs.get(*position).map(|input| Ok(input.to_tensor())),
+            Source::Input(position) => inputs.get(*position).map(|input| input.to_tensor()),
         });
         let tensors = outputs.collect::<Result<_>>()?;
         Ok(Outputs::new(Arc::clone(signature), tensors))

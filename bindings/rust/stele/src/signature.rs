@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use prost::bytes::Bytes;
 
-use crate::check;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::names;
@@ -58,16 +57,6 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// That these are names of inputs, each once, and that no input is missing that
-    /// has no default: the first part of the check that a run makes, for a caller
-    /// who has yet to make tensors.
-    ///
-    /// # Errors
-    /// [`Error::Name`] for the first name given twice, unknown, or missing.
-    pub fn check_names<K: AsRef<str>>(&self, names: &[K]) -> Result<()> {
-        check::names(self, names)
-    }
-
     /// That every tensor can be given and taken by this crate.
     ///
     /// # Errors

@@ -1,35 +1,6 @@
-//! The elements of a BYTES tensor.
+//! The elements of a BYTES tensor, wherever they are.
 
-/// Strings in one block of memory, each of any bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct StringBuffer {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl StringBuffer {
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    pub(crate) fn get(&self, index: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(index)?;
-        let start =
-            index.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
-        self.bytes.get(start..end)
-    }
-}
-
-impl<S: AsRef<[u8]>> FromIterator<S> for StringBuffer {
-    fn from_iter<I: IntoIterator<Item = S>>(strings: I) -> StringBuffer {
-        let mut buffer = StringBuffer::default();
-        for string in strings {
-            buffer.bytes.extend_from_slice(string.as_ref());
-            buffer.ends.push(buffer.bytes.len());
-        }
-        buffer
-    }
-}
+use crate::buffer::StringBuffer;
 
 /// The strings of a tensor in row-major order, read in place.
 #[derive(Clone, Debug)]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::buffer::{Buffer, Elements};
+use crate::buffer::{Buffer, Elements, StringBuffer};
 use crate::dtype::{DType, Element};
 use crate::error::{Code, Error, Result};
 use crate::shape;
-use crate::strings::{Source, StringBuffer, Strings};
+use crate::strings::{Source, Strings};
 use crate::sys::{Api, Feed, RawTensor};
 
 /// A tensor that owns its elements, or shares them with TensorFlow.
@@ -43,11 +43,11 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::Shape`] if the shape has another number of elements, or more
-    /// than TensorFlow can count.
+    /// than TensorFlow can count; [`Error::Memory`] if there is none for the copy.
     pub fn new<T: Element>(shape: impl Into<Vec<usize>>, values: &[T]) -> Result<Tensor> {
         let shape = shape.into();
         check_count(&shape, T::DTYPE, values.len())?;
-        let buffer = Buffer::copy_of(bytemuck::cast_slice(values));
+        let buffer = Buffer::copy_of(bytemuck::cast_slice(values))?;
         Ok(Tensor { dtype: T::DTYPE, shape, data: Data::Host(Arc::new(buffer)) })
     }
 
@@ -61,7 +61,7 @@ impl Tensor {
     pub fn from_bytes(dtype: DType, shape: impl Into<Vec<usize>>, bytes: &[u8]) -> Result<Tensor> {
         let shape = shape.into();
         check_bytes(dtype, &shape, bytes)?;
-        Ok(Tensor { dtype, shape, data: Data::Host(Arc::new(Buffer::copy_of(bytes))) })
+        Ok(Tensor { dtype, shape, data: Data::Host(Arc::new(Buffer::copy_of(bytes)?)) })
     }
 
     /// Takes over elements without a copy, from a `Vec`, an `Arc<[T]>`, a memory
@@ -105,7 +105,7 @@ impl Tensor {
         let buffer = if owner.as_ref().as_ptr().align_offset(alignment) == 0 {
             Buffer::Foreign(Box::new(owner))
         } else {
-            Buffer::copy_of(owner.as_ref())
+            Buffer::copy_of(owner.as_ref())?
         };
         Ok(Tensor { dtype, shape, data: Data::Host(Arc::new(buffer)) })
     }
@@ -151,7 +151,7 @@ impl Tensor {
         } else if dtype == DType::Bytes {
             Data::Strings(Arc::new(Strings::new(Source::TensorFlow(&raw)).collect()))
         } else {
-            Data::Host(Arc::new(Buffer::copy_of(raw.bytes())))
+            Data::Host(Arc::new(Buffer::copy_of(raw.bytes())?))
         };
         Ok(Tensor { dtype, shape, data })
     }
@@ -325,20 +325,23 @@ impl<'a> TensorView<'a> {
     }
 
     /// A copy, for an output that is an input of the same call.
-    pub(crate) fn to_tensor(self) -> Tensor {
-        let host = |bytes| Data::Host(Arc::new(Buffer::copy_of(bytes)));
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if there is none for it.
+    pub(crate) fn to_tensor(self) -> Result<Tensor> {
+        let host = |bytes| Ok(Data::Host(Arc::new(Buffer::copy_of(bytes)?)));
         let data = match self.data {
-            ViewData::Bytes(bytes) => host(bytes),
+            ViewData::Bytes(bytes) => host(bytes)?,
             ViewData::Tensor(tensor) => match &tensor.data {
-                Data::Host(buffer) => host(buffer.bytes()),
+                Data::Host(buffer) => host(buffer.bytes())?,
                 Data::Strings(strings) => Data::Strings(Arc::clone(strings)),
                 Data::TensorFlow(raw) if self.dtype == DType::Bytes => {
                     Data::Strings(Arc::new(Strings::new(Source::TensorFlow(raw)).collect()))
                 }
-                Data::TensorFlow(raw) => host(raw.bytes()),
+                Data::TensorFlow(raw) => host(raw.bytes())?,
             },
         };
-        Tensor { dtype: self.dtype, shape: self.shape.to_vec(), data }
+        Ok(Tensor { dtype: self.dtype, shape: self.shape.to_vec(), data })
     }
 }
 

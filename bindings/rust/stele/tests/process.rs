@@ -11,7 +11,7 @@ use std::process::{self, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{digits, image, queue};
+use common::{busy, digits, image, queue};
 use stele::{Code, Error, Model, Tensor};
 
 const NONE: [(&str, &Tensor); 0] = [];
@@ -95,6 +95,51 @@ fn status_within(child: libc::pid_t, limit: Duration) -> Option<i32> {
         thread::sleep(Duration::from_millis(5));
     }
     libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status))
+}
+
+#[test]
+fn a_copy_without_memory_is_refused() {
+    const BYTES: usize = 1 << 30;
+    if !is_program("no-memory") {
+        assert!(start("no-memory", "a_copy_without_memory_is_refused").wait().unwrap().success());
+        return;
+    }
+    let values = vec![0u8; BYTES];
+    let limit = libc::rlimit { rlim_cur: 3 * BYTES as u64 / 2, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: a limit of this process, which has no other test.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
+    let error = Tensor::new([BYTES], &values).unwrap_err();
+    assert_eq!(error.to_string(), "RESOURCE_EXHAUSTED: no memory for a tensor of 1073741824 bytes");
+}
+
+#[test]
+fn the_end_of_a_process_waits_until_a_run_has_ended() {
+    const TEST: &str = "the_end_of_a_process_waits_until_a_run_has_ended";
+    if is_program("end-before-a-run") {
+        let runner = Model::load(busy()).unwrap().runner("serving_default").unwrap();
+        let rows = Tensor::new([2000, 128], &vec![0.5f32; 256_000]).unwrap();
+        let run_time = || {
+            let begun = Instant::now();
+            runner.run([("x", &rows)]).unwrap();
+            begun.elapsed()
+        };
+        // The first run takes longer than any later one.
+        let length = run_time().min(run_time());
+        thread::spawn(move || runner.run([("x", &rows)]));
+        thread::sleep(length / 4);
+        println!("\nlength {}", length.as_millis());
+        process::exit(0);
+    }
+    let mut program = start("end-before-a-run", TEST);
+    let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    let length = lines.find_map(|line| line.strip_prefix("length ")?.parse().ok());
+    let (ending, length) = (Instant::now(), Duration::from_millis(length.unwrap()));
+    let status = program.wait().unwrap();
+    let waited = ending.elapsed();
+    assert!(status.success(), "{status} after {waited:?} of {length:?}");
+    // Three quarters of it, on a machine that is always as fast.
+    assert!(waited > length / 4 && waited < Duration::from_secs(9), "{waited:?} of {length:?}");
 }
 
 #[test]

@@ -13,6 +13,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it looks whether they are done.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// How long the end of a process leaves TensorFlow's own threads to put away what a
+/// call left them: they do that after they have told the caller.
+const SETTLING: Duration = Duration::from_millis(50);
+
 /// This process is the child of one in which TensorFlow had been started: its
 /// threads are not here, and a call would wait for them for ever.
 static FORKED: AtomicBool = AtomicBool::new(false);
@@ -23,7 +27,7 @@ static ENDING: AtomicBool = AtomicBool::new(false);
 /// Calls of TensorFlow's under way.
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
-/// A call of TensorFlow's that uses its threads, for as long as it takes.
+/// A call of TensorFlow's, for as long as it takes.
 pub(super) struct Call(());
 
 impl Call {
@@ -36,14 +40,19 @@ impl Call {
         if FORKED.load(Ordering::Relaxed) {
             return Err(Error::Forked);
         }
+        Call::unless_ending().ok_or_else(|| {
+            let message = "this process is ending".to_string();
+            Error::TensorFlow { code: Code::Cancelled, message }
+        })
+    }
+
+    /// For a call that needs none of TensorFlow's threads, hence may be made in a
+    /// forked child too; `None` at the end of the process.
+    pub(super) fn unless_ending() -> Option<Call> {
         // Counted first: whoever ends the process looks at the count last.
         CALLS.fetch_add(1, Ordering::SeqCst);
         let call = Call(());
-        if ENDING.load(Ordering::SeqCst) {
-            let message = "this process is ending".to_string();
-            return Err(Error::TensorFlow { code: Code::Cancelled, message });
-        }
-        Ok(call)
+        (!ENDING.load(Ordering::SeqCst)).then_some(call)
     }
 }
 
@@ -65,6 +74,24 @@ pub(crate) fn wait_for_calls(limit: Duration) -> bool {
     true
 }
 
+/// Has the end of the process wait for calls, before what TensorFlow has made by now
+/// is destroyed: exit handlers run in the reverse order of their registration, and
+/// what is destroyed while a thread works with it crashes that thread. Ops make such
+/// things when they first run, hence this is called again after the first run of a
+/// graph.
+#[cfg(unix)]
+pub(super) fn watch_end() {
+    extern "C" fn at_exit() {
+        // The first of several waits for all.
+        let first = !ENDING.swap(true, Ordering::SeqCst);
+        if first && CALLS.load(Ordering::SeqCst) > 0 && wait_for_calls(PATIENCE) {
+            thread::sleep(SETTLING);
+        }
+    }
+    // SAFETY: the handler uses atomics and sleeps.
+    unsafe { libc::atexit(at_exit) };
+}
+
 #[cfg(unix)]
 fn watch() {
     extern "C" fn in_child() {
@@ -72,18 +99,13 @@ fn watch() {
         // They are the parent's.
         CALLS.store(0, Ordering::SeqCst);
     }
-    // TensorFlow's destructors run at the end of a process and crash calls that
-    // other threads are in. Registered after the library was loaded, this runs
-    // before them.
-    extern "C" fn at_exit() {
-        ENDING.store(true, Ordering::SeqCst);
-        wait_for_calls(PATIENCE);
-    }
     // SAFETY: the handler stores to atomics and does nothing else.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-    // SAFETY: the handler uses atomics and sleeps.
-    unsafe { libc::atexit(at_exit) };
+    watch_end();
 }
+
+#[cfg(not(unix))]
+pub(super) fn watch_end() {}
 
 #[cfg(not(unix))]
 fn watch() {}

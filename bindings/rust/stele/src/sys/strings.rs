@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use super::api::{Api, TF_TString};
-use crate::strings::StringBuffer;
+use crate::buffer::StringBuffer;
 
 /// The elements of a BYTES input. TensorFlow frees the array of a tensor, and
 /// not what its strings point to: that is for whoever made them.

@@ -8,11 +8,12 @@ use std::slice;
 use std::sync::Arc;
 
 use super::api::{Api, TF_TString, TF_Tensor};
+use super::process::Call;
 use super::strings::TStrings;
 use crate::buffer::Buffer;
+use crate::buffer::StringBuffer;
 use crate::dtype::DType;
 use crate::error::{Code, Error, Result};
-use crate::strings::StringBuffer;
 
 /// A `TF_Tensor`: a reference to memory that is not written to, except through
 /// [`RawTensor::bytes_mut`].
@@ -212,6 +213,8 @@ impl RawTensor {
 
 impl Drop for RawTensor {
     fn drop(&mut self) {
+        // TensorFlow's allocators end with the process, and so does the memory.
+        let Some(_call) = Call::unless_ending() else { return };
         // SAFETY: the one reference that `from_ptr` took, given back once.
         unsafe { (self.api.TF_DeleteTensor)(self.tensor.as_ptr()) };
     }
