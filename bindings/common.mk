@@ -29,6 +29,15 @@ export BUILD PYTHON
 # $(shell) does not see exported variables before make 4.4.
 PKG_CONFIG = PKG_CONFIG_PATH='$(PKG_CONFIG_PATH)' pkg-config
 
+# SavedModels that no zoo wants, for the tests of all languages.
+ODD_MODELS := $(BUILD)/odd-models
+
+.PHONY: odd-models
+odd-models:
+	@mkdir -p $(BUILD)
+	@cd $(ROOT) && $(PYTHON) -m tests.odd_models $(ODD_MODELS) > $(BUILD)/odd-models.log 2>&1 \
+	  || { cat $(BUILD)/odd-models.log >&2; exit 1; }
+
 # build: library, worker and example. test: all tests of the folder. lint: formatter and
 # linter, changing nothing. format: lets them write. example: the digits example. bench,
 # bench-readme: measures, and writes the tables of the README.

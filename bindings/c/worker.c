@@ -51,7 +51,8 @@ static void hello(struct worker *worker, const struct field *arguments) {
   reply_field("protocol=1");
   reply_field("binding=c");
   reply_field("language=C11, " COMPILER " " __VERSION__);
-  printf("\ttensorflow=%s", stele_tensorflow_version(NULL));
+  const char *tensorflow = stele_tensorflow_version(NULL);
+  printf("\ttensorflow=%s", tensorflow != NULL ? tensorflow : "");
   reply_field("verbs=hello,load,run,describe,bench,unload,bye");
   const char *separator = "\tdtypes=";
   for (int dtype = STELE_FP32; dtype <= STELE_UINT64; dtype++) {

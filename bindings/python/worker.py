@@ -8,16 +8,19 @@ SavedModel in a v1 session, which is what the C API does too.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from tensorflow.core.framework import tensor_pb2
 
 from stele import savedmodel
@@ -83,12 +86,32 @@ class _Guarded:
             raise _translate(error, loading=False) from error
 
 
+def _readable(protos: Mapping[str, bytes]) -> dict[str, Array]:
+    """Return the defaults of inputs, without those that cannot be read."""
+    arrays = {}
+    for name, data in protos.items():
+        with contextlib.suppress(DecodeError, TypeError, ValueError):
+            arrays[name] = tf.make_ndarray(tensor_pb2.TensorProto.FromString(data))
+    return arrays
+
+
+def _with_defaults(signature: Signature, defaults: Mapping[str, Array]) -> Signature:
+    """Return a signature whose inputs are required unless they have one of these defaults."""
+    inputs = [replace(spec, optional=spec.name in defaults) for spec in signature.inputs]
+    return replace(signature, inputs=tuple(inputs))
+
+
 class _Model:
     """The checks every way shares; a subclass makes the call."""
 
     def __init__(self, folder: Path, tags: frozenset[str]) -> None:
-        self.signatures: Mapping[str, Signature] = savedmodel.load_signatures(folder, tags)
-        self._defaults = savedmodel.defaults(folder, tags)
+        self._defaults = {
+            name: _readable(protos) for name, protos in savedmodel.defaults(folder, tags).items()
+        }
+        self.signatures: Mapping[str, Signature] = {
+            name: _with_defaults(found, self._defaults[name])
+            for name, found in savedmodel.load_signatures(folder, tags).items()
+        }
         # TensorFlow's Python has no code of its own for these: it says UNKNOWN.
         stored = folder / "variables"
         if (stored / "variables.index").exists():
@@ -102,7 +125,7 @@ class _Model:
     def _filled(self, signature: str, inputs: dict[str, Array]) -> dict[str, Array]:
         """Put the SignatureDef's defaults in place of inputs that are missing."""
         absent = {
-            name: tf.make_ndarray(tensor_pb2.TensorProto.FromString(default))
+            name: default
             for name, default in self._defaults[signature].items()
             if name not in inputs
         }

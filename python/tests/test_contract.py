@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 from pathlib import Path
 
@@ -13,8 +12,7 @@ import pytest
 
 from stele import paths
 from stele.contract import config, dtypes, signature
-from stele.contract import worker as kit
-from stele.contract.bundle import INDEX, RawTensor, read_tensors, write_bundle
+from stele.contract.bundle import RawTensor, read_tensors, write_bundle
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import Signature, TensorSpec, check_inputs
 
@@ -118,40 +116,6 @@ def test_every_dtype_has_values() -> None:
     assert names == list(dtypes.BY_NAME)
 
 
-LINE = "x\tFP32\t1\t4\t0.bin"
-
-
-@pytest.mark.parametrize(
-    ("index", "words"),
-    [
-        (f"\n{LINE}\n", "fields"),
-        (f"{LINE}\n\n", "fields"),
-        ("x\tFP32\t1\t4\t../0.bin\n", '"x"'),
-        ("x\tFP32\t1\t4\t\n", '"x"'),
-        ("x\tFP32\t1\t4\t.\n", '"x"'),
-        ("x\tFP32\t1\t4\t..\n", '"x"'),
-        ("x\\x\tFP32\t1\t4\t0.bin\n", "escape"),
-        ("x\tFP32\t1\t4\t0.bin\\\n", "escape"),
-        ("x\\0y\tFP32\t1\t4\t0.bin\n", 'a name or path holds a NUL: "x\\0y"'),
-        ("x\udcff\tFP32\t1\t4\t0.bin\n", "not UTF-8"),
-        ("x\tFP32\t+1\t4\t0.bin\n", '"x"'),
-        ("x\tFP32\t 1\t4\t0.bin\n", '"x"'),
-        ("x\tFP32\t1\t+4\t0.bin\n", '"x"'),
-    ],
-)
-def test_indexes_that_are_refused(tmp_path: Path, index: str, words: str) -> None:
-    folder = tmp_path / "bundle"
-    folder.mkdir()
-    for place in (folder, tmp_path):
-        (place / "0.bin").write_bytes(bytes(4))
-    (folder / INDEX).write_bytes(f"{LINE}\n".encode())
-    assert len(read_tensors(folder)) == 1
-    (folder / INDEX).write_bytes(index.encode(errors="surrogateescape"))
-    error = refused(read_tensors, folder)
-    assert error.code is Code.INVALID_ARGUMENT
-    assert words in error.message
-
-
 PAIR = Signature("s", tuple(TensorSpec(name, 1, (None, 2), f"{name}:0") for name in "ab"), (), "")
 GOOD = np.zeros((1, 2), np.float32)
 BAD_DTYPE, BAD_SHAPE = GOOD.astype(np.float64), GOOD[0]
@@ -208,82 +172,3 @@ def test_what_no_protocol_can_run() -> None:
         assert (error.code, error.message) == (Code.UNIMPLEMENTED, message)
     error = refused(signature.find_signature, {}, "x")
     assert error.message == 'no signature "x"; this model has none'
-
-
-class Runner:
-    """Loads a model whose one signature gives back what it takes."""
-
-    binding, language, tensorflow = "echo", "Python", ""
-
-    def __init__(self) -> None:
-        output = TensorSpec("a", 1, (None, 2), "a:0")
-        self.signatures = {"s": Signature("s", PAIR.inputs[:1], (output,), "")}
-
-    def load(self, *_):
-        return self
-
-    def prepare(self, name, inputs):
-        check_inputs(signature.find_signature(self.signatures, name), inputs)
-        return lambda: dict(inputs)
-
-    def close(self):
-        pass
-
-
-class Pipe:
-    def __init__(self, data: bytes = b"") -> None:
-        self.buffer = io.BytesIO(data)
-
-
-@pytest.fixture
-def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Play one request to a worker that has a model; return the reply's fields."""
-
-    def ask(request: bytes) -> list[str]:
-        out = Pipe()
-        monkeypatch.setattr("sys.stdin", Pipe(b"0\tload\tm\tserve\tdefault\n\n" + request + b"\n"))
-        monkeypatch.setattr("sys.stdout", out)
-        kit.serve(Runner())
-        return out.buffer.getvalue().decode().splitlines()[-1].split("\t")[2:]
-
-    write_bundle(tmp_path / "in", {"a": GOOD})
-    return ask
-
-
-@pytest.mark.parametrize(
-    ("request_line", "message"),
-    [
-        (b"1\tload\tx\\0y\tserve\tdefault", r'a name or path holds a NUL: "x\\0y"'),
-        (b"1\tload\tx\tserve\\0\tdefault", r'a name or path holds a NUL: "serve\\0"'),
-        (b"1\tload\tx\tserve\tdefault\\0", r'a name or path holds a NUL: "default\\0"'),
-        (b"1\trun\ts\\0\tin\tout", r'a name or path holds a NUL: "s\\0"'),
-        (b"1\tload\tx\xff\tserve\tdefault", "not UTF-8"),
-        (b"1\tload\tx\\x\tserve\tdefault", "escape"),
-        (b"1\tload\tx\\\tserve\tdefault", "escape"),
-        (b"1\tbench\ts\tin\tout\t0\t+1\tsamples", "bad counts"),
-        (b"1\tbench\ts\tin\tout\t0\t 1\tsamples", "bad counts"),
-        (b"1\tbench\ts\tin\tout\t-1\t1\tsamples", "bad counts"),
-        (b"1\tbench\ts\tin\tout\t0\t0\tsamples", "bad counts"),
-    ],
-)
-def test_requests_that_are_refused(ask, request_line: bytes, message: str) -> None:
-    status, code, told = ask(request_line)
-    assert (status, code) == ("error", "INVALID_ARGUMENT")
-    assert message in told
-
-
-def test_more_samples_than_memory(ask) -> None:
-    assert ask(b"1\tbench\ts\tin\tout\t0\t%d\tsamples" % 2**62)[1] == "RESOURCE_EXHAUSTED"
-
-
-def test_where_outputs_go(ask, tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-
-    def run(out: str) -> list[str]:
-        return ask(f"1\trun\ts\t{tmp_path / 'in'}\t{tmp_path / out}".encode())
-
-    assert run("out") == ["ok"]
-    assert run("out") == ["ok"]
-    assert run("no/out")[1] == "NOT_FOUND"
-    assert run("file")[1] == "FAILED_PRECONDITION"
-    assert run("file/out")[1] == "FAILED_PRECONDITION"

@@ -157,8 +157,9 @@ def ask(
 
 
 def _verdict(target: Target, case: Case, answer: Answer) -> judge.Verdict:
-    if case.code is not None:
-        return judge.against_code(answer, case.code, case.culprits)
+    if case.refusal is not None:
+        # Clients of others put words of their own around a server's.
+        return judge.against_refusal(answer, replace(case.refusal, message=""))
     due = expected(target, case)
     if due.outputs is None and answer.outcome is None:
         # Which code a server gives to what TensorFlow refuses is its own affair.

@@ -15,6 +15,7 @@ import pytest
 from stele.contract.codes import Code
 from stele.parity import bad_input
 from stele.parity.case import Case
+from stele.parity.refusals import Refusal
 from tests.interop import agreement
 from tests.interop.agreement import OUT, zoo, zoo_cases
 from tests.interop.conftest import require, started
@@ -74,7 +75,8 @@ def _as_tensorflow_serving(row: Case) -> Case:
     """TensorFlow Serving has a code of its own for signatures, and does not list them."""
     if row.signature not in ("no_such_signature", "__saved_model_init_op"):
         return row
-    return replace(row, code=Code.FAILED_PRECONDITION, culprits=(f'"{row.signature}" not found',))
+    names = (f'"{row.signature}" not found',)
+    return replace(row, refusal=Refusal(Code.FAILED_PRECONDITION, names))
 
 
 def tour(client: str, *arguments: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ for name in "$@"; do
   mkdir -p "$work/corpus"
   if "$folder/fuzz-$name" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
     -rss_limit_mb=2048 -artifact_prefix="$work/" \
-    "$work/corpus" "$folder/models/seeds/$name" > "$work/log" 2>&1; then
+    "$work/corpus" "$folder/seeds/$name" > "$work/log" 2>&1; then
     echo "ok   fuzz $name: $(grep '^Done ' "$work/log")"
     passed=$((passed + 1))
   else

@@ -8,8 +8,8 @@ bool bench_counts(const struct field *warmup, const struct field *runs,
                   long long *n_warmup, long long *n_runs, stele_error *error) {
   return (parse_number(warmup->text, n_warmup) &&
           parse_number(runs->text, n_runs) && *n_runs > 0) ||
-         refuse(error, STELE_INVALID_ARGUMENT,
-                "bench needs a number of warm-up runs and of runs above 0");
+         refuse(error, STELE_INVALID_ARGUMENT, "bad counts \"%s\" and \"%s\"",
+                warmup->text, runs->text);
 }
 
 uint64_t bench_clock(void) {

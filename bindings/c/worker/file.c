@@ -18,11 +18,16 @@ char *path_join(const char *dir, const char *file) {
 
 bool file_size(const char *path, size_t *size, stele_error *error) {
   struct stat status;
-  bool exists = stat(path, &status) == 0;
-  if (!exists && errno != ENOENT && errno != ENOTDIR)
+  if (stat(path, &status) != 0)
     return refuse_errno(error, path);
-  if (!exists || !S_ISREG(status.st_mode))
-    return refuse(error, STELE_NOT_FOUND, "no file \"%s\"", path);
+  if (S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    return refuse_errno(error, path);
+  }
+  /* Opening a FIFO would wait for whoever writes it. */
+  if (!S_ISREG(status.st_mode))
+    return refuse(error, STELE_FAILED_PRECONDITION,
+                  "\"%s\" is not a regular file", path);
   *size = (size_t)status.st_size;
   return true;
 }

@@ -5,24 +5,18 @@
 #include <stddef.h>
 #include <string.h>
 
+static const char hex_digits[] = "0123456789abcdef0123456789ABCDEF";
+
 static int hex_digit(char digit) {
-  static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-  const char *found = digit != '\0' ? strchr(digits, digit) : NULL;
-  return found != NULL ? (int)((found - digits) % 16) : -1;
+  return (int)((strchr(hex_digits, digit) - hex_digits) % 16);
 }
 
-/* Decodes hexadecimal digits over themselves. */
-static bool decode_hex(char *text, size_t *size) {
+/* Decodes pairs of hexadecimal digits over themselves; returns their number. */
+static size_t decode_hex(char *text) {
   char *to = text;
-  for (const char *from = text; *from != '\0'; from += 2) {
-    int high = hex_digit(from[0]);
-    int low = high < 0 ? -1 : hex_digit(from[1]);
-    if (low < 0)
-      return false;
-    *to++ = (char)(high << 4 | low);
-  }
-  *size = (size_t)(to - text);
-  return true;
+  for (const char *from = text; *from != '\0'; from += 2)
+    *to++ = (char)(hex_digit(from[0]) << 4 | hex_digit(from[1]));
+  return (size_t)(to - text);
 }
 
 bool parse_config(char *config, stele_options *options, stele_error *error) {
@@ -33,9 +27,9 @@ bool parse_config(char *config, stele_options *options, stele_error *error) {
   }
   char *digits = config + sizeof prefix - 1;
   options->config = digits;
-  if (strspn(digits, "0123456789abcdefABCDEF") != strlen(digits) ||
-      !decode_hex(digits, &options->config_size))
+  if (strlen(digits) % 2 != 0 || strspn(digits, hex_digits) != strlen(digits))
     return refuse(error, STELE_INVALID_ARGUMENT,
                   "config \"%s\" is not pairs of hexadecimal digits", config);
+  options->config_size = decode_hex(digits);
   return true;
 }

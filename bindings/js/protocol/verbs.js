@@ -134,21 +134,34 @@ function description(signatures) {
 async function bench(model, ...[signature, from, to, warmup, runs, samples]) {
   const inputs = readBundle(from);
   const options = { signature, warmup: count(warmup, 0), runs: count(runs, 1) };
+  const room = allocate(options.runs);
   const { outputs, durations } = await (model.bench?.(inputs, options) ??
-    time(model, inputs, options));
+    time(model, inputs, options, room));
   writeFile(samples, asBytes(durations));
   writeBundle(to, outputs);
+}
+
+/**
+ * @param {number} runs
+ * @returns {BigUint64Array<ArrayBuffer>} room for a sample of each
+ */
+function allocate(runs) {
+  try {
+    return new BigUint64Array(runs);
+  } catch {
+    throw new SteleError("RESOURCE_EXHAUSTED", `no memory for ${runs} samples`);
+  }
 }
 
 /**
  * @param {Runnable} model
  * @param {[string, Tensor][]} inputs
  * @param {Runs} options
+ * @param {BigUint64Array<ArrayBuffer>} durations filled in
  * @returns {Promise<Timed>}
  */
-async function time(model, inputs, { signature, warmup, runs }) {
+async function time(model, inputs, { signature, warmup }, durations) {
   for (let i = warmup; i > 0; i--) await model.run(inputs, { signature });
-  const durations = new BigUint64Array(runs);
   let outputs = {};
   for (let i = 0; i < durations.length; i++) {
     const start = process.hrtime.bigint();
@@ -166,7 +179,7 @@ async function time(model, inputs, { signature, warmup, runs }) {
  * @returns {number}
  */
 function count(text, least) {
-  if (!/^\d{1,9}$/.test(text) || Number(text) < least) {
+  if (!/^\d+$/.test(text) || BigInt(text) < least || BigInt(text) >= 2n ** 63n) {
     throw new SteleError("INVALID_ARGUMENT", `"${text}" is no number of runs from ${least}`);
   }
   return Number(text);

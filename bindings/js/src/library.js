@@ -66,7 +66,7 @@ export async function loadLibrary(library) {
   throw new SteleError(
     "NOT_FOUND",
     `libtensorflow was not found. Tried:\n${tried.map((line) => `  ${line}\n`).join("")}` +
-      `Install TensorFlow's wheel (pip install tensorflow-cpu), or set ${VARIABLE} to the folder ` +
+      `Install TensorFlow's wheel (\`pip install tensorflow-cpu\`), or set ${VARIABLE} to the folder ` +
       `that holds ${FILES[0]}.`,
   );
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from stele import native
 from stele.contract import worker
 from stele.contract.bundle import Tensors
+from stele.contract.codes import SteleError
 from stele.contract.dtypes import Array
 
 
@@ -31,7 +32,13 @@ class _Model:
 class _Runner:
     binding = "python-native"
     language = f"Python {platform.python_version()}"
-    tensorflow = native.tensorflow_version()
+
+    @property
+    def tensorflow(self) -> str:
+        try:
+            return native.tensorflow_version()
+        except SteleError:
+            return ""  # The first load says why.
 
     def load(self, folder: Path, tags: frozenset[str], config: bytes) -> _Model:
         return _Model(native.Model(folder, tags=tags, config=config))

@@ -7,6 +7,7 @@ loaded, so that everything else works without the extension.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +58,7 @@ class Model:
             SteleError: As ``bindings/contract/PROTOCOL.md`` has for ``load``.
         """
         with _translated():
-            self._model = stele_native.Model(folder, tags=tags, config=config)
+            self._model = stele_native.Model(_written(folder), tags=tags, config=config)
 
     @property
     def signatures(self) -> dict[str, Signature]:
@@ -111,6 +112,11 @@ class Model:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _written(folder: Path) -> str:
+    """Write a path with the slashes of a URL, which a Path merges: it is refused as one."""
+    return re.sub(r"^(gs|s3|hdfs|https?):/+", r"\1://", str(folder))
 
 
 def _signature(native: stele_native.Signature) -> Signature:

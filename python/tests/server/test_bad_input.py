@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ import grpc
 import numpy as np
 import pytest
 
-from stele import paths, savedmodel
+from stele import savedmodel
 from stele.contract import bundle, dtypes
 from stele.contract.lines import parse_line
-from stele.parity import bad_input, generate
+from stele.parity import bad_input, generate, refusals
 from stele.parity.case import Case, Target
 from stele.wire import messages as m
 from stele.wire import tensor_proto
@@ -31,16 +30,14 @@ NO_FORM = {
 }  # fmt: skip
 
 # TensorFlow Serving's messages hold an input once, and frame strings themselves.
-NO_FORM_IN_PREDICT = NO_FORM | {"duplicate-input", "bytes-framing"}
+NO_FORM_IN_PREDICT = NO_FORM | {"duplicate-input", "unknown-input-twice", "bytes-framing"}
 
 # TensorFlow Serving has its own words for these.
 SIGNATURE_ROWS = {"unknown-signature", "private-signature"}
 
 
 def table(kind: str) -> set[str]:
-    return set(
-        tomllib.loads((paths.bindings_dir() / "contract" / "refusals.toml").read_text())[kind]
-    )
+    return set(refusals.rows(kind))
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +133,8 @@ def test_open_inference(client: Client, rows: list[tuple[str, Case]]) -> None:
         if row_name(case) in NO_FORM:
             continue
         code, message = answer(client, m.OPEN_INFERENCE, "ModelInfer", infer_request(model, case))
-        assert code == case.code.name, (case.name, message)
-        assert all(culprit in message for culprit in case.culprits), (case, message)
+        assert code == case.refusal.code.name, (case.name, message)
+        assert all(name in message for name in case.refusal.names), (case, message)
         seen.add(row_name(case))
     assert seen == table("run") - NO_FORM
 
@@ -149,18 +146,18 @@ def test_predict(client: Client, rows: list[tuple[str, Case]]) -> None:
         if row in NO_FORM_IN_PREDICT or (row == "short-file" and is_filled_up(case)):
             continue
         code, message = answer(client, m.PREDICTION, "Predict", predict_request(model, case))
-        due = case.code.name if row not in SIGNATURE_ROWS else "FAILED_PRECONDITION"
-        culprits = case.culprits if row not in SIGNATURE_ROWS else case.culprits[:1]
+        due = case.refusal.code.name if row not in SIGNATURE_ROWS else "FAILED_PRECONDITION"
+        names = case.refusal.names if row not in SIGNATURE_ROWS else case.refusal.names[:1]
         assert code == due, (case, message)
-        for culprit in culprits:
-            assert culprit.replace("FLOAT32", "TF_99") in message, (case, message)
+        for name in names:
+            assert name.replace("FLOAT32", "TF_99") in message, (case, message)
         seen.add(row)
     assert seen == table("run") - NO_FORM_IN_PREDICT
 
 
 def is_filled_up(case: Case) -> bool:
     """Tell whether the input cut short is one that TensorFlow fills up: values are missing."""
-    (found,) = [entry for entry in stored(case) if entry[0] == case.culprits[0]]
+    (found,) = [entry for entry in stored(case) if entry[0] == case.refusal.names[0]]
     return found[1] == "BYTES" or not found[3]
 
 
@@ -179,8 +176,8 @@ def test_load(
                     "digits", path=str(row.folder), tags=",".join(row.tags), config=row.config
                 )
             error = caught.value
-            assert error.code().name == row.code.name, (row, error.details())
-            assert all(culprit in error.details() for culprit in row.culprits), row
+            assert error.code().name == row.refusal.code.name, (row, error.details())
+            assert all(name in error.details() for name in row.refusal.names), row
             assert client.infer("digits", image)["probabilities"].tobytes() == before
             seen.add(row.name)
     assert seen == table("load")

@@ -10,7 +10,7 @@ from stele_native import Model
 
 BUILD = Path(os.environ.get("BUILD", Path(__file__).parents[4] / "build")).resolve()
 ZOO = Path(os.environ.get("STELE_MODELS", BUILD / "models"))
-OWN = Path(os.environ.get("STELE_RUST_MODELS", BUILD / "rust" / "models"))
+OWN = Path(os.environ.get("STELE_ODD_MODELS", BUILD / "odd-models"))
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def state() -> Model:
 
 @pytest.fixture(scope="session")
 def own() -> Path:
-    """The folder of this folder's own models."""
+    """The folder of the SavedModels that no zoo wants."""
     return OWN
 
 

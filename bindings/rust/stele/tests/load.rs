@@ -109,7 +109,7 @@ fn what_a_signature_leaves_out_is_known() {
         };
         assert_eq!(
             (scale.to_string(), x.to_string()),
-            ("scale FP32 []".into(), "x FP32 [?,1]".into())
+            ("scale FP32 []".into(), "x FP32 [?,2]".into())
         );
         assert_eq!(scale.default, Some(Tensor::new([], &[2f32]).unwrap()));
         assert_eq!(x.default, None);

@@ -46,7 +46,7 @@ fn every_way_to_give_an_input_gives_the_same_bits() {
 #[test]
 fn a_default_stands_for_an_input_that_is_not_given() {
     let model = Model::load(defaults()).unwrap();
-    let x = Tensor::new([2, 1], &[1f32, 3.0]).unwrap();
+    let x = Tensor::new([1, 2], &[1f32, 3.0]).unwrap();
     let scale = Tensor::new([], &[10f32]).unwrap();
     let y = |outputs: stele::Outputs| outputs.get("y").unwrap().data::<f32>().unwrap().to_vec();
     assert_eq!(y(model.run([("x", &x)]).unwrap()), [2.0, 6.0]);

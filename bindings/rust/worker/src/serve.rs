@@ -149,11 +149,11 @@ impl Worker<'_> {
         let (Some(warmup), Some(runs @ 1..)) = (count(warmup), count(runs)) else {
             return Err(invalid(format!("bad counts \"{warmup}\" and \"{runs}\"")));
         };
+        let mut elapsed = room(runs)?;
         let mut call = model.prepare(signature, bundle::read(Path::new(source))?)?;
         for _ in 0..warmup {
             call.run()?;
         }
-        let mut elapsed = Vec::new();
         for _ in 0..runs {
             let start = Instant::now();
             call.run()?;
@@ -180,9 +180,20 @@ impl Worker<'_> {
     }
 }
 
-/// A plain decimal number: `parse` alone would take a sign.
-fn count(text: &str) -> Option<u32> {
+/// A plain decimal number below 2^63: `parse` alone would take a sign.
+fn count(text: &str) -> Option<i64> {
     text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Room for the samples of so many runs.
+fn room(runs: i64) -> Result<Vec<u64>, Refusal> {
+    let mut samples = Vec::new();
+    let reserved = usize::try_from(runs).is_ok_and(|runs| samples.try_reserve_exact(runs).is_ok());
+    if !reserved {
+        let message = format!("no memory for {runs} samples");
+        return Err(Refusal::Error(Code::ResourceExhausted, message));
+    }
+    Ok(samples)
 }
 
 fn write_outputs(target: &str, outputs: &crate::Tensors) -> Answer {

@@ -162,7 +162,7 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     journal = Journal(out / "results.jsonl", echo=args.json)
     journal.begin(["stele", *sys.argv[1:]])
     console = Console(stderr=args.json)
-    tags = args.tags.split(",") if args.tags is not None else None
+    tags = list(filter(None, args.tags.split(","))) if args.tags is not None else None
     plans = list(_plans(args, tags, out, journal))
     report.show_effects(console, plans)
     deviations = known.load(*paths.bindings_roots())

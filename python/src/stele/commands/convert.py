@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _convert(args: argparse.Namespace) -> int:
-    tags = args.tags.split(",") if args.tags is not None else None
+    tags = list(filter(None, args.tags.split(","))) if args.tags is not None else None
     target = cases.find(args.model, tags)
     request = Request(target, FORMATS[args.to], args.signature, args.batch)
     with _progress(

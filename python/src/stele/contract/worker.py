@@ -26,6 +26,7 @@ from stele.contract.signature import Signature, TensorSpec
 
 PROTOCOL = "1"
 PREFIX = "@stele1"
+_LARGEST = 2**63 - 1  # a number of the protocol
 
 
 class Unsupported(Exception):  # noqa: N818  (a status of the protocol, not a fault)
@@ -143,9 +144,9 @@ class _Worker:
         self, signature: str, source: str, target: str, warmup: str, runs: str, samples: str
     ) -> list[str]:
         counts = [int(text) for text in (warmup, runs) if text.isascii() and text.isdigit()]
-        if len(counts) != 2 or counts[1] == 0:
+        if len(counts) != 2 or counts[1] == 0 or max(counts) > _LARGEST:
             raise SteleError(Code.INVALID_ARGUMENT, f'bad counts "{warmup}" and "{runs}"')
-        if 8 * max(counts) > sys.maxsize:
+        if 8 * counts[1] > sys.maxsize:
             raise SteleError(Code.RESOURCE_EXHAUSTED, f"no memory for {counts[1]} samples")
         call = self._loaded().prepare(signature, read_tensors(Path(source)))
         for _ in range(counts[0]):
@@ -157,11 +158,11 @@ class _Worker:
             outputs = call()
             elapsed.append(time.perf_counter_ns() - start)
         _write(Path(target), outputs)
-        Path(samples).write_bytes(np.array(elapsed, dtype="<u8").tobytes())
+        _write_file(Path(samples), np.array(elapsed, dtype="<u8").tobytes())
         return []
 
     def _describe(self, file: str) -> list[str]:
-        Path(file).write_bytes(describe(self._loaded().signatures))
+        _write_file(Path(file), describe(self._loaded().signatures))
         return []
 
     def _unload(self) -> list[str]:
@@ -169,6 +170,14 @@ class _Worker:
             self._model.close()
             self._model = None
         return []
+
+
+def _write_file(file: Path, data: bytes) -> None:
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        error.filename = file  # what fails after it was opened names none
+        raise
 
 
 def _write(folder: Path, outputs: Mapping[str, Array]) -> None:

@@ -2,26 +2,27 @@
 
 A load row is a damaged copy of the SavedModel; a run row is a spoiled copy of a
 valid input bundle. Rows that a model gives no occasion for (no BOOL input, no
-known dimension, no variables) are left out.
+known dimension, no variables) are left out. Rows that say the same of every model
+stand in the file in full.
 """
 
 from __future__ import annotations
 
 import shutil
-import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from stele import paths, savedmodel
+from stele import savedmodel
 from stele.contract.bundle import INDEX, read_bundle, write_bundle
-from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
-from stele.contract.lines import format_line, parse_line
+from stele.contract.lines import escape, format_line, parse_line
 from stele.contract.signature import Signature, TensorSpec, find_signature, format_shape
+from stele.parity import refusals
 from stele.parity.case import Case, Target
+from stele.parity.refusals import Refusal
 from stele.savedmodel import variables
 
 _PB = "saved_model.pb"
@@ -36,67 +37,29 @@ class LoadRow:
         folder: What to load.
         tags: With which tags.
         config: With which config.
-        code: The canonical code due.
-        culprits: What the message must name.
+        refusal: The answer due.
     """
 
     name: str
     folder: Path
     tags: tuple[str, ...]
     config: str
-    code: Code
-    culprits: tuple[str, ...]
+    refusal: Refusal
 
 
-# Every row that this module makes; one more in the file is a promise that nobody keeps.
-_ROWS = {
-    "load": frozenset({
-        "missing-folder", "file-not-folder", "no-saved-model", "truncated-saved-model",
-        "empty-saved-model", "garbage-saved-model", "wrong-tag", "missing-variables",
-        "missing-variables-data", "truncated-variables-data", "truncated-variables-index",
-        "unknown-config", "malformed-config", "unparseable-config",
-    }),
-    "run": frozenset({
-        "missing-bundle", "missing-tensor-file", "too-few-fields", "negative-dimension",
-        "overflowing-dimensions", "overflow-behind-zero", "dimension-beyond-64-bits",
-        "dimension-not-a-number", "unknown-dtype", "short-file", "long-file", "wrong-nbytes",
-        "bytes-framing", "bool-byte", "unknown-signature", "private-signature",
-        "duplicate-input", "unknown-input", "missing-input", "wrong-dtype", "wrong-rank",
-        "wrong-dimension",
-    }),
-}  # fmt: skip
+@dataclass(frozen=True)
+class RequestRow:
+    """A request that every binding must refuse, whatever model is loaded.
 
-
-def parse_table(text: str) -> dict[str, dict[str, dict[str, object]]]:
-    """Read the text of ``refusals.toml``.
-
-    Raises:
-        SteleError: INVALID_ARGUMENT for a row or key that nobody makes, or a row missing.
+    Attributes:
+        name: Of the row, with its kind.
+        line: All behind the id, escaped; what is not UTF-8 as surrogates.
+        refusal: The answer due.
     """
-    rows: dict[str, dict[str, dict[str, object]]] = tomllib.loads(text)
-    names = {f"{kind}.{name}" for kind, table in rows.items() for name in table}
-    expected = {f"{kind}.{name}" for kind, table in _ROWS.items() for name in table}
-    strange = sorted(names ^ expected) + sorted(
-        f"{kind}.{name}.{key}"
-        for kind, table in rows.items()
-        for name, row in table.items()
-        for key in row.keys() - {"code", "names"}
-    )
-    if strange:
-        raise SteleError(
-            Code.INVALID_ARGUMENT, f"refusals.toml: unknown or missing: {', '.join(strange)}"
-        )
-    return rows
 
-
-def _table(kind: str) -> dict[str, dict[str, object]]:
-    return parse_table((paths.bindings_dir() / "contract" / "refusals.toml").read_text())[kind]
-
-
-def _fill(row: dict[str, object], words: dict[str, str]) -> tuple[Code, tuple[str, ...]]:
-    names = row.get("names", [])
-    assert isinstance(names, list)  # noqa: S101  (a file of this repository)
-    return Code[str(row["code"])], tuple(name.format(**words) for name in names)
+    name: str
+    line: str
+    refusal: Refusal
 
 
 # --- load ---------------------------------------------------------------------
@@ -130,9 +93,10 @@ def load_rows(target: Target, folder: Path) -> list[LoadRow]:
             "missing-variables-data": lambda copy: _unlink(_data(copy)),
             "truncated-variables-data": lambda copy: _truncate(_data(copy)),
             "truncated-variables-index": lambda copy: _truncate(copy / index),
+            "flipped-variables-data": lambda copy: _flip(_data(copy)),
         }
     rows = []
-    for name, row in _table("load").items():
+    for name, row in refusals.rows("load").items():
         path, tags, config = target.folder, target.tags, "default"
         words = {"path": ""}
         if name in makers:
@@ -150,7 +114,7 @@ def load_rows(target: Target, folder: Path) -> list[LoadRow]:
             config = "hex:32ff"
         else:
             continue
-        rows.append(LoadRow(name, path, tags, config, *_fill(row, words)))
+        rows.append(LoadRow(name, path, tags, config, row.fill(words)))
     return rows
 
 
@@ -206,6 +170,14 @@ def _truncate(file: Path, keep: int | None = None) -> Path:
     return file
 
 
+def _flip(file: Path) -> Path:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.unlink()
+    file.write_bytes(data)
+    return file
+
+
 def _garbage(copy: Path) -> Path:
     file = copy / _PB
     file.unlink()
@@ -225,14 +197,63 @@ def run_rows(target: Target, base: Case, folder: Path) -> list[Case]:
     if not signature.inputs:
         return []
     spoiler = _Spoiler(signature, read_bundle(base.inputs), folder)
+    everywhere = _words(signatures, signature)
     rows = []
-    for name, row in _table("run").items():
+    for name, row in refusals.rows("run").items():
         words = spoiler.spoil(name)
         if words is not None:
-            code, culprits = _fill(row, words)
             called = words.get("call", base.signature)
-            rows.append(Case(f"bad/{name}", called, folder / name, code, culprits))
+            refusal = row.fill(everywhere | words)
+            rows.append(Case(f"bad/{name}", called, folder / name, refusal))
     return rows
+
+
+def request_rows(target: Target, base: Case, folder: Path) -> list[RequestRow]:
+    """Return the rows that say the same of every model; write what they need below ``folder``.
+
+    Args:
+        target: A model that is loaded.
+        base: A valid case of it.
+        folder: Its old content is replaced.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    found = []
+    for name, row in refusals.rows("bundle").items():
+        bundle = folder / f"bundle-{name}"
+        bundle.mkdir(parents=True)
+        for file in (bundle / "0.bin", folder / "up.bin"):
+            file.write_bytes(row.data)
+        index = row.text.format(ff=refusals.NO_UTF8)
+        (bundle / INDEX).write_bytes(index.encode(errors="surrogateescape"))
+        line = format_line("run", base.signature, str(bundle), str(folder / "out"))
+        found.append(RequestRow(f"bundle.{name}", line, row.fill({})))
+    signatures = savedmodel.load_signatures(target.folder, target.tags)
+    words = _words(signatures, signatures[base.signature]) | {
+        "model": str(target.folder),
+        "tags": ",".join(target.tags),
+        "in": str(base.inputs),
+        "folder": str(folder),
+    }
+    (folder / "file").touch()
+    (folder / "blocked" / INDEX).mkdir(parents=True)
+    escaped = {word: escape(value) for word, value in words.items()} | {"ff": refusals.NO_UTF8}
+    for name, row in refusals.rows("request").items():
+        line = row.text.format_map(escaped)
+        found.append(RequestRow(f"request.{name}", line, row.fill(words)))
+    return found
+
+
+def _words(signatures: Mapping[str, Signature], signature: Signature) -> dict[str, str]:
+    """Return what messages about a model's names hold."""
+    return {
+        "signature": signature.name,
+        "signatures": _listed(signatures),
+        "inputs": _listed(spec.name for spec in signature.inputs),
+    }
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 class _Spoiler:
@@ -247,7 +268,7 @@ class _Spoiler:
 
     def spoil(self, row: str) -> dict[str, str] | None:
         """Write a row's bundle; return what its message must name, None to leave it out."""
-        words = {"input": self._spec.name, "signature": self._signature.name, "path": ""}
+        words = {"input": self._spec.name, "path": ""}
         bundle = self._folder / row
         for maker in (self._by_call, self._by_tensors, self._by_index, self._by_file):
             more = maker(row, bundle)
@@ -275,18 +296,27 @@ class _Spoiler:
         words: dict[str, str] = {}
         if row == "duplicate-input":
             pairs.append((spec.name, first))
-        elif row == "unknown-input":
-            pairs.append(("no_such_input", first))
+        elif row in ("unknown-input", "unknown-input-twice"):
+            pairs += [("no_such_input", first)] * (1 if row == "unknown-input" else 2)
         elif row == "missing-input":
             required = [entry.name for entry in self._signature.inputs if not entry.optional]
             if not required:
                 return None
             pairs = [pair for pair in pairs if pair[0] != required[0]]
             words = {"input": required[0]}
-        elif row == "wrong-dtype":
-            other = np.int32 if spec.dtype != "INT32" else np.float32
-            pairs = self._with(np.zeros(first.shape, dtype=other))
-            words = {"given": "INT32" if other is np.int32 else "FP32", "expected": spec.dtype}
+        elif row in ("wrong-dtype", "wrong-dtype-and-rank"):
+            shape = first.shape if row == "wrong-dtype" else (1, *first.shape)
+            other, given = _other_dtype(spec, shape)
+            pairs = self._with(other)
+            words = {"given": given, "expected": spec.dtype}
+        elif row == "wrong-first-and-last":
+            last = self._signature.inputs[-1]
+            if last is spec or spec.shape is None:
+                return None
+            wrong = first.reshape((1, *first.shape))
+            kept = self._inputs | {spec.name: wrong, last.name: _other_dtype(last, ())[0]}
+            pairs = [(name, kept[name]) for name in sorted(kept, reverse=True)]
+            words = {"given": format_shape(wrong.shape), "expected": format_shape(spec.shape)}
         elif row in ("wrong-rank", "wrong-dimension"):
             found = self._misfit(row)
             if found is None:
@@ -381,6 +411,13 @@ class _Spoiler:
 
     def _dtype(self, name: str) -> str:
         return next(spec.dtype for spec in self._signature.inputs if spec.name == name)
+
+
+def _other_dtype(spec: TensorSpec, shape: tuple[int, ...]) -> tuple[Array, str]:
+    """Return zeros of another dtype than the input's, and that dtype's name."""
+    if spec.dtype == "INT32":
+        return np.zeros(shape, np.float32), "FP32"
+    return np.zeros(shape, np.int32), "INT32"
 
 
 def _grown(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:

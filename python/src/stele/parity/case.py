@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from stele.contract.dtypes import Array
 from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, find_signature
 from stele.parity import expected, generate
 from stele.parity.generate import USUAL, Sizes
+from stele.parity.refusals import Refusal
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,8 @@ class Case:
             real-data case.
         signature: To run.
         inputs: The bundle's folder.
-        code: The canonical code that every binding must answer with; None when
-            the reference decides.
-        culprits: Words that the message of that error must have.
+        refusal: The error that every binding must answer with; None when the
+            reference decides.
         generated: Whether the inputs were made up: nobody waits long for their answer.
         withheld: Why there are no inputs, and it is not run; empty when there are.
     """
@@ -55,8 +55,7 @@ class Case:
     name: str
     signature: str
     inputs: Path
-    code: Code | None = None
-    culprits: tuple[str, ...] = field(default=())
+    refusal: Refusal | None = None
     generated: bool = False
     withheld: str = ""
 
@@ -250,7 +249,7 @@ class MadeUp:
             signature = find_signature(self._signatures, name)
         except SteleError as error:
             # It has no form in the protocol: every binding must say so.
-            yield Case(f"{name}/refused", name, self._bundle({}), error.code)
+            yield Case(f"{name}/refused", name, self._bundle({}), Refusal(error.code))
             return
         try:
             made = generate.variants(

@@ -51,9 +51,9 @@ class Cells:
         """
         library_class = reference.library_class
         same_class = library_class.proven and asked.conversation.library_class == library_class
-        if case.code is not None:
-            verdict = judge.against_code(answer, case.code, case.culprits)
-            self.decide(asked, case, answer, verdict, case.code, same_class=same_class)
+        if case.refusal is not None:
+            verdict = judge.against_refusal(answer, case.refusal)
+            self.decide(asked, case, answer, verdict, case.refusal.code, same_class=same_class)
             return
         right = reference.answers[expected or case.name]
         verdict = judge.against_reference(answer, right, same_class=same_class)

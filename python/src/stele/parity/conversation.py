@@ -205,6 +205,22 @@ class Conversation:
                 raise AbandonedError from error
             raise
 
+    def send(self, line: str) -> Answer:
+        """Send a request as it stands, one that ought to be refused."""
+
+        def attempt() -> Answer:
+            assert self._process is not None  # noqa: S101  (_guarded loads a model)
+            try:
+                reply = self._process.send(line, timeout=self.timeouts.load)
+            except WorkerError:
+                self.stop()
+                raise
+            if reply.status != "ok":
+                return _refusal(reply)
+            return Answer(outputs={}, seconds=reply.seconds)
+
+        return self._guarded(attempt)
+
     def reload(self) -> Answer | None:
         """Load the model anew, with its variables as they were saved; say why it did not load."""
 

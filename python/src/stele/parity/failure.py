@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from stele.contract.bundle import RawTensor, read_raw_bundle, write_raw_bundle
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.keras_model import file as keras_file
 from stele.parity.case import Case, Target
 from stele.parity.reference import KERAS
+from stele.parity.refusals import Refusal
 
 # Larger models are referred to by their path.
 _LARGEST_MODEL = 64 << 20
@@ -90,8 +92,7 @@ def _keep(
         "case": failure.case.name,
         "signature": failure.case.signature,
         "expected": failure.expected.name if isinstance(failure.expected, Code) else "outputs",
-        "contract": failure.case.code is not None,
-        "culprits": list(failure.case.culprits),
+        "refusal": asdict(failure.case.refusal) if failure.case.refusal else None,
         "same_class": failure.same_class,
         "phase": failure.phase,
         "detail": detail,
@@ -102,6 +103,12 @@ def _keep(
 
 def _size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _refusal(described: dict[str, Any] | None) -> Refusal | None:
+    if described is None:
+        return None
+    return Refusal(Code(described["code"]), tuple(described["names"]), described["message"])
 
 
 def read(folder: Path) -> Failure:
@@ -134,8 +141,7 @@ def read(folder: Path) -> Failure:
                 described["case"],
                 described["signature"],
                 (folder / "in").resolve(),
-                expected if isinstance(expected, Code) and described["contract"] else None,
-                tuple(described["culprits"]),
+                _refusal(described["refusal"]),
             ),
             expected=expected,
             same_class=described["same_class"],

@@ -10,6 +10,7 @@ from stele.parity.compare import Distance, compare
 from stele.parity.conversation import Answer
 from stele.parity.explain import one_line
 from stele.parity.record import Outcome
+from stele.parity.refusals import Refusal
 
 # With these the reference says that it failed, and nothing of the input.
 _NO_VERDICT = (Code.INTERNAL, Code.UNKNOWN)
@@ -35,8 +36,9 @@ class Verdict:
         return all(compared) if compared else None
 
 
-def against_code(answer: Answer, code: Code, culprits: tuple[str, ...] = ()) -> Verdict:
-    """Judge an answer where an error with this code, naming these things, is due."""
+def against_refusal(answer: Answer, refusal: Refusal) -> Verdict:
+    """Judge an answer where an error is due: its code, and what its message says."""
+    code = refusal.code
     if answer.outcome is not None:
         return Verdict(answer.outcome, answer.detail)
     if answer.code is None:
@@ -45,7 +47,11 @@ def against_code(answer: Answer, code: Code, culprits: tuple[str, ...] = ()) -> 
         return Verdict(
             Outcome.WRONG_ERROR, f"{answer.code.name} ({answer.message}), expected {code.name}"
         )
-    missing = [culprit for culprit in culprits if culprit not in answer.message]
+    if refusal.message and answer.message != refusal.message:
+        return Verdict(
+            Outcome.WRONG_ERROR, f"the message is {answer.message}, expected {refusal.message}"
+        )
+    missing = [name for name in refusal.names if name not in answer.message]
     if missing:
         return Verdict(
             Outcome.WRONG_ERROR,
@@ -99,5 +105,5 @@ def against_reference(answer: Answer, reference: Answer, *, same_class: bool) ->
             return Verdict(Outcome.NOT_RUN, f"the reference failed: {refusal}")
         if answer.outputs is not None and not same_class:
             return Verdict(Outcome.DIFFERS, f"answers what TensorFlow refuses here: {refusal}")
-        return against_code(answer, reference.code)
+        return against_refusal(answer, Refusal(reference.code))
     return against_outputs(answer, reference.outputs, same_class=same_class)

@@ -141,6 +141,6 @@ def _base(plan: Plan) -> Case | None:
         case
         for sequence in plan.sequences()
         for case in (sequence[:1] if plan.stateful else sequence)
-        if case.code is None and case.signature not in plan.withheld
+        if case.refusal is None and case.signature not in plan.withheld
     ]
     return max(usable, key=rank, default=None)

@@ -156,11 +156,18 @@ class WorkerProcess:
     # --- requests ---------------------------------------------------------------
 
     def request(self, verb: str, *arguments: str, timeout: float) -> Reply:
-        """Send one request and wait for its reply.
+        """Send one request and wait for its reply; the arguments are not escaped yet.
+
+        Raises:
+            WorkerError: As `send`.
+        """
+        return self.send(format_line(verb, *arguments), timeout=timeout)
+
+    def send(self, line: str, *, timeout: float) -> Reply:
+        """Send one request as it stands, a malformed one too, and wait for its reply.
 
         Args:
-            verb: What to do.
-            arguments: Unescaped.
+            line: All behind the id; bytes that are not UTF-8 as surrogates.
             timeout: Seconds, for writing the request and for the reply together.
 
         Raises:
@@ -170,19 +177,20 @@ class WorkerProcess:
         """
         number = str(self._next)
         self._next += 1
+        verb = line.partition("\t")[0]
         start = time.monotonic()
         self._drop_what_came_before()
-        text = format_line(number, verb, *arguments) + "\n\n"
+        text = f"{number}\t{line}\n\n"
         self._outgoing += text.encode(errors="surrogateescape")
-        for line in self._read_lines(start + timeout):
-            if not line.startswith(_MARK):
-                self._note(line)
+        for answer in self._read_lines(start + timeout):
+            if not answer.startswith(_MARK):
+                self._note(answer)
                 continue
             # The blank line behind a request is for readers that wait for it; a worker
             # may have answered before that is written.
             if len(self._outgoing) > 1:
                 raise ProtocolError(f"{verb}: a reply before the request was read")
-            return _parse(line, number, time.monotonic() - start)
+            return _parse(answer, number, time.monotonic() - start)
         if self._status is not None:
             raise CrashError(f"{verb}: {self._ending()}")
         raise HangError(f"{verb}: no reply within {timeout:g} s")

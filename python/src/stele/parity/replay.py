@@ -56,8 +56,8 @@ def _verdict(kept: Failure, conversation: Conversation) -> Verdict:
         answer = Answer(Outcome(error.outcome), detail=str(error))
     else:
         answer = Answer(outputs={}) if kept.phase == "load" else conversation.run(kept.case)
-    if kept.case.code is not None:
-        return judge.against_code(answer, kept.case.code, kept.case.culprits)
+    if kept.case.refusal is not None:
+        return judge.against_refusal(answer, kept.case.refusal)
     if isinstance(kept.expected, Code):
         refusal = Answer(code=kept.expected)
         return judge.against_reference(answer, refusal, same_class=kept.same_class)

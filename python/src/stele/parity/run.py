@@ -384,11 +384,11 @@ class Run:
         conversation = asked.conversation
         for row in plan.load_rows:
             answer = conversation.try_load(row.folder, row.tags, row.config)
-            case = Case(f"bad/{row.name}", "", row.folder / "-", row.code, row.culprits)
+            case = Case(f"bad/{row.name}", "", row.folder / "-", row.refusal)
             damaged = Target(plan.target.name, row.folder, row.tags)
             loaded = Asked(damaged, conversation, loaded_with=row.config)
-            verdict = judge.against_code(answer, row.code, row.culprits)
-            self._cells.decide(loaded, case, answer, verdict, row.code)
+            verdict = judge.against_refusal(answer, row.refusal)
+            self._cells.decide(loaded, case, answer, verdict, row.refusal.code)
         for case in plan.run_rows:
             self._cells.judge(asked, case, conversation.run(case), reference)
         still = Case(STILL_SERVING, plan.base.signature, plan.base.inputs)
@@ -413,8 +413,8 @@ def _own_verdict(case: Case, reference: Reference) -> Verdict:
     answer = reference.answers[case.name]
     if answer.outcome is not None:
         return Verdict(answer.outcome, answer.detail)
-    if case.code is not None:
-        return judge.against_code(answer, case.code, case.culprits)
+    if case.refusal is not None:
+        return judge.against_refusal(answer, case.refusal)
     verdict = reference.repeats[case.name]
     if answer.code is not None:
         return replace(verdict, detail=f"refused: {answer.code.name}")

@@ -162,7 +162,7 @@ class OpenInference:
                 Code.INVALID_ARGUMENT, f'model "{request.model_name}": parameter "path" is missing'
             )
         before = served.source if path is None and served is not None else None
-        folder = before.folder if before is not None else Path(path or "")
+        folder = before.folder if before is not None else Path((path or "").removeprefix("file://"))
         if tags is not None:
             tag_set = frozenset(tags.split(",")) if tags else frozenset()
         else:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from stele import native, savedmodel
+from stele._proto import saved_model_pb2 as pb
 from stele.contract.bundle import Tensors
 from stele.contract.dtypes import Array
 from stele.contract.signature import Signature, TensorSpec, find_signature
@@ -66,7 +67,8 @@ class Version:
         self.number = number
         self.signatures = savedmodel.signatures(graph)
         self.signature_defs = {
-            name: graph.signature_def[name].SerializeToString() for name in self.signatures
+            name: _with_shapes(graph.signature_def[name], signature)
+            for name, signature in self.signatures.items()
         }
         self._model = native.Model(folder, tags=tags, config=session_config)
         self._prepared: dict[str, Prepared] = {}
@@ -84,3 +86,20 @@ class Version:
             # Two threads may both get here; then one of two equal objects stays.
             prepared = self._prepared.setdefault(name, fresh)
         return prepared
+
+
+def _with_shapes(definition: pb.SignatureDef, signature: Signature) -> bytes:
+    """Serialize a SignatureDef, with the graph's shape for each tensor that has none in it.
+
+    Clients have no graph to look it up in.
+    """
+    filled = pb.SignatureDef()
+    filled.CopyFrom(definition)
+    for side, specs in ((filled.inputs, signature.inputs), (filled.outputs, signature.outputs)):
+        for spec in specs:
+            info = side[spec.name]
+            if not info.HasField("tensor_shape") and spec.shape is not None:
+                info.tensor_shape.SetInParent()
+                for size in spec.shape:
+                    info.tensor_shape.dim.add(size=-1 if size is None else size)
+    return filled.SerializeToString()

@@ -45,7 +45,7 @@ def record(target: Target, reference: Reference, signatures: set[str], folder: P
     recorded: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="stele-web-") as bundles:
         for found in cases.collect(target, Path(bundles)):
-            if found.signature not in signatures or found.code is not None:
+            if found.signature not in signatures or found.refusal is not None:
                 continue
             inputs = read_bundle(found.inputs)
             try:

@@ -23,17 +23,17 @@ pub(crate) fn dtypes() -> PathBuf {
 
 /// Signatures that share and keep memory.
 pub(crate) fn state() -> PathBuf {
-    model("STELE_RUST_MODELS", "state")
+    model("STELE_ODD_MODELS", "state")
 }
 
 /// A signature with a sparse input, under the tags `serve` and `first`.
 pub(crate) fn sparse() -> PathBuf {
-    model("STELE_RUST_MODELS", "sparse")
+    model("STELE_ODD_MODELS", "sparse")
 }
 
 /// A call that waits for another call.
 pub(crate) fn queue() -> PathBuf {
-    model("STELE_RUST_MODELS", "queue")
+    model("STELE_ODD_MODELS", "queue")
 }
 
 /// A call whose time grows with its rows of 128 FP32.
@@ -43,7 +43,7 @@ pub(crate) fn busy() -> PathBuf {
 
 /// `y = x * scale`, whose `scale` has a default; its TensorInfos have no shapes.
 pub(crate) fn defaults() -> PathBuf {
-    model("STELE_RUST_MODELS", "defaults")
+    model("STELE_ODD_MODELS", "defaults")
 }
 
 fn model(variable: &str, name: &str) -> PathBuf {

@@ -1,0 +1,35 @@
+"""A machine without TensorFlow: an error that says what was tried, and a worker that lives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.player import Player
+
+MESSAGE = """\
+libtensorflow was not found. Tried:
+  STELE_LIBTENSORFLOW=/no/where: no such file or folder
+Install TensorFlow's wheel (`pip install tensorflow-cpu`), or set STELE_LIBTENSORFLOW to the \
+folder that holds """
+
+
+def test_no_libtensorflow(worker: Player, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not (worker.binding.in_process and worker.runs_sessions):
+        pytest.skip("TensorFlow is the server's, or there is none")
+    worker.digits()
+    monkeypatch.setenv("STELE_LIBTENSORFLOW", "/no/where")
+    player = Player(worker.binding, worker.models, tmp_path)
+    player.start()
+    try:
+        reply = player.ask("load", worker.digits_folder, "serve", "default")
+        if reply.status == "ok":
+            pytest.skip("it has a TensorFlow of its own")
+        assert reply.code == "NOT_FOUND"
+        assert reply.message.startswith(MESSAGE)
+        assert player.conversation.hello["tensorflow"] == ""
+        player.ok("hello", "1")
+        player.close()
+    finally:
+        player.conversation.stop()

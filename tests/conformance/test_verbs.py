@@ -1,0 +1,189 @@
+"""The verbs, odd lines, and the end of a conversation."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+
+import numpy as np
+import pytest
+
+from stele.contract.codes import Code
+from stele.contract.dtypes import BY_NAME
+from tests.conformance.player import Player, tensor
+
+
+def fresh(worker: Player, data: bytes) -> subprocess.CompletedProcess[bytes]:
+    """Give all that to a process of its own, and wait for its end."""
+    return subprocess.run(
+        worker.binding.run,
+        input=data,
+        env={**os.environ, **worker.binding.environment()},
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+
+
+VERBS = ("hello", "load", "run", "describe", "bench", "unload", "bye")
+
+
+def test_hello(worker: Player) -> None:
+    fields = worker.ok("hello", "1").values
+    assert fields["protocol"] == "1"
+    assert fields["binding"] == worker.binding.id
+    assert fields["language"]
+    assert "tensorflow" in fields
+    assert set(fields["verbs"].split(",")) >= set(VERBS)
+    assert set(fields["dtypes"].split(",")) <= set(BY_NAME)
+
+
+def test_another_protocol(worker: Player) -> None:
+    reply = worker.ask("hello", "2")
+    assert (reply.status, reply.message) == ("unsupported", "protocol 2")
+
+
+@pytest.mark.parametrize("verb", ["dance", "da\tnce\n", "toString", "Hello", ""])
+def test_unknown_verbs(worker: Player, verb: str) -> None:
+    reply = worker.ask(verb)
+    assert (reply.status, reply.message) == ("unsupported", f"verb {verb}")
+
+
+def test_arguments_too_many(worker: Player) -> None:
+    worker.ok("hello", "1", "extra", "extra")
+
+
+@pytest.mark.parametrize("line", ["", "\t", "\\", "x" * 500_000, "\t" * 100_000, "\udcff\udcfe"])
+def test_odd_lines(worker: Player, line: str) -> None:
+    base = worker.digits()
+    answer = worker.conversation.send(line)
+    assert answer.outputs is None, "an answer to nonsense"
+    worker.run_bundle(base.signature, base.inputs)
+
+
+@pytest.mark.parametrize(
+    "text", [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82"]
+)
+def test_text_that_is_not_utf8(worker: Player, text: bytes) -> None:
+    """Overlong forms, surrogates, what lies beyond Unicode, a character cut short."""
+    worker.digits()
+    line = "run\t" + text.decode(errors="surrogateescape") + "\tin\tout"
+    answer = worker.conversation.send(line)
+    assert answer.code is Code.INVALID_ARGUMENT
+    assert "not UTF-8" in answer.message
+
+
+def test_lines_that_are_no_requests(worker: Player) -> None:
+    lines = (b"7", b"7\t\\x", b"\\", b"\xff\xfe", b"\0\t\0", b"\t", b"7\t", b"", b"\n\n")
+    done = fresh(worker, b"\n\n".join([*lines, b"8\thello\t1", b"9\tbye", b""]))
+    assert done.returncode == 0, done.stderr
+    replies = [line for line in done.stdout.split(b"\n") if line.startswith(b"@stele1\t")]
+    assert replies[-2].startswith(b"@stele1\t8\tok\t")
+    assert replies[-1] == b"@stele1\t9\tok"
+    for reply in replies[:-2]:
+        assert reply.split(b"\t")[2] in (b"error", b"unsupported")
+
+
+def test_without_a_model(worker: Player) -> None:
+    base = worker.digits()
+    worker.unload()
+    worker.ok("unload")
+    file = worker.folder / "file"
+    for request in (
+        ("run", base.signature, base.inputs, worker.out),
+        ("bench", base.signature, base.inputs, worker.out, 1, 1, file),
+        ("describe", file),
+    ):
+        worker.refused("FAILED_PRECONDITION", *request)
+    assert not file.exists()
+    worker.digits()
+
+
+def test_a_failed_load_keeps_the_model(worker: Player) -> None:
+    base = worker.digits()
+    worker.refused("NOT_FOUND", "load", worker.folder / "absent", "serve", "default")
+    worker.run_bundle(base.signature, base.inputs)
+
+
+def test_bench(worker: Player) -> None:
+    base = worker.digits()
+    samples = worker.folder / "samples"
+    worker.ok("bench", base.signature, base.inputs, worker.out, 3, 20, samples)
+    elapsed = np.frombuffer(samples.read_bytes(), "<u8")
+    assert len(elapsed) == 20
+    assert elapsed.min() > 0
+    assert elapsed.max() < 60 * 10**9
+
+
+def test_describe(worker: Player) -> None:
+    worker.load("odd")
+    file = worker.folder / "odd.tsv"
+    worker.ok("describe", file)
+    lines = file.read_bytes().splitlines()
+    assert lines == sorted(lines)
+    assert len(lines) == 20
+    assert rb"tab\there" + b"\tinput\t" + rb"in\tput" + b"\tFP32\t-1,2" in lines
+    assert b"resource\tinput\thandle\tTF_20\t" in lines
+    assert b"reference\toutput\tweight\tFP32\t2,1" in lines
+    assert not any(line.startswith(b"__saved_model_") for line in lines)
+
+
+def test_describe_ranks(worker: Player) -> None:
+    worker.load("dtypes")
+    file = worker.folder / "dtypes.tsv"
+    worker.ok("describe", file)
+    lines = file.read_bytes().splitlines()
+    assert b"same_BYTES\tinput\tx\tBYTES\t?" in lines
+    assert b"scalar\tinput\tx\tFP64\t" in lines
+    assert b"fixed\tinput\tx\tFP32\t-1,2,-1" in lines
+
+
+def test_describe_shapes_of_the_graph(worker: Player) -> None:
+    """A TensorInfo without a shape has that of the graph's tensor."""
+    worker.load("defaults")
+    file = worker.folder / "defaults.tsv"
+    worker.ok("describe", file)
+    lines = file.read_bytes().splitlines()
+    assert b"unshaped\tinput\tx\tFP32\t-1,2" in lines
+    assert b"unshaped\tinput\tscale\tFP32\t" in lines
+
+
+CONFIGS = (
+    "default",
+    "inline",
+    "single",
+    "python",
+    "hex:",
+    "hex:1001",
+    "hex:28FFffFFffFFffFFffFF01",
+)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_configs(worker: Player, config: str) -> None:
+    worker.load("conv", config=config)
+    image = tensor("FP32", (1, 8, 8, 1), bytes(256))
+    outputs = worker.run("serving_default", image=image)
+    assert outputs["probabilities"].shape == (1, 10)
+
+
+def test_sets_of_tags(worker: Player) -> None:
+    worker.load("odd", "gpu", "serve")
+    worker.load("odd", "serve", "gpu")
+    worker.load_without_tags("plain")
+    x = tensor("INT32", (3,), struct.pack("<3i", 1, -2, 3))
+    assert worker.run("double", x=x)["y"].data == struct.pack("<3i", 2, -4, 6)
+
+
+def test_a_url_of_a_file(worker: Player) -> None:
+    base = worker.digits()
+    worker.ok("load", f"file://{worker.digits_folder}", "serve", "default")
+    worker.run_bundle(base.signature, base.inputs)
+
+
+@pytest.mark.parametrize("rest", [b"", b"1\thello\t1"])
+def test_end_of_input(worker: Player, rest: bytes) -> None:
+    """It means bye without a reply, in the middle of a line too."""
+    done = fresh(worker, rest)
+    assert done.returncode == 0, done.stderr
