@@ -65,17 +65,21 @@ def test_the_server_answers_and_refuses(server: str) -> None:
         post(server, b"one")
 
 
-def test_the_lines_of_kotlin_are_those_of_its_example() -> None:
-    example = (FOLDER / "kotlin" / "examples" / "Digits.kt").read_text()
-    lines = blocks("kotlin")[0].splitlines()
+@pytest.mark.parametrize(("language", "suffix"), [("kotlin", "kt"), ("scala", "scala")])
+def test_the_lines_of_a_layer_are_those_of_its_example(language: str, suffix: str) -> None:
+    example = (FOLDER / language / "examples" / f"Digits.{suffix}").read_text()
+    lines = blocks(language)[0].splitlines()
     assert lines
     assert [line for line in lines if line not in example.splitlines()] == []
 
 
-def test_coroutines_make_their_calls() -> None:
-    programs = BUILD / "jvm" / "stele-kotlin-programs"
-    jars = f"{programs}/stele-kotlin-programs-0.1.0.jar:{programs}/lib/*"
-    command = [*JAVA[:-1], jars, "CoroutinesKt", str(DIGITS)]
+@pytest.mark.parametrize(
+    ("language", "program"), [("kotlin", "CoroutinesKt"), ("scala", "Futures")]
+)
+def test_a_hundred_calls_at_once(language: str, program: str) -> None:
+    programs = BUILD / "jvm" / f"stele-{language}-programs"
+    jars = f"{programs}/stele-{language}-programs-0.1.0.jar:{programs}/lib/*"
+    command = [*JAVA[:-1], jars, program, str(DIGITS)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert re.fullmatch(r"100 images, \d+ different digits\n", done.stdout)
 

@@ -1,0 +1,74 @@
+package dev.stele.scala
+
+import dev.stele.{DType, SteleException}
+import org.junit.jupiter.api.Assertions.{assertArrayEquals, assertEquals, assertThrows}
+import org.junit.jupiter.api.Test
+
+import java.lang.foreign.ValueLayout
+import java.nio.file.{Files, Path}
+import java.util.HexFormat
+import scala.jdk.CollectionConverters.*
+import scala.util.Using
+
+/** What Scala adds to Java: pairs, defaults, elements by type class. */
+final class ScalaTest:
+  private val digits =
+    Path.of(System.getProperty("stele.build"), "models/digits/saved_model").toString
+  private val image = Array.tabulate(64)(i => (i % 17).toFloat)
+
+  private def refused(expected: String)(call: => Any): Unit =
+    assertEquals(expected, assertThrows(classOf[SteleException], () => { call; () }).toString)
+
+  @Test def aModelIsUsedAndClosed(): Unit =
+    val model = SavedModel.load(digits, profile = Some("inline"))
+    Using.resource(model) { model =>
+      assertEquals(
+        10,
+        model("image" -> Tensor(image, 1, 8, 8, 1))("probabilities").to[Float].length
+      )
+      assertEquals(None, model.signature("x"))
+    }
+    refused("FAILED_PRECONDITION: the model is closed")(model("image" -> Tensor(image, 1, 8, 8, 1)))
+
+  @Test def refusalsAreThoseOfEveryLanguage(): Unit =
+    Using.resource(SavedModel.load(digits)) { model =>
+      val tensor = Tensor(image, 1, 8, 8, 1)
+      refused("INVALID_ARGUMENT: input \"image\" is given twice")(
+        model("image" -> tensor, "image" -> tensor)
+      )
+      refused("NOT_FOUND: no signature \"x\"; this model has \"serve\", \"serving_default\"")(
+        model.call("x")("image" -> tensor, "image" -> tensor)
+      )
+      refused("INVALID_ARGUMENT: FP32 is not what a int[] holds")(tensor.to[Int])
+      refused("INVALID_ARGUMENT: INT8 is not what this array holds")(
+        Tensor.as(DType.INT8)(Array(true), 1)
+      )
+    }
+
+  @Test def integersAreTheirLiteralsAndBytes(): Unit =
+    val rows = Files
+      .readAllLines(Path.of(System.getProperty("stele.contract"), "values.tsv"))
+      .asScala
+      .filterNot(_.startsWith("#"))
+      .drop(1)
+      .map(_.split("\t"))
+    for case Array(dtype, shape, literals, bytes) <- rows do
+      val dims = shape.split(",").map(_.toLong).toSeq
+      val texts = literals.split(",")
+      def hold[T: Element](elements: Array[T]): Unit =
+        val tensor = Tensor(elements, dims*)
+        assertEquals(dtype, tensor.dtype.toString)
+        assertEquals(bytes, HexFormat.of.formatHex(tensor.segment.toArray(ValueLayout.JAVA_BYTE)))
+        assertEquals(texts.toSeq, tensor.to[T].toSeq.map(_.toString))
+      dtype match
+        case "INT8"  => hold(texts.map(_.toByte))
+        case "INT16" => hold(texts.map(_.toShort))
+        case "INT32" => hold(texts.map(_.toInt))
+        case "INT64" => hold(texts.map(_.toLong))
+        case "BOOL"  => hold(texts.map(_.toBoolean))
+        case _       => () // Java's own accessors, which its tests hold to this table
+
+  @Test def textsAreUtf8(): Unit =
+    val tensor = Tensor(Array("stele", "", "ñ字"), 3)
+    assertEquals(Seq("stele", "", "ñ字"), tensor.to[String].toSeq)
+    assertArrayEquals("ñ字".getBytes("UTF-8"), tensor.to[Array[Byte]].last)
