@@ -13,8 +13,9 @@ from stele import cli
 from tests.conftest import claimed
 
 # All that run the SavedModel itself: without a Keras file python-keras has nothing
-# to run, and a converter has limits of its own, which a browser then meets.
-ALL = ",".join(name for name in claimed() if not name.startswith(("python-keras", "js-browser-")))
+# to run, and a converter has limits of its own, which what runs its models then meets.
+CONVERTED = ("js-browser-", "python-onnx", "python-litert")
+ALL = ",".join(name for name in claimed() if not name.startswith(("python-keras", *CONVERTED)))
 
 
 def everybody_agrees(records: list) -> set[str]:
