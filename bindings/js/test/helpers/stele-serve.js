@@ -8,6 +8,9 @@ import { ROOT } from "./environment.js";
 
 const PYTHON = resolve(ROOT, process.env.PYTHON ?? "../../.venv/bin/python");
 
+/** Milliseconds after which a server is ended that nobody stopped: no test waits for one for ever. */
+const LIFE = 120_000;
+
 /** Why there is no server on this machine; false if there is one. */
 export const NO_SERVER = existsSync(PYTHON) ? false : `no ${PYTHON}`;
 
@@ -19,6 +22,8 @@ export async function steleServe(...models) {
   const options = ["--port", "0", "--json", "--stop-with-stdin"];
   const server = spawn(PYTHON, ["-m", "stele.cli", "serve", ...options, ...models], {
     stdio: ["pipe", "pipe", "ignore"],
+    timeout: LIFE,
+    killSignal: "SIGKILL",
   });
   /** @type {Promise<void>} */
   const exit = new Promise((resolve) => server.on("exit", () => resolve()));
