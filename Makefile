@@ -147,6 +147,12 @@ format: setup ## write every file as its formatter wants it
 readme: setup models bindings ## measure again and write the table of the README
 	$(STELE) bench digits --update README.md
 
+.PHONY: report
+report: setup models bindings ## compare and measure every binding, and write the page to build/report
+	$(STELE) check
+	$(STELE) bench digits
+	$(STELE) report --update docs/comparison.md
+
 .PHONY: doctor
 doctor: ## what is installed, what is missing, and the one command that installs it
 	@PYTHONPATH=python/src $(PYTHON3) -m stele.commands.doctor

@@ -18,7 +18,7 @@ ROOT = Path(stele.__file__).parent
 LEVELS = """
 cli
 commands
-web
+report web
 bench convert
 parity
 remote server

@@ -21,6 +21,7 @@ COMMANDS = (
     "inspect",
     "check",
     "bench",
+    "report",
     "convert",
     "replay",
     "serve",

@@ -399,3 +399,30 @@ def read(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise SteleError(Code.NOT_FOUND, f'no results at "{file}"') from error
     except (ValueError, KeyError, AttributeError) as error:
         raise SteleError(Code.DATA_LOSS, f'"{file}" is no results file: {error}') from error
+
+
+def load(file: Path) -> tuple[dict[str, Any], list[Record]]:
+    """Return a journal's first line, and its records.
+
+    Raises:
+        SteleError: NOT_FOUND, or DATA_LOSS for what is no journal of this version.
+    """
+    header: dict[str, Any] = {}
+    records: list[Record] = []
+    for kind, values in read(file):
+        if kind == "run":
+            header = values
+        elif kind in _TYPES:
+            frozen: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+            }
+            try:
+                record = _TYPES[kind](**frozen)
+            except TypeError as error:
+                raise SteleError(
+                    Code.DATA_LOSS, f'"{file}" is of another version: {error}'
+                ) from error
+            if isinstance(record, Result):
+                record = replace(record, outcome=Outcome(record.outcome))
+            records.append(record)
+    return header, records
