@@ -1,0 +1,112 @@
+#include "models.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+static_assert(!std::is_copy_constructible_v<stele::Model>);
+static_assert(std::is_nothrow_move_constructible_v<stele::Model>);
+static_assert(!std::is_copy_constructible_v<stele::Outputs>);
+static_assert(std::is_nothrow_move_constructible_v<stele::Outputs>);
+static_assert(std::is_base_of_v<std::runtime_error, stele::Error>);
+
+// A view of outputs that are gone at the end of the line does not compile.
+template <class T>
+concept Indexable = requires(T outputs) {
+  std::forward<T>(outputs)["x"];
+};
+static_assert(Indexable<const stele::Outputs &>);
+static_assert(!Indexable<stele::Outputs>);
+template <class T>
+concept Signed = requires(T model) {
+  std::forward<T>(model).signature();
+};
+static_assert(Signed<const stele::Model &>);
+static_assert(!Signed<stele::Model>);
+
+TEST_CASE("a model that is closed, or was moved away, refuses") {
+  auto model = stele::Model::load(folder("digits"));
+  const auto refused = "FAILED_PRECONDITION: no model is loaded";
+  const auto moved = std::move(model);
+  CHECK(refusal([&] { (void)probabilities(model); }) ==
+        refused); // NOLINT(bugprone-use-after-move)
+  CHECK(model.signatures().empty());
+  CHECK(model.signature() == nullptr);
+  CHECK(probabilities(moved).size() == 10);
+
+  auto closed = moved.share();
+  closed.close();
+  closed.close();
+  CHECK(refusal([&] { (void)probabilities(closed); }) == refused);
+  CHECK(probabilities(moved).size() == 10);
+}
+
+TEST_CASE("outputs outlive the model, and may be moved") {
+  const auto image = pixels();
+  std::optional<stele::Outputs> kept;
+  std::vector<float> expected;
+  {
+    const auto model = stele::Model::load(folder("digits"));
+    expected = probabilities(model);
+    kept = model.run({{"image", image, {1, 8, 8, 1}}});
+  }
+  const auto outputs = std::move(*kept);
+  const auto values = outputs["probabilities"].as<float>();
+  CHECK(std::vector<float>(values.begin(), values.end()) == expected);
+  CHECK(kept->size() == 0);
+  CHECK(kept->begin() == kept->end());
+}
+
+TEST_CASE("an input may be copied and moved") {
+  const auto model = stele::Model::load(folder("dtypes"));
+  std::vector<stele::Input> inputs;
+  inputs.emplace_back("x", 7);
+  const auto copy = inputs;
+  const auto moved = std::move(inputs);
+  for (const auto &given : {copy, moved}) {
+    const auto outputs = model.run(given, "int32");
+    CHECK(outputs["same"].as<int>()[0] == 7);
+  }
+}
+
+TEST_CASE("eight threads get the same bits") {
+  const auto model =
+      stele::Model::load(folder("digits"), {.profile = "inline"});
+  const auto expected = probabilities(model);
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; i++)
+    threads.emplace_back([&] {
+      for (int call = 0; call < 1000; call++)
+        wrong += probabilities(model) == expected ? 0 : 1;
+    });
+  for (auto &thread : threads)
+    thread.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("owners may go away while others run") {
+  for (int round = 0; round < 10; round++) {
+    auto model = stele::Model::load(folder("digits"), {.profile = "inline"});
+    const auto expected = probabilities(model);
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; i++)
+      threads.emplace_back([&wrong, &expected, own = model.share()]() mutable {
+        for (int call = 0; call < 5; call++)
+          wrong += probabilities(own) == expected ? 0 : 1;
+        own.close();
+      });
+    model.close();
+    for (auto &thread : threads)
+      thread.join();
+    CHECK(wrong == 0);
+  }
+}
