@@ -20,7 +20,7 @@ std::vector<std::string> split(const std::string &text, char separator) {
 
 std::vector<std::map<std::string, std::string>>
 contract(const std::string &table, const std::vector<std::string> &columns) {
-  std::ifstream file(variable("STELE_CONTRACT") + "/" + table);
+  std::ifstream file(variable("STELE_CONTRACT").append("/").append(table));
   std::string line;
   if (!std::getline(file, line) || split(line, '\t') != columns)
     throw std::runtime_error(table + " has other columns: " + line);
@@ -30,7 +30,7 @@ contract(const std::string &table, const std::vector<std::string> &columns) {
       continue;
     const auto fields = split(line, '\t');
     if (fields.size() != columns.size())
-      throw std::runtime_error(table + " has a row of other columns: " + line);
+      throw std::runtime_error("a row has other columns: " + line);
     auto &row = rows.emplace_back();
     for (std::size_t i = 0; i < columns.size(); i++)
       row[columns[i]] = fields[i];

@@ -50,7 +50,7 @@ TEST_CASE("an output that is not there, or of another dtype") {
         "NOT_FOUND: no output \"logits\"; there are \"probabilities\"");
   CHECK(refusal([&] { (void)outputs[1]; }) ==
         "OUT_OF_RANGE: no output 1; there are 1");
-  const auto message =
+  const std::string message =
       "INVALID_ARGUMENT: output \"probabilities\" has dtype FP32, "
       "expected ";
   CHECK(refusal([&] { (void)outputs[0].as<double>(); }) == message + "FP64"s);

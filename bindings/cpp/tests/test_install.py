@@ -60,9 +60,8 @@ def test_find_package(installed, tmp_path):
         "cmake_minimum_required(VERSION 3.21)\nproject(program LANGUAGES CXX)\n" + block("cmake")
     )
     prefix = installed / "prefix"
-    variable = {"PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig"}
     configure = ["cmake", "-S", tmp_path, "-B", tmp_path / "out", f"-DCMAKE_PREFIX_PATH={prefix}"]
-    run(*configure, f"-DCMAKE_CXX_FLAGS={STRICT}", **variable)
+    run(*configure, f"-DCMAKE_CXX_FLAGS={STRICT}", PKG_CONFIG_PATH="")
     run("cmake", "--build", tmp_path / "out")
     assert run(tmp_path / "out" / "program", MODEL) == expected()
 
@@ -72,9 +71,10 @@ def test_find_package_says_what_is_missing(installed, tmp_path):
         "cmake_minimum_required(VERSION 3.21)\nproject(program LANGUAGES CXX)\n"
         "find_package(stele-cpp 0.2 REQUIRED)\n"
     )
+    package = installed / "prefix" / "lib" / "cmake" / "stele-cpp"
     variable = {"PKG_CONFIG_PATH": "/nowhere", "PKG_CONFIG_LIBDIR": "/nowhere"}
     done = subprocess.run(
-        ["cmake", "-S", tmp_path, "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={installed / 'prefix'}"],
+        ["cmake", "-S", tmp_path, "-B", tmp_path, f"-Dstele-cpp_DIR={package}"],
         env=os.environ | variable,
         capture_output=True,
         text=True,

@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -58,10 +59,10 @@ template <class T> std::string memory(std::span<const T> values) {
 /// The model dtypes has a signature for each dtype, which returns its input.
 class Row {
 public:
-  Row(const stele::Model &model, const std::string &dtype,
-      const std::vector<std::string> &literals, std::string bytes)
-      : model_(model), signature_(dtype), literals_(literals),
-        bytes_(std::move(bytes)) {
+  Row(const stele::Model &model, std::string dtype,
+      std::vector<std::string> literals, std::string bytes)
+      : model_(model), signature_(std::move(dtype)),
+        literals_(std::move(literals)), bytes_(std::move(bytes)) {
     for (char &letter : signature_)
       letter = static_cast<char>(std::tolower(letter));
   }
