@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { serve } from "../protocol/loop.js";
 import { verbsOf } from "../protocol/verbs.js";
+import { modelPath } from "../src/folder.js";
 import { readSavedModel } from "../src/savedmodel.js";
 import { readSignatures } from "../src/signature.js";
 import { BatchedModel } from "./host/batched.js";
@@ -56,11 +57,12 @@ await page.goto(`${server.origin}/harness.html`);
 let loads = 0;
 
 /**
- * @param {string} dir
+ * @param {string} given the SavedModel
  * @param {string[]} tags
  * @param {string} config
  */
-async function load(dir, tags, config) {
+async function load(given, tags, config) {
+  const dir = modelPath(given);
   const signatures = readSignatures(await readSavedModel(dir, tags));
   requireDefaultConfig(config);
   const open = async (/** @type {number | undefined} */ batch) => {
