@@ -61,7 +61,7 @@ public:
 
   /// Another owner of the same model, which is released with the last of them.
   [[nodiscard]] Model share() const noexcept {
-    return Model(stele_retain(model_.get()), signatures_);
+    return {stele_retain(model_.get()), signatures_};
   }
 
   /// Gives the model up; once more does nothing. Runs of other owners go on,
@@ -77,7 +77,7 @@ public:
     static const std::vector<Signature> none;
     return signatures_ != nullptr ? *signatures_ : none;
   }
-  const std::vector<Signature> &signatures() const && = delete;
+  [[nodiscard]] const std::vector<Signature> &signatures() const && = delete;
 
   /// The signature of that name, or NULL; it lives as long as `signatures`.
   [[nodiscard]] const Signature *
@@ -87,7 +87,7 @@ public:
         return &signature;
     return nullptr;
   }
-  const Signature *
+  [[nodiscard]] const Signature *
   signature(std::string_view name = "serving_default") const && = delete;
 
   /// Runs a signature on its inputs, in any order, all but those that have a

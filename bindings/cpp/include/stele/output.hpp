@@ -114,7 +114,8 @@ public:
         return output;
     return std::nullopt;
   }
-  std::optional<Output> find(std::string_view name) const && = delete;
+  [[nodiscard]] std::optional<Output>
+  find(std::string_view name) const && = delete;
 
   /// Goes through outputs as values: for (stele::Output output : outputs).
   class Iterator {
