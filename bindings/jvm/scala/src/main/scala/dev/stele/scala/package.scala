@@ -16,6 +16,7 @@ import dev.stele.{Code, DType, Model, Options, Signature, SteleException}
 import dev.stele.Tensor as JavaTensor
 
 import java.util.Optional
+import scala.collection.immutable.VectorMap
 import scala.jdk.CollectionConverters.*
 
 /** The signature that is run unless another is named. */
@@ -127,7 +128,8 @@ extension (model: Model)
     if names.distinct.size < names.size && model.signatures.containsKey(signature) then
       val twice = names.diff(names.distinct).head
       throw SteleException(Code.INVALID_ARGUMENT, s"input \"$twice\" is given twice")
-    model.run(signature, inputs.toMap.asJava).asScala.toMap
+    // In the order given, in which refusals name them.
+    model.run(signature, VectorMap.from(inputs).asJava).asScala.to(VectorMap)
 
   /** The signature of that name, if there is one. */
   def signature(name: String): Option[Signature] = Option(model.signatures.get(name))
