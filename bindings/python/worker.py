@@ -59,8 +59,8 @@ def _translate(error: Exception, *, loading: bool) -> SteleError:
         code = Code.INVALID_ARGUMENT
     elif isinstance(error, NotImplementedError):
         code = Code.UNIMPLEMENTED
-    if loading and code == Code.OUT_OF_RANGE:
-        code = Code.DATA_LOSS
+    if loading and (code == Code.OUT_OF_RANGE or "Checksum does not match" in str(error)):
+        code = Code.DATA_LOSS  # Python's restore calls a wrong checksum UNKNOWN
     return SteleError(code, str(error))
 
 
