@@ -21,7 +21,7 @@ async function run(name, ...args) {
 }
 
 test("digits recognises a zero", async () => {
-  const [signature, input, output, digit, probabilities, end] = (
+  const [signature, input, output, digit, probabilities, refused, end] = (
     await run("digits.mjs", DIGITS)
   ).split("\n");
   assert.equal(signature, "signature serving_default");
@@ -29,6 +29,10 @@ test("digits recognises a zero", async () => {
   assert.equal(output, "output probabilities FP32 [?,10]");
   assert.equal(digit, "digit 0");
   assert.match(probabilities, /^probabilities( [01]\.\d{6}){10}$/);
+  assert.equal(
+    refused,
+    'refused INVALID_ARGUMENT: input "image" has shape [8,8,1], expected [?,8,8,1]',
+  );
   assert.equal(end, "");
 });
 
