@@ -38,7 +38,7 @@ pub(crate) fn queue() -> PathBuf {
 
 /// A call whose time grows with its rows of 128 FP32.
 pub(crate) fn busy() -> PathBuf {
-    model("STELE_RUST_MODELS", "busy")
+    model("STELE_ODD_MODELS", "busy")
 }
 
 /// `y = x * scale`, whose `scale` has a default; its TensorInfos have no shapes.
