@@ -7,8 +7,8 @@ import re
 import pytest
 
 from stele import paths
-from stele.parity.binding import Binding, SetupError
-from tests.conftest import STRICT
+from stele.parity.binding import Binding
+from tests.conftest import needing_tools
 from tests.examples import output, with_example
 
 BINDINGS = [binding for binding in with_example() if not binding.comparator]
@@ -26,9 +26,5 @@ def python_prints() -> str:
 
 @pytest.mark.parametrize("binding", BINDINGS, ids=lambda binding: binding.id)
 def test_example_prints_the_same_lines(binding: Binding, python_prints: str) -> None:
-    try:
+    with needing_tools():
         assert output(binding) == python_prints
-    except SetupError as error:
-        if STRICT:
-            raise
-        pytest.skip(f"setup: {error}")

@@ -14,9 +14,8 @@ import pytest
 from stele import cli, paths
 from stele.libtensorflow.libstele import install
 from stele.parity import binding as bindings
-from stele.parity.binding import SetupError
 from stele.parity.level import Ladder
-from tests.conftest import STRICT
+from tests.conftest import needing_tools
 
 KIT = paths.bindings_dir() / "c" / "kit"
 STRICT_FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
@@ -34,12 +33,8 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """libstele and the kit, as `stele libstele` lays them out."""
-    try:
+    with needing_tools():
         bindings.discover()["c"].require()
-    except SetupError as error:
-        if STRICT:
-            raise
-        pytest.skip(f"setup: {error}")
     return install(tmp_path_factory.mktemp("prefix")).path
 
 

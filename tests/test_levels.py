@@ -20,19 +20,15 @@ from stele.parity import binding as bindings
 from stele.parity import golden, level
 from stele.parity.binding import Binding, SetupError
 from stele.parity.level import Ladder
-from tests.conftest import STRICT, claimed
+from tests.conftest import claimed, needing_tools
 from tests.test_harness import fake
 
 EACH_BINDING = pytest.mark.parametrize("binding", claimed().values(), ids=lambda b: b.id)
 
 
 def expect_nothing(problems: Iterator[str]) -> None:
-    try:
+    with needing_tools():
         assert list(problems) == []
-    except SetupError as error:
-        if STRICT:
-            raise
-        pytest.skip(f"setup: {error}")
 
 
 @EACH_BINDING
@@ -100,12 +96,8 @@ sys.exit(worker.serve(Runner()))
 
 
 def test_a_language_is_added_without_touching_the_checkout(monkeypatch, tmp_path, capsys) -> None:
-    try:
+    with needing_tools():
         bindings.discover()["python-native"].require()
-    except SetupError as error:
-        if STRICT:
-            raise
-        pytest.skip(f"setup: {error}")
     monkeypatch.setenv("STELE_BINDINGS", str(tmp_path))
     assert cli.main(["new-binding", "brand-new"]) == 0
     folder = tmp_path / "brand-new"

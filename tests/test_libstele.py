@@ -14,9 +14,8 @@ import pytest
 from stele import cli, paths
 from stele.libtensorflow.prefix import MARK
 from stele.parity import binding as bindings
-from stele.parity.binding import SetupError
 from tests import tensorflows
-from tests.conftest import STRICT
+from tests.conftest import STRICT, needing_tools
 from tests.test_examples import EXPECTED
 
 PROGRAM = """
@@ -54,12 +53,8 @@ def compile_(prefix: Path, source: Path, program: Path, *more: str) -> None:
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prefix with two programs in it, which is somewhere else now."""
-    try:
+    with needing_tools():
         bindings.discover()["c"].require()
-    except SetupError as error:
-        if STRICT:
-            raise
-        pytest.skip(f"setup: {error}")
     folder = tmp_path_factory.mktemp("libstele")
     prefix = folder / "first"
     assert cli.main(["libstele", "--prefix", str(prefix)]) == 0

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from stele import paths
-from stele.parity.binding import Binding, SetupError
+from stele.parity.binding import Binding
 from tests.conformance.player import Player
-from tests.conftest import STRICT, claimed
+from tests.conftest import claimed, needing_tools
 from tests.odd_models.__main__ import make
 
 
@@ -53,12 +53,8 @@ def session_worker(
     binding: Binding, odd_models: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Player]:
     player = Player(binding, odd_models, tmp_path_factory.mktemp(binding.id))
-    try:
+    with needing_tools():
         player.start()
-    except SetupError as error:
-        if STRICT:
-            raise
-        pytest.skip(f"setup: {error}")
     yield player
     # Sanitizers speak on the way out: its exit status counts.
     player.close()

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from stele.contract.bundle import read_bundle
-from stele.parity.binding import SetupError, discover
+from stele.parity.binding import discover
 from stele.parity.case import Case
-from tests.conftest import STRICT
+from tests.conftest import needing_tools
 from tests.interop import agreement
 from tests.interop.agreement import zoo, zoo_cases
 from tests.interop.conftest import require, started
@@ -125,12 +125,8 @@ def test_bits(server, scored, client) -> None:
     if binding is None:
         pytest.skip(f"there is no binding {client}")
     score = scored(name, client, "all")
-    try:
+    with needing_tools():
         for entry in ENTRIES:
             worker = agreement.served_by(binding, address, entry.name)
             agreement.ask(score, worker, zoo(entry.model), entry.cases(), served=entry.name)
-    except SetupError as error:
-        if STRICT:
-            raise
-        pytest.skip(f"setup: {error}")
     score.judge(KNOWN.get(name, {}))
