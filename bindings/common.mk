@@ -38,6 +38,19 @@ odd-models:
 	@cd $(ROOT) && $(PYTHON) -m tests.odd_models $(ODD_MODELS) > $(BUILD)/odd-models.log 2>&1 \
 	  || { cat $(BUILD)/odd-models.log >&2; exit 1; }
 
+# libstele and the worker kit, as a user installs them, for what stands on them. Each
+# folder has its own: two of them may be built at once.
+LIBSTELE = $(OUT)/libstele
+
+.PHONY: libstele
+libstele:
+	@mkdir -p $(OUT)
+	@$(MAKE) --no-print-directory -C $(ROOT)/bindings/c install PREFIX=$(LIBSTELE) > $(OUT)/libstele.log \
+	  || { cat $(OUT)/libstele.log >&2; exit 1; }
+
+$(MODEL)/saved_model.pb:
+	@echo "no $@: run 'make model-digits' in the repository, or set MODEL" >&2; exit 1
+
 # build: library, worker and example. test: all tests of the folder. lint: formatter and
 # linter, changing nothing. format: lets them write. example: the digits example. bench,
 # bench-readme: measures, and writes the tables of the README.
