@@ -26,7 +26,7 @@ private object KotlinWorker : Kit.Client<Model> {
 
     override fun model(loaded: Model): Model = loaded
 
-    override fun prepare(loaded: Model, signature: String, inputs: List<Kit.Input>): Kit.Run =
+    override fun prepare(loaded: Model, signature: String, inputs: List<Kit.Contents>): Kit.Run =
         object : Kit.Run {
             private val arguments = inputs.map { it.name() to tensor(it) }.toTypedArray()
             private lateinit var answer: Map<String, Tensor>
@@ -35,13 +35,13 @@ private object KotlinWorker : Kit.Client<Model> {
                 answer = loaded.run(*arguments, signature = signature)
             }
 
-            override fun outputs(): List<Kit.Output> =
+            override fun outputs(): List<Kit.Contents> =
                 answer.map { (name, tensor) ->
-                    Kit.Output(name, tensor.dtype(), tensor.shape(), bytes(tensor))
+                    Kit.Contents(name, tensor.dtype(), tensor.shape(), bytes(tensor))
                 }
         }
 
-    private fun tensor(input: Kit.Input): Tensor {
+    private fun tensor(input: Kit.Contents): Tensor {
         val bytes = input.bytes()
         val shape = input.shape()
         return when (val dtype = input.dtype()) {

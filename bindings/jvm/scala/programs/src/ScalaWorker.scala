@@ -15,17 +15,17 @@ private object ScalaWorker extends Kit.Client[Model]:
 
   override def model(loaded: Model): Model = loaded
 
-  override def prepare(loaded: Model, signature: String, inputs: JavaList[Kit.Input]): Kit.Run =
+  override def prepare(loaded: Model, signature: String, inputs: JavaList[Kit.Contents]): Kit.Run =
     val arguments = inputs.asScala.toSeq.map(input => input.name -> tensor(input))
     new Kit.Run:
       private var answer = Map.empty[String, Tensor]
 
       override def call(): Unit = answer = loaded.call(signature)(arguments*)
 
-      override def outputs(): JavaList[Kit.Output] =
-        answer.toSeq.map((name, t) => Kit.Output(name, t.dtype, t.shape, bytes(t))).asJava
+      override def outputs(): JavaList[Kit.Contents] =
+        answer.toSeq.map((name, t) => Kit.Contents(name, t.dtype, t.shape, bytes(t))).asJava
 
-  private def tensor(input: Kit.Input): Tensor =
+  private def tensor(input: Kit.Contents): Tensor =
     val (bytes, shape) = (input.bytes, input.shape.toSeq)
     import DType.*
     input.dtype match

@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Map;
 
 /**
  * The arguments of one call in C's memory: one block, in which pieces follow each other.
@@ -34,14 +33,13 @@ final class Frame implements AutoCloseable {
     }
 
     /** A frame for a signature's name and these inputs. */
-    static Frame of(byte[] signature, byte[][] names, Map<String, Tensor> inputs) {
+    static Frame of(byte[] signature, byte[][] names, Tensor[] inputs) {
         long size = align(signature.length + 1L) + align(names.length * Libstele.TENSOR_SIZE);
-        int i = 0;
-        for (Tensor tensor : inputs.values()) {
-            size +=
-                    align(names[i++].length + 1L)
-                            + align(tensor.rank() * Long.BYTES)
-                            + align(tensor.size());
+        for (byte[] name : names) {
+            size += align(name.length + 1L);
+        }
+        for (Tensor tensor : inputs) {
+            size += align(tensor.rank() * Long.BYTES) + align(tensor.size());
             if (tensor.strings() != null) {
                 for (byte[] string : tensor.strings()) {
                     size += align(string.length);
@@ -77,14 +75,12 @@ final class Frame implements AutoCloseable {
     }
 
     /** An array of stele_tensor. */
-    MemorySegment tensors(byte[][] names, Map<String, Tensor> inputs) {
+    MemorySegment tensors(byte[][] names, Tensor[] inputs) {
         MemorySegment array = room(names.length * Libstele.TENSOR_SIZE);
-        long at = 0;
-        int i = 0;
-        for (Tensor tensor : inputs.values()) {
-            array.set(ADDRESS, at, text(names[i++]));
-            put(array, at, tensor);
-            at += Libstele.TENSOR_SIZE;
+        for (int i = 0; i < names.length; i++) {
+            long at = i * Libstele.TENSOR_SIZE;
+            array.set(ADDRESS, at, text(names[i]));
+            put(array, at, inputs[i]);
         }
         return array;
     }

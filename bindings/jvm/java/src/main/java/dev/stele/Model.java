@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -143,16 +144,35 @@ public final class Model implements AutoCloseable {
      *     hold; and whatever TensorFlow itself reports
      */
     public Map<String, Tensor> run(String signature, Map<String, Tensor> inputs) {
+        return run(signature, inputs.entrySet());
+    }
+
+    /**
+     * Runs a signature with inputs in an order, in which a refusal names them.
+     *
+     * @param signature its name
+     * @param inputs names and tensors; one that has a default may be left out
+     * @return the outputs by name, in the order of names
+     * @throws SteleException see {@link #run(String, Map)}; INVALID_ARGUMENT also for an input that
+     *     is given twice
+     */
+    public Map<String, Tensor> run(
+            String signature, Collection<? extends Map.Entry<String, Tensor>> inputs) {
         byte[] name = Text.encodeName(signature);
-        byte[][] names = inputs.keySet().stream().map(Text::encodeName).toArray(byte[][]::new);
-        inputs.forEach((input, tensor) -> Objects.requireNonNull(tensor, input));
+        byte[][] names = new byte[inputs.size()][];
+        Tensor[] tensors = new Tensor[names.length];
+        int i = 0;
+        for (Map.Entry<String, Tensor> input : inputs) {
+            names[i] = Text.encodeName(input.getKey());
+            tensors[i++] = Objects.requireNonNull(input.getValue(), input.getKey());
+        }
         MemorySegment model = handle.acquire();
-        try (Frame frame = Frame.of(name, names, inputs)) {
+        try (Frame frame = Frame.of(name, names, tensors)) {
             MemorySegment outputs =
                     Libstele.run(
                             model,
                             frame.text(name),
-                            frame.tensors(names, inputs),
+                            frame.tensors(names, tensors),
                             names.length,
                             frame.error());
             if (outputs.address() == 0) {

@@ -3,14 +3,13 @@
 
 package dev.stele.kotlin
 
-import dev.stele.Code
 import dev.stele.DType
 import dev.stele.Model
 import dev.stele.Options
 import dev.stele.Signature
-import dev.stele.SteleException
 import dev.stele.Tensor
 import dev.stele.TensorInfo
+import java.util.Map.entry
 import java.util.Optional
 
 /** The signature that is run unless another is named. */
@@ -23,7 +22,7 @@ public const val DEFAULT_SIGNATURE: String = "serving_default"
  * @param profile the session's configuration by name: `default`, `inline`, `single` or `python`
  * @param config a serialized tensorflow.ConfigProto in place of the profile
  * @param libtensorflow the file libtensorflow_cc.so.2 or its folder, in place of searching for it
- * @throws SteleException as [Model.load]
+ * @throws dev.stele.SteleException as [Model.load]
  */
 public fun loadModel(
     dir: String,
@@ -45,19 +44,13 @@ public fun loadModel(
 /**
  * Runs a signature: `model.run("image" to pixels.toTensor(1, 8, 8, 1))["probabilities"]`.
  *
- * @throws SteleException as [Model.run]; INVALID_ARGUMENT also for an input that is given twice
+ * @throws dev.stele.SteleException as [Model.run]; INVALID_ARGUMENT also for an input that is given
+ *   twice
  */
 public fun Model.run(
     vararg inputs: Pair<String, Tensor>,
     signature: String = DEFAULT_SIGNATURE,
-): Map<String, Tensor> {
-    val byName = linkedMapOf(*inputs)
-    if (byName.size < inputs.size && signature in signatures()) {
-        val twice = inputs.groupingBy { it.first }.eachCount().entries.first { it.value > 1 }.key
-        throw SteleException(Code.INVALID_ARGUMENT, "input \"$twice\" is given twice")
-    }
-    return run(signature, byName)
-}
+): Map<String, Tensor> = run(signature, inputs.map { entry(it.first, it.second) })
 
 /** The signature of that name, or null. */
 public operator fun Model.get(signature: String): Signature? = signatures()[signature]

@@ -15,7 +15,7 @@ package dev.stele.scala
 import dev.stele.{Code, DType, Model, Options, Signature, SteleException}
 import dev.stele.Tensor as JavaTensor
 
-import java.util.Optional
+import java.util.{Map as JavaMap, Optional}
 import scala.collection.immutable.VectorMap
 import scala.jdk.CollectionConverters.*
 
@@ -124,12 +124,7 @@ extension (model: Model)
 
   /** Runs a signature. */
   def call(signature: String)(inputs: (String, Tensor)*): Map[String, Tensor] =
-    val names = inputs.map(_._1)
-    if names.distinct.size < names.size && model.signatures.containsKey(signature) then
-      val twice = names.diff(names.distinct).head
-      throw SteleException(Code.INVALID_ARGUMENT, s"input \"$twice\" is given twice")
-    // In the order given, in which refusals name them.
-    model.run(signature, VectorMap.from(inputs).asJava).asScala.to(VectorMap)
+    model.run(signature, inputs.map(JavaMap.entry(_, _)).asJava).asScala.to(VectorMap)
 
   /** The signature of that name, if there is one. */
   def signature(name: String): Option[Signature] = Option(model.signatures.get(name))

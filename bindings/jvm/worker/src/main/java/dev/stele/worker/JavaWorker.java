@@ -4,7 +4,6 @@ import dev.stele.DType;
 import dev.stele.Model;
 import dev.stele.Options;
 import dev.stele.Tensor;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -27,9 +26,9 @@ final class JavaWorker implements Kit.Client<Model> {
     }
 
     @Override
-    public Kit.Run prepare(Model model, String signature, List<Kit.Input> inputs) {
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        inputs.forEach(input -> tensors.put(input.name(), tensor(input)));
+    public Kit.Run prepare(Model model, String signature, List<Kit.Contents> inputs) {
+        List<Map.Entry<String, Tensor>> tensors =
+                inputs.stream().map(input -> Map.entry(input.name(), tensor(input))).toList();
         return new Kit.Run() {
             private Map<String, Tensor> outputs;
 
@@ -39,11 +38,11 @@ final class JavaWorker implements Kit.Client<Model> {
             }
 
             @Override
-            public List<Kit.Output> outputs() {
+            public List<Kit.Contents> outputs() {
                 return outputs.entrySet().stream()
                         .map(
                                 output ->
-                                        new Kit.Output(
+                                        new Kit.Contents(
                                                 output.getKey(),
                                                 output.getValue().dtype(),
                                                 output.getValue().shape(),
@@ -53,7 +52,7 @@ final class JavaWorker implements Kit.Client<Model> {
         };
     }
 
-    private static Tensor tensor(Kit.Input input) {
+    private static Tensor tensor(Kit.Contents input) {
         byte[] bytes = input.bytes();
         long[] shape = input.shape();
         DType dtype = input.dtype();

@@ -24,9 +24,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The worker kit of bindings/c/kit: the protocol by which the harness tries a binding, without the
@@ -45,7 +43,7 @@ public final class Kit {
         Model model(M loaded);
 
         /** Makes inputs of the language's own from bundles' files, and returns a run of them. */
-        Run prepare(M loaded, String signature, List<Input> inputs);
+        Run prepare(M loaded, String signature, List<Contents> inputs);
     }
 
     /** One call, as a user of the language makes it, again and again. */
@@ -54,28 +52,18 @@ public final class Kit {
         void call();
 
         /** Returns what the last one gave, read by the language's own accessors. */
-        List<Output> outputs();
+        List<Contents> outputs();
     }
 
     /**
-     * An input of a run.
+     * An input or output of a run.
      *
      * @param name as in the signature
      * @param dtype of its elements
      * @param shape the size of each dimension
      * @param bytes its elements as a bundle has them
      */
-    public record Input(String name, DType dtype, long[] shape, byte[] bytes) {}
-
-    /**
-     * An output of a run.
-     *
-     * @param name as in the signature
-     * @param dtype of its elements
-     * @param shape the size of each dimension
-     * @param bytes its elements as a bundle has them
-     */
-    public record Output(String name, DType dtype, long[] shape, byte[] bytes) {}
+    public record Contents(String name, DType dtype, long[] shape, byte[] bytes) {}
 
     private static final int LOAD = 1;
     private static final int RUN = 2;
@@ -219,21 +207,16 @@ public final class Kit {
         }
 
         private void run(Arena arena, MemorySegment request) throws Throwable {
-            String signature = text(request, 48);
-            List<Input> inputs = inputs(request);
-            if (client.model(loaded).signatures().containsKey(signature)) {
-                requireOnce(inputs);
-            }
-            Run run = client.prepare(loaded, signature, inputs);
+            Run run = client.prepare(loaded, text(request, 48), inputs(request));
             while ((int) AGAIN.invokeExact(worker) != 0) {
                 run.call();
             }
-            for (Output output : run.outputs()) {
+            for (Contents output : run.outputs()) {
                 write(arena, output);
             }
         }
 
-        private void write(Arena arena, Output output) throws Throwable {
+        private void write(Arena arena, Contents output) throws Throwable {
             MemorySegment path =
                     (MemorySegment)
                             OUTPUT.invokeExact(
@@ -256,33 +239,22 @@ public final class Kit {
         }
     }
 
-    // A Map cannot say it, a bundle can.
-    private static void requireOnce(List<Input> inputs) {
-        Set<String> names = new HashSet<>();
-        for (Input input : inputs) {
-            if (!names.add(input.name())) {
-                throw new SteleException(
-                        Code.INVALID_ARGUMENT, "input \"" + input.name() + "\" is given twice");
-            }
-        }
-    }
-
-    private static List<Input> inputs(MemorySegment request) {
+    private static List<Contents> inputs(MemorySegment request) {
         long count = request.get(JAVA_LONG, 56);
         MemorySegment array = request.get(ADDRESS, 64).reinterpret(count * INPUT_SIZE);
-        List<Input> inputs = new ArrayList<>();
+        List<Contents> inputs = new ArrayList<>();
         for (long i = 0; i < count; i++) {
             inputs.add(input(array.asSlice(i * INPUT_SIZE, INPUT_SIZE)));
         }
         return inputs;
     }
 
-    private static Input input(MemorySegment input) {
+    private static Contents input(MemorySegment input) {
         DType dtype = DType.of(input.get(JAVA_INT, 8)).orElseThrow();
         long rank = input.get(JAVA_INT, 12);
         long[] shape = input.get(ADDRESS, 16).reinterpret(rank * Long.BYTES).toArray(JAVA_LONG);
         try {
-            return new Input(
+            return new Contents(
                     text(input, 0), dtype, shape, Files.readAllBytes(Path.of(text(input, 24))));
         } catch (IOException error) {
             throw new UncheckedIOException(error);
