@@ -9,6 +9,7 @@
 #include "bundle.h"
 #include "describe.h"
 #include "file.h"
+#include "hello.h"
 #include "load_config.h"
 #include "refuse.h"
 #include "reply.h"
@@ -32,37 +33,11 @@ struct worker {
   struct request request;
 };
 
-static void reply(const struct worker *worker, bool ok,
-                  const stele_error *error) {
-  if (ok)
-    reply_ok(worker->request.id);
-  else
-    reply_error(worker->request.id, error);
-}
-
 /* ---- hello ------------------------------------------------------------- */
 
 static void hello(struct worker *worker, const struct field *arguments) {
-  if (strcmp(arguments[0].text, "1") != 0) {
-    reply_unsupported(worker->request.id, "protocol", arguments[0].text);
-    return;
-  }
-  reply_begin(worker->request.id, "ok");
-  reply_field("protocol=1");
-  reply_field("binding=c");
-  reply_field("language=C11, " COMPILER " " __VERSION__);
-  const char *tensorflow = stele_tensorflow_version(NULL);
-  printf("\ttensorflow=%s", tensorflow != NULL ? tensorflow : "");
-  reply_field("verbs=hello,load,run,describe,bench,unload,bye");
-  const char *separator = "\tdtypes=";
-  for (int dtype = STELE_FP32; dtype <= STELE_UINT64; dtype++) {
-    const char *name = stele_dtype_name((stele_dtype)dtype);
-    if (name != NULL) {
-      printf("%s%s", separator, name);
-      separator = ",";
-    }
-  }
-  reply_end();
+  (void)arguments;
+  reply_hello(&worker->request, "c", "C11, " COMPILER " " __VERSION__, NULL);
 }
 
 /* ---- load -------------------------------------------------------------- */
@@ -78,7 +53,7 @@ static void load(struct worker *worker, const struct field *arguments) {
     stele_free(worker->model);
     worker->model = model;
   }
-  reply(worker, model != NULL, &error);
+  reply_result(worker->request.id, model != NULL, &error);
 }
 
 /* ---- run, bench -------------------------------------------------------- */
@@ -107,7 +82,7 @@ static void run(struct worker *worker, const struct field *arguments) {
     bundle_free(&inputs);
     done = finish_run(outputs, arguments[2].text, &error);
   }
-  reply(worker, done, &error);
+  reply_result(worker->request.id, done, &error);
 }
 
 static bool bench_bundle(const struct worker *worker,
@@ -141,7 +116,7 @@ static void run_bench(struct worker *worker, const struct field *arguments) {
   } else {
     done = false;
   }
-  reply(worker, done, &error);
+  reply_result(worker->request.id, done, &error);
 }
 
 /* ---- describe, unload --------------------------------------------- */
@@ -150,7 +125,7 @@ static void run_describe(struct worker *worker, const struct field *arguments) {
   stele_error error;
   bool done = require_model(worker, &error) &&
               describe(worker->model, arguments[0].text, &error);
-  reply(worker, done, &error);
+  reply_result(worker->request.id, done, &error);
 }
 
 static void unload(struct worker *worker, const struct field *arguments) {

@@ -158,10 +158,7 @@ void stele_worker_ok(stele_worker *worker) {
   else
     worker->loaded = false;
   worker->asked = false;
-  if (done)
-    reply_ok(worker->line.id);
-  else
-    reply_error(worker->line.id, &worker->refusal);
+  reply_result(worker->line.id, done, &worker->refusal);
   worker_drop_run(worker);
 }
 

@@ -4,6 +4,7 @@
 #include "worker_state.h"
 
 #include "bench.h"
+#include "hello.h"
 #include "load_config.h"
 #include "refuse.h"
 #include "reply.h"
@@ -53,50 +54,6 @@ void stele_worker_free(stele_worker *worker) {
 
 /* ---- What the language need not answer --------------------------------- */
 
-/* Whether the comma-separated list has the name; a list that is NULL has all.
- */
-static bool lists(const char *names, const char *name) {
-  size_t length = strlen(name);
-  for (; names != NULL; names = strchr(names, ',')) {
-    names += *names == ',';
-    if (strncmp(names, name, length) == 0 &&
-        (names[length] == ',' || names[length] == '\0'))
-      return true;
-  }
-  return false;
-}
-
-static void write_dtypes(const stele_worker *worker) {
-  const char *separator = "\tdtypes=";
-  for (int dtype = STELE_FP32; dtype <= STELE_UINT64; dtype++) {
-    const char *name = stele_dtype_name(dtype);
-    if (name == NULL ||
-        (worker->dtypes != NULL && !lists(worker->dtypes, name)))
-      continue;
-    printf("%s%s", separator, name);
-    separator = ",";
-  }
-}
-
-static void hello(const stele_worker *worker) {
-  if (strcmp(worker->line.arguments[0].text, "1") != 0) {
-    reply_unsupported(worker->line.id, "protocol",
-                      worker->line.arguments[0].text);
-    return;
-  }
-  const char *tensorflow = stele_tensorflow_version(NULL);
-  reply_begin(worker->line.id, "ok");
-  reply_field("protocol=1");
-  fputs("\tbinding=", stdout);
-  write_escaped(stdout, worker->binding);
-  fputs("\tlanguage=", stdout);
-  write_escaped(stdout, worker->language);
-  printf("\ttensorflow=%s", tensorflow != NULL ? tensorflow : "");
-  reply_field("verbs=hello,load,run,describe,bench,unload,bye");
-  write_dtypes(worker);
-  reply_end();
-}
-
 static bool require_model(const stele_worker *worker, stele_error *error) {
   return worker->loaded ||
          refuse(error, STELE_FAILED_PRECONDITION, "no model is loaded");
@@ -104,22 +61,11 @@ static bool require_model(const stele_worker *worker, stele_error *error) {
 
 static void describe(stele_worker *worker) {
   stele_error error;
-  char *text = NULL;
-  bool done = require_model(worker, &error);
-  if (done) {
-    text = malloc(worker->described.size + 1);
-    done = text != NULL || refuse_memory(&error);
-  }
-  if (done) {
-    memcpy(text, worker->described.text, worker->described.size);
-    done = signature_lines_write(worker->line.arguments[0].text, text,
-                                 worker->described.size, &error);
-  }
-  free(text);
-  if (done)
-    reply_ok(worker->line.id);
-  else
-    reply_error(worker->line.id, &error);
+  struct lines *lines = &worker->described;
+  bool done = require_model(worker, &error) &&
+              signature_lines_write(worker->line.arguments[0].text, lines->text,
+                                    lines->size, &error);
+  reply_result(worker->line.id, done, &error);
 }
 
 /* ---- What it does ------------------------------------------------------ */
@@ -193,9 +139,9 @@ static bool begin_run(stele_worker *worker, stele_error *error) {
 
 /* An input that the language has no type for is not its to answer. */
 static const char *foreign_dtype(const stele_worker *worker) {
-  for (size_t i = 0; worker->dtypes != NULL && i < worker->bundle.count; i++) {
+  for (size_t i = 0; i < worker->bundle.count; i++) {
     const char *name = stele_dtype_name(worker->inputs[i].dtype);
-    if (!lists(worker->dtypes, name))
+    if (!has_dtype(worker->dtypes, name))
       return name;
   }
   return NULL;
@@ -227,7 +173,8 @@ static bool begin_unload(stele_worker *worker) {
 static bool take(stele_worker *worker) {
   switch (worker->line.verb) {
   case HELLO:
-    hello(worker);
+    reply_hello(&worker->line, worker->binding, worker->language,
+                worker->dtypes);
     return false;
   case DESCRIBE:
     describe(worker);
@@ -249,11 +196,8 @@ static bool take(stele_worker *worker) {
 const stele_worker_request *stele_worker_next(stele_worker *worker) {
   if (worker == NULL)
     return NULL;
-  if (worker->asked) {
-    stele_error error;
-    refuse(&error, STELE_INTERNAL, "the worker gave no answer");
-    stele_worker_error(worker, error.code, error.message);
-  }
+  if (worker->asked)
+    stele_worker_error(worker, STELE_INTERNAL, "the worker gave no answer");
   while (!worker->over && request_next(&worker->line))
     if (take(worker)) {
       worker->asked = true;

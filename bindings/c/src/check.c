@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "error.h"
+#include "metagraph.h"
 #include "shape.h"
 
 #include <stdbool.h>
@@ -100,10 +101,6 @@ stele_code check_signature(const stele_signature *signature,
 
 /* ---- The inputs against the signature ---------------------------------- */
 
-static int compare_name(const void *name, const void *info) {
-  return strcmp(name, ((const stele_tensor_info *)info)->name);
-}
-
 static stele_code fail_unknown(const stele_signature *signature,
                                const char *name, stele_error *error) {
   stele_code code =
@@ -183,8 +180,7 @@ static stele_code place_inputs(const stele_signature *signature,
   memset(ordered, 0, signature->n_inputs * sizeof(*ordered));
   for (size_t i = 0; i < count; i++) {
     const stele_tensor_info *info =
-        bsearch(inputs[i].name, signature->inputs, signature->n_inputs,
-                sizeof *signature->inputs, compare_name);
+        info_find(signature->inputs, signature->n_inputs, inputs[i].name);
     if (info == NULL) {
       unknown = unknown == count ? i : unknown;
       continue;

@@ -124,15 +124,21 @@ static int compare_info(const void *name, const void *info) {
   return strcmp(name, ((const stele_tensor_info *)info)->name);
 }
 
+const stele_tensor_info *info_find(const stele_tensor_info *infos, size_t count,
+                                   const char *name) {
+  return bsearch(name, infos, count, sizeof *infos, compare_info);
+}
+
 /* Gives inputs their defaults; of two with one key the last one counts. */
 static void read_defaults(const SignatureDef *def, stele_tensor_info *inputs,
                           size_t count, arena *memory) {
   for (size_t i = 0; i < def->n_defaults; i++) {
     ProtobufCBinaryData bytes = def->defaults[i]->value;
-    stele_tensor_info *input = bsearch(def->defaults[i]->key, inputs, count,
-                                       sizeof *inputs, compare_info);
-    if (input == NULL)
+    const stele_tensor_info *found =
+        info_find(inputs, count, def->defaults[i]->key);
+    if (found == NULL)
       continue;
+    stele_tensor_info *input = &inputs[found - inputs];
     const stele_tensor *value =
         default_value_read(bytes.data, bytes.len, input->name, memory);
     input->default_value =

@@ -37,4 +37,9 @@ typedef struct tag_set {
 stele_code metagraph_read(const void *bytes, size_t size, const char *path,
                           tag_set tags, metagraph *graph, stele_error *error);
 
+/* The tensor of that name among those of a signature, which are sorted by name;
+ * NULL when there is none. */
+const stele_tensor_info *info_find(const stele_tensor_info *infos, size_t count,
+                                   const char *name);
+
 #endif

@@ -42,10 +42,9 @@ static stele_code read_graph(const char *folder, tag_set tags, metagraph *graph,
     return fail_memory(error);
   void *bytes = NULL;
   size_t size = 0;
-  struct stat status;
-  stele_code code = stat(path, &status) != 0 && errno == ENOENT
-                        ? fail_no_model(folder, error)
-                        : regular_file_read(path, &bytes, &size, error);
+  stele_code code = regular_file_read(path, &bytes, &size, error);
+  if (code == STELE_NOT_FOUND)
+    code = fail_no_model(folder, error);
   if (code == STELE_OK) {
     code = metagraph_read(bytes, size, path, tags, graph, error);
     free(bytes);

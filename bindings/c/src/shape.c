@@ -6,13 +6,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-size_t element_count(int rank, const int64_t *dims) {
-  size_t count = 1;
-  for (int i = 0; i < rank; i++)
-    count *= (size_t)dims[i];
-  return count;
-}
-
 stele_code stele_tensor_size(const stele_tensor *tensor, uint64_t *size,
                              stele_error *error) {
   if (tensor == NULL || size == NULL)

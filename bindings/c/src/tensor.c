@@ -2,7 +2,6 @@
 
 #include "error.h"
 #include "fork.h"
-#include "shape.h"
 
 #include <stdalign.h>
 #include <stdlib.h>

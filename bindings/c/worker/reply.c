@@ -32,6 +32,13 @@ void reply_error(const char *id, const stele_error *error) {
   reply_end();
 }
 
+void reply_result(const char *id, bool ok, const stele_error *error) {
+  if (ok)
+    reply_ok(id);
+  else
+    reply_error(id, error);
+}
+
 void reply_unsupported(const char *id, const char *kind, const char *what) {
   reply_begin(id, "unsupported");
   printf("\t%s%s", kind, *kind != '\0' ? " " : "");

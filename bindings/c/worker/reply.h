@@ -4,6 +4,8 @@
 
 #include "stele.h"
 
+#include <stdbool.h>
+
 /* A reply of fields: begin, any fields, end, which flushes. `id` is the
  * request's. */
 void reply_begin(const char *id, const char *status);
@@ -14,6 +16,9 @@ void reply_ok(const char *id);
 
 /* The code and the message. */
 void reply_error(const char *id, const stele_error *error);
+
+/* One of the two. */
+void reply_result(const char *id, bool ok, const stele_error *error);
 
 /* "verb x", "dtype BF16"; `kind` is empty when `what` says it all. */
 void reply_unsupported(const char *id, const char *kind, const char *what);

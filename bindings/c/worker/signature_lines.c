@@ -43,8 +43,8 @@ static bool sort_lines(char *text, size_t size, char *sorted) {
   qsort(lines, count, sizeof *lines, compare_lines);
   for (size_t i = 0; i < count; i++) {
     size_t length = strlen(lines[i]);
-    memcpy(sorted, lines[i], length);
-    sorted[length] = '\n';
+    lines[i][length] = '\n';
+    memcpy(sorted, lines[i], length + 1);
     sorted += length + 1;
   }
   free(lines);

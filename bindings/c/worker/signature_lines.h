@@ -13,8 +13,8 @@ void signature_line(FILE *stream, const char *signature, const char *kind,
                     const char *name, const char *dtype, int32_t rank,
                     const int64_t *dims);
 
-/* Writes the `size` bytes of such lines to `file`, sorted by their bytes; cuts
- * `text` into lines in doing so. */
+/* Writes the `size` bytes of such lines to `file`, sorted by their bytes;
+ * `text` is written to in doing so, and is then as it was. */
 bool signature_lines_write(const char *file, char *text, size_t size,
                            stele_error *error);
 
