@@ -195,10 +195,14 @@ def judge(result: Result, binding: Binding) -> None:
     assert result.outcome is Outcome.PASS, f"{result.outcome}: {result.detail}{replay}"
 
 
+def write_models(module: str, folder: Path) -> Path:
+    """Run a maker of models in another process: TensorFlow stays out of this one."""
+    root = Path(__file__).parent.parent
+    subprocess.run([sys.executable, "-m", module, str(folder)], cwd=root, check=True)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """SavedModels that are not in the zoo; TensorFlow stays out of this process."""
-    folder = tmp_path_factory.mktemp("foreign")
-    root = Path(__file__).parent.parent
-    subprocess.run([sys.executable, "-m", "tests.models", str(folder)], cwd=root, check=True)
-    return folder
+    """SavedModels that are not in the zoo."""
+    return write_models("tests.models", tmp_path_factory.mktemp("foreign"))

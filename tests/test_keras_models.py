@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from stele import cli
+from tests.conftest import write_models
 
 KERAS_LINK = "python-keras to python-tf"
 OTHERS = "python-tf,python-session,c"
@@ -17,11 +16,8 @@ OTHERS = "python-tf,python-session,c"
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files of `tests.keras_models`; Keras stays out of this process."""
-    folder = tmp_path_factory.mktemp("keras")
-    root = Path(__file__).parent.parent
-    subprocess.run([sys.executable, "-m", "tests.keras_models", str(folder)], cwd=root, check=True)
-    return folder
+    """Files of `tests.keras_models`."""
+    return write_models("tests.keras_models", tmp_path_factory.mktemp("keras"))
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,7 @@ import pytest
 from stele import paths
 from stele.parity.binding import Binding
 from tests.conformance.player import Player
-from tests.conftest import claimed, needing_tools
-from tests.odd_models.__main__ import make
+from tests.conftest import claimed, needing_tools, write_models
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,9 +42,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def odd_models() -> Path:
     """The folder of the SavedModels that `tests.odd_models` makes."""
-    folder = paths.build_dir() / "odd-models"
-    make(folder)
-    return folder
+    return write_models("tests.odd_models", paths.build_dir() / "odd-models")
 
 
 @pytest.fixture(scope="session")

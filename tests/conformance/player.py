@@ -53,12 +53,6 @@ class Player:
     def close(self) -> None:
         self.conversation.close()
 
-    def again(self) -> Player:
-        """A second process of the same worker, for what a process does not survive."""
-        player = Player(self.binding, self.models, self.folder / "again")
-        player.start()
-        return player
-
     @cached_property
     def has_tensorflow(self) -> bool:
         """Whether TensorFlow is mapped by the worker, or by the server that it started."""
@@ -88,7 +82,7 @@ class Player:
 
     # --- models -----------------------------------------------------------------
 
-    def load(self, model: str, *tags: str, config: str = "default") -> None:
+    def load(self, model: str, tags: tuple[str, ...] = ("serve",), config: str = "default") -> None:
         """Load an odd model.
 
         A binding of functions may be without it; one that converts models has deviations
@@ -96,7 +90,7 @@ class Player:
         """
         if not self.has_tensorflow:
             pytest.skip("it converts models")
-        self.open(Target(model, self.models / model, tags or ("serve",)), config)
+        self.open(Target(model, self.models / model, tags), config)
 
     def open(self, target: Target, config: str = "default") -> None:
         if self._loaded == (target, config):
@@ -110,11 +104,6 @@ class Player:
                 raise
             pytest.skip(f"{target.name}: {error.answer.detail or error.answer.message}")
         self._loaded = (target, config)
-
-    def load_without_tags(self, model: str) -> None:
-        if not self.has_tensorflow:
-            pytest.skip("it converts models")
-        self.open(Target(model, self.models / model, ()))
 
     def unload(self) -> None:
         self._loaded = None

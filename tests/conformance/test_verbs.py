@@ -116,11 +116,16 @@ def test_bench(worker: Player) -> None:
     assert elapsed.max() < 60 * 10**9
 
 
-def test_describe(worker: Player) -> None:
-    worker.load("odd")
-    file = worker.folder / "odd.tsv"
+def described(worker: Player, model: str) -> list[bytes]:
+    """Return the lines that the worker writes of an odd model."""
+    worker.load(model)
+    file = worker.folder / f"{model}.tsv"
     worker.ok("describe", file)
-    lines = file.read_bytes().splitlines()
+    return file.read_bytes().splitlines()
+
+
+def test_describe(worker: Player) -> None:
+    lines = described(worker, "odd")
     assert lines == sorted(lines)
     assert len(lines) == 20
     assert rb"tab\there" + b"\tinput\t" + rb"in\tput" + b"\tFP32\t-1,2" in lines
@@ -130,10 +135,7 @@ def test_describe(worker: Player) -> None:
 
 
 def test_describe_ranks(worker: Player) -> None:
-    worker.load("dtypes")
-    file = worker.folder / "dtypes.tsv"
-    worker.ok("describe", file)
-    lines = file.read_bytes().splitlines()
+    lines = described(worker, "dtypes")
     assert b"same_BYTES\tinput\tx\tBYTES\t?" in lines
     assert b"scalar\tinput\tx\tFP64\t" in lines
     assert b"fixed\tinput\tx\tFP32\t-1,2,-1" in lines
@@ -141,10 +143,7 @@ def test_describe_ranks(worker: Player) -> None:
 
 def test_describe_shapes_of_the_graph(worker: Player) -> None:
     """A TensorInfo without a shape has that of the graph's tensor."""
-    worker.load("defaults")
-    file = worker.folder / "defaults.tsv"
-    worker.ok("describe", file)
-    lines = file.read_bytes().splitlines()
+    lines = described(worker, "defaults")
     assert b"unshaped\tinput\tx\tFP32\t-1,2" in lines
     assert b"unshaped\tinput\tscale\tFP32\t" in lines
 
@@ -169,9 +168,9 @@ def test_configs(worker: Player, config: str) -> None:
 
 
 def test_sets_of_tags(worker: Player) -> None:
-    worker.load("odd", "gpu", "serve")
-    worker.load("odd", "serve", "gpu")
-    worker.load_without_tags("plain")
+    worker.load("odd", ("gpu", "serve"))
+    worker.load("odd", ("serve", "gpu"))
+    worker.load("plain", ())
     x = tensor("INT32", (3,), struct.pack("<3i", 1, -2, 3))
     assert worker.run("double", x=x)["y"].data == struct.pack("<3i", 2, -4, 6)
 

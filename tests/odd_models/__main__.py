@@ -9,12 +9,11 @@ modules here saves one model, into the folder that it is given.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from stele.parity.claim import one_at_a_time
+from stele.staging import locked, staged
 
 Save = Callable[[Path], None]
 
@@ -37,15 +36,15 @@ def _sources() -> bytes:
 
 def make(folder: Path) -> None:
     """Make all models below ``folder``, unless they are there."""
-    stamp = folder / ".made"
-    with one_at_a_time(folder.with_suffix(".lock")):
-        if stamp.exists() and stamp.read_bytes() == _sources():
+    sources = _sources()
+    with locked(folder):
+        stamp = folder / ".made"
+        if stamp.exists() and stamp.read_bytes() == sources:
             return
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name, save in _makers().items():
-            save(folder / name)
-        stamp.write_bytes(_sources())
+        with staged(folder) as fresh:
+            for name, save in _makers().items():
+                save(fresh / name)
+            (fresh / ".made").write_bytes(sources)
 
 
 if __name__ == "__main__":
