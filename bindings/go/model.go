@@ -3,11 +3,11 @@ package stele
 import (
 	"context"
 	"iter"
-	"maps"
 	"runtime"
 	"slices"
 
 	"stele.dev/stele/internal/libstele"
+	"stele.dev/stele/internal/order"
 	"stele.dev/stele/tensor"
 )
 
@@ -76,21 +76,7 @@ func (m *Model) Signature(name string) (*Signature, bool) {
 // those with a default. It returns every output by name, in memory of the
 // caller's own. RunSignature has the errors.
 func (m *Model) Run(ctx context.Context, inputs Tensors) (Tensors, error) {
-	return m.RunSignature(ctx, DefaultSignature, inOrder(inputs))
-}
-
-// inOrder makes the first error of several the same one in every run.
-func inOrder(inputs Tensors) iter.Seq2[string, *Tensor] {
-	if len(inputs) < 2 {
-		return maps.All(inputs)
-	}
-	return func(yield func(string, *Tensor) bool) {
-		for _, name := range slices.Sorted(maps.Keys(inputs)) {
-			if !yield(name, inputs[name]) {
-				return
-			}
-		}
-	}
+	return m.RunSignature(ctx, DefaultSignature, order.ByName(inputs))
 }
 
 // RunSignature runs the signature of a name, on inputs in any order:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"stele.dev/stele/internal/order"
 	"stele.dev/stele/remote/internal/pb"
 	"stele.dev/stele/tensor"
 )
@@ -78,14 +79,7 @@ func (m *Model) Signature(name string) (*tensor.Signature, bool) {
 // has but those with a default. It returns every output by name.
 // RunSignature has the errors.
 func (m *Model) Run(ctx context.Context, inputs Tensors) (Tensors, error) {
-	ordered := func(yield func(string, *tensor.Tensor) bool) {
-		for _, name := range slices.Sorted(maps.Keys(inputs)) {
-			if !yield(name, inputs[name]) {
-				return
-			}
-		}
-	}
-	return m.RunSignature(ctx, tensor.DefaultSignature, ordered)
+	return m.RunSignature(ctx, tensor.DefaultSignature, order.ByName(inputs))
 }
 
 // RunSignature runs the signature of a name, on inputs in any order:

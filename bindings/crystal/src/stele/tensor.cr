@@ -18,8 +18,8 @@ module Stele
         strings = Array(Bytes).new(values.size) { |index| values[index].to_slice.dup }
         new(DType::BYTES, dims(shape), Bytes.empty, strings)
       {% else %}
-        slice = values.is_a?(Slice(T)) ? values : Slice(T).new(values.size) { |index| values[index] }
-        memory = Slice.new(slice.to_unsafe.as(UInt8*), slice.size * sizeof(T)).dup
+        slice = values.is_a?(Slice(T)) ? values.dup : Slice(T).new(values.size) { |index| values[index] }
+        memory = Slice.new(slice.to_unsafe.as(UInt8*), slice.size * sizeof(T))
         new(Stele.dtype_of(T), dims(shape), memory, [] of Bytes)
       {% end %}
     end

@@ -3,8 +3,7 @@
 use std::ffi::{CString, c_int};
 use std::path::Path;
 use std::ptr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 
 use super::api::{Api, TF_Graph, TF_Output, TF_Session};
 use super::process::{Call, watch_end};
@@ -84,7 +83,7 @@ pub(crate) struct Plan {
     graph: Arc<Graph>,
     feeds: Vec<TF_Output>,
     fetches: Vec<TF_Output>,
-    has_run: AtomicBool,
+    first_run: Once,
 }
 
 // SAFETY: operations are immutable and live as long as the graph, which the
@@ -165,7 +164,7 @@ impl Session {
             graph: Arc::clone(&self.graph),
             feeds: feeds.into_iter().map(find).collect::<Result<_>>()?,
             fetches: fetches.into_iter().map(find).collect::<Result<_>>()?,
-            has_run: AtomicBool::new(false),
+            first_run: Once::new(),
         })
     }
 
@@ -201,9 +200,7 @@ impl Session {
                 status.as_mut_ptr(),
             )
         };
-        if !plan.has_run.swap(true, Ordering::Relaxed) {
-            watch_end();
-        }
+        plan.first_run.call_once(watch_end);
         // Taken over before the status is looked at, so that none can leak.
         let outputs: Vec<_> =
             outputs.into_iter().map(|output| RawTensor::from_ptr(self.api, output)).collect();
