@@ -105,12 +105,13 @@ class _Model:
     """The checks every way shares; a subclass makes the call."""
 
     def __init__(self, folder: Path, tags: frozenset[str]) -> None:
+        meta_graph = savedmodel.load(folder, tags)
         self._defaults = {
-            name: _readable(protos) for name, protos in savedmodel.defaults(folder, tags).items()
+            name: _readable(protos) for name, protos in savedmodel.defaults(meta_graph).items()
         }
         self.signatures: Mapping[str, Signature] = {
             name: _with_defaults(found, self._defaults[name])
-            for name, found in savedmodel.load_signatures(folder, tags).items()
+            for name, found in savedmodel.signatures(meta_graph).items()
         }
         # TensorFlow's Python has no code of its own for these: it says UNKNOWN.
         stored = folder / "variables"

@@ -20,7 +20,7 @@ import numpy as np
 from stele import paths, savedmodel
 from stele.contract import dtypes
 from stele.contract.dtypes import Array
-from stele.contract.signature import DEFAULT_TAGS, Signature, TensorSpec
+from stele.contract.signature import Signature, TensorSpec
 from stele.remote import launch
 from stele.wire import messages, oip, tensor_proto
 from tests.ray import loopback
@@ -129,7 +129,7 @@ def run() -> int:
     channels = [grpc.insecure_channel(server.address) for server in servers]
     count = refused = differ = 0
     for name, folder in models.items():
-        graph = savedmodel.select(folder, savedmodel.read(folder), DEFAULT_TAGS)
+        graph = savedmodel.load(folder)
         requests = list(of_server(name))
         for signature in savedmodel.signatures(graph).values():
             requests += of_signature(name, signature)

@@ -62,7 +62,7 @@ def find_signature(signatures: Mapping[str, Signature], name: str) -> Signature:
             tensors is sparse, composite, or of a dtype without a name.
     """
     if name not in signatures:
-        names = _listed(signatures)
+        names = listed(signatures)
         raise SteleError(Code.NOT_FOUND, f'no signature "{name}"; this model has {names}')
     signature = signatures[name]
     for kind, specs in (("input", signature.inputs), ("output", signature.outputs)):
@@ -111,7 +111,7 @@ def check_names(signature: Signature, names: Sequence[str]) -> None:
     known = {spec.name for spec in signature.inputs}
     for name in names:
         if name not in known:
-            names = _listed(spec.name for spec in signature.inputs)
+            names = listed(spec.name for spec in signature.inputs)
             raise _invalid(f'no input "{name}"; signature "{signature.name}" has {names}')
     for spec in signature.inputs:
         if spec.name not in given and not spec.optional:
@@ -129,7 +129,8 @@ def _check_input(spec: TensorSpec, array: Array) -> None:
         )
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Return names as messages list them: in quotes, or ``none``."""
     return ", ".join(f'"{name}"' for name in names) or "none"
 
 

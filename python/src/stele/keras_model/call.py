@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stele.contract.codes import Code, SteleError
-from stele.contract.signature import Signature
+from stele.contract.signature import Signature, listed
 
 # Names that Keras makes up: another process counts on from another number.
 _MADE_UP = re.compile(r"(?:keras_tensor|args)(?:_(\d+))?")
@@ -62,11 +62,11 @@ def match(tensors: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     if set(tensors) == set(names):
         return {name: name for name in tensors}
     if len(tensors) != len(names):
-        raise _unmatched(names, f"the model takes {_list(tensors)}")
+        raise _unmatched(names, f"the model takes {listed(sorted(tensors))}")
     named = set(tensors) & set(names)
     rest = [[name for name in side if name not in named] for side in (tensors, names)]
     if not all(_MADE_UP.fullmatch(name) for side in rest for name in side):
-        raise _unmatched(names, f"the model takes {_list(tensors)}")
+        raise _unmatched(names, f"the model takes {listed(sorted(tensors))}")
     pairs = zip(*(sorted(side, key=_number) for side in rest), strict=True)
     return {name: name for name in named} | dict(pairs)
 
@@ -88,9 +88,6 @@ def outputs(value: Any) -> dict[str, Any]:  # noqa: ANN401
 def _unmatched(names: Sequence[str], why: str) -> SteleError:
     return SteleError(
         Code.FAILED_PRECONDITION,
-        f"the inputs of the export, {_list(names)}, are not those of the Keras model: {why}",
+        f"the inputs of the export, {listed(sorted(names))}, "
+        f"are not those of the Keras model: {why}",
     )
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in sorted(names)) or "none"

@@ -9,7 +9,7 @@ stand in the file in full.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,13 @@ from stele import savedmodel
 from stele.contract.bundle import INDEX, read_bundle, write_bundle
 from stele.contract.dtypes import Array
 from stele.contract.lines import escape, format_line, parse_line
-from stele.contract.signature import Signature, TensorSpec, find_signature, format_shape
+from stele.contract.signature import (
+    Signature,
+    TensorSpec,
+    find_signature,
+    format_shape,
+    listed,
+)
 from stele.parity import refusals
 from stele.parity.case import Case, Target
 from stele.parity.refusals import Refusal
@@ -247,13 +253,9 @@ def _words(signatures: Mapping[str, Signature], signature: Signature) -> dict[st
     """Return what messages about a model's names hold."""
     return {
         "signature": signature.name,
-        "signatures": _listed(signatures),
-        "inputs": _listed(spec.name for spec in signature.inputs),
+        "signatures": listed(signatures),
+        "inputs": listed(spec.name for spec in signature.inputs),
     }
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
 
 
 class _Spoiler:

@@ -49,8 +49,7 @@ class Cells:
             reference: Who knows the right answer.
             expected: The reference's case, if it has another name.
         """
-        library_class = reference.library_class
-        same_class = library_class.proven and asked.conversation.library_class == library_class
+        same_class = reference.library_class.same_as(asked.conversation.library_class)
         if case.refusal is not None:
             verdict = judge.against_refusal(answer, case.refusal)
             self.decide(asked, case, answer, verdict, case.refusal.code, same_class=same_class)

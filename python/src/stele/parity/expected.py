@@ -81,7 +81,7 @@ ANYTHING = Expected()
 
 def of_target(folder: Path, tags: Collection[str]) -> dict[str, dict[str, Expected]]:
     """Return what is expected of the inputs of each signature; nothing of a damaged graph's."""
-    meta_graph = savedmodel.select(folder, savedmodel.read(folder), tags)
+    meta_graph = savedmodel.load(folder, tags)
     try:
         graph = Graph(meta_graph.graph_def)
     except ValueError:

@@ -199,7 +199,8 @@ class _One:
         for other in self.others:
             if self.found is None or other is not self.found.conversation:
                 result = _result(self.target, other, self.signature.name, outcome)
-                identical = self._same_class(other) or None if self.answered else None
+                same = self.reference.library_class.same_as(other.library_class)
+                identical = same or None if self.answered else None
                 journal.add(replace(result, identical=identical))
 
     def _round(self, seed: int) -> None:
@@ -234,7 +235,7 @@ class _One:
         self.answered += has_elements(right)
         for other in self.others:
             answer = self._ask(other, _PATIENCE)
-            same_class = self._same_class(other)
+            same_class = self.reference.library_class.same_as(other.library_class)
             verdict = judge.against_reference(answer, right, same_class=same_class)
             if verdict.red:
                 self.found = _Disagreement(other, answer, verdict, right)
@@ -249,10 +250,6 @@ class _One:
             conversation.open(self.target)
         return answer
 
-    def _same_class(self, other: Conversation) -> bool:
-        ours = self.reference.library_class
-        return ours.proven and other.library_class == ours
-
     def _keep(self, found: _Disagreement) -> None:
         """Write the disagreement down; the bundle on disk is that of the last example."""
         cells = Cells(self.fuzz.folder, self.fuzz.journal)
@@ -262,5 +259,5 @@ class _One:
             found.answer,
             found.verdict,
             expected_of(found.reference),
-            same_class=self._same_class(found.conversation),
+            same_class=self.reference.library_class.same_as(found.conversation.library_class),
         )

@@ -48,6 +48,10 @@ class LibraryClass:
         """Whether a TensorFlow library was found in the process."""
         return bool(self.libraries)
 
+    def same_as(self, other: LibraryClass) -> bool:
+        """Tell whether the bits of both must be the same."""
+        return self.proven and self == other
+
     @property
     def label(self) -> str:
         """A short name for tables: the beginning of a hash over everything."""

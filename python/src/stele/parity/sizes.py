@@ -50,13 +50,17 @@ def fitted(plan: Plan, conversation: Conversation, reference: Reference, folder:
         The same plan where no rung is answered either, or the model does not load again.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    signatures = savedmodel.load_signatures(plan.target.folder, plan.target.tags)
     unanswered = [
         coverage.signature
         for coverage in reference.coverage(plan)
-        if not coverage.answered and coverage.signature not in plan.withheld
+        if not coverage.answered
+        and coverage.signature not in plan.withheld
+        and _made_up(plan, coverage.signature)
     ]
-    ladders = {name: list(rungs(signatures[name])) for name in unanswered if _made_up(plan, name)}
+    if not unanswered:
+        return plan
+    signatures = savedmodel.load_signatures(plan.target.folder, plan.target.tags)
+    ladders = {name: list(rungs(signatures[name])) for name in unanswered}
     if not any(ladders.values()):
         return plan
     tried = MadeUp(plan.target, folder / "tried")

@@ -13,7 +13,15 @@ from stele.contract.signature import (
     find_signature,
     format_shape,
 )
-from stele.savedmodel.file import defaults, effects_of, load_signatures, read, select, signatures
+from stele.savedmodel.file import (
+    defaults,
+    effects_of,
+    load,
+    load_signatures,
+    read,
+    select,
+    signatures,
+)
 
 __all__ = [
     "DEFAULT_SIGNATURE",
@@ -25,6 +33,7 @@ __all__ = [
     "effects_of",
     "find_signature",
     "format_shape",
+    "load",
     "load_signatures",
     "read",
     "select",

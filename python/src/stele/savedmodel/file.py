@@ -79,32 +79,36 @@ def _check_variables(index: Path) -> None:
         variables.check_data(variables.read_index(index.parent))
 
 
+def load(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> pb.MetaGraphDef:
+    """Make every check that a load needs, and return the graph of these tags.
+
+    Raises:
+        SteleError: As `read` and `select`.
+    """
+    return select(folder, read(folder), tags)
+
+
 def load_signatures(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Signature]:
     """Make every check that a load needs, and return the signatures by name.
 
     Raises:
-        SteleError: As `read` and `select`.
+        SteleError: As `load`.
     """
-    return signatures(select(folder, read(folder), tags))
+    return signatures(load(folder, tags))
 
 
-def defaults(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, dict[str, bytes]]:
-    """Return what stands for inputs that are not given: TensorProtos, by signature and input.
-
-    Raises:
-        SteleError: As `read` and `select`.
-    """
-    entries = select(folder, read(folder), tags).signature_def
-    return {name: dict(entry.defaults) for name, entry in entries.items()}
+def defaults(meta_graph: pb.MetaGraphDef) -> dict[str, dict[str, bytes]]:
+    """Return what stands for inputs that are not given: TensorProtos, by signature and input."""
+    return {name: dict(entry.defaults) for name, entry in meta_graph.signature_def.items()}
 
 
 def effects_of(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Effects]:
     """Return what running each signature does beside answering; of none of a damaged graph.
 
     Raises:
-        SteleError: As `read` and `select`.
+        SteleError: As `load`.
     """
-    meta_graph = select(folder, read(folder), tags)
+    meta_graph = load(folder, tags)
     graph = _graph(meta_graph)
     if graph is None:
         return {}

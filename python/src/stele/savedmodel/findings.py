@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from stele._proto import saved_model_pb2 as pb
 from stele._proto.graph_pb2 import NodeDef
 from stele.contract import dtypes
-from stele.contract.signature import DEFAULT_TAGS, Signature, TensorSpec, format_tags
+from stele.contract.signature import DEFAULT_TAGS, Signature, TensorSpec, format_tags, listed
 from stele.savedmodel import effects, initialization
 from stele.savedmodel.graph import EXAMPLE_OP, Graph, node_of
 from stele.savedmodel.kinds import KINDS
@@ -72,9 +72,9 @@ def _of_initialization(
     if left.slots:
         yield finding("optimizer-slots", count=left.slots)
     if left.tables:
-        yield finding("table-in-collection", tables=_quoted(left.tables))
+        yield finding("table-in-collection", tables=listed(left.tables))
     if left.variables:
-        yield finding("variables-not-restored", variables=_quoted(left.variables))
+        yield finding("variables-not-restored", variables=listed(left.variables))
 
 
 def _of_tensors(signature: Signature, graph: Graph) -> Iterator[Finding]:
@@ -120,8 +120,4 @@ def _of_run(signature: Signature, nodes: Sequence[NodeDef]) -> Iterator[Finding]
     unfed = sorted(node.name for node in nodes if node.op == "Placeholder")
     # A sparse input is fed through placeholders that it does not name here.
     if unfed and all(spec.ref for spec in signature.inputs):
-        yield finding("unfed-placeholder", signature=signature.name, names=_quoted(unfed))
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
+        yield finding("unfed-placeholder", signature=signature.name, names=listed(unfed))

@@ -44,7 +44,7 @@ def left_out(
         DecodeError: It is damaged.
     """
     details = graph_pb2.MetaGraphDetails.FromString(meta_graph.SerializeToString())
-    loaded = run_by_load(meta_graph, graph)
+    loaded = run_by_load(meta_graph, details, graph)
     nodes = {node.name: node for node in run}
     tables = set(_uninitialized(details, loaded, graph)) & nodes.keys()
     handles = {_shared_name(node) for node in nodes.values() if node.op == "VarHandleOp"}
@@ -53,9 +53,10 @@ def left_out(
     return LeftOut(slots, tuple(sorted(tables)), tuple(sorted(without)))
 
 
-def run_by_load(meta_graph: pb.MetaGraphDef, graph: Graph) -> set[str]:
+def run_by_load(
+    meta_graph: pb.MetaGraphDef, details: graph_pb2.MetaGraphDetails, graph: Graph
+) -> set[str]:
     """Return the names of the nodes that a load runs to initialize the graph."""
-    details = graph_pb2.MetaGraphDetails.FromString(meta_graph.SerializeToString())
     collections = details.collection_def
     nodes = [collections[key].node_list.value for key in _MAIN_OPS if key in collections]
     main = [name for names in nodes for name in names]

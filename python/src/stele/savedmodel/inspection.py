@@ -207,7 +207,7 @@ def _missing_assets(
     if not missing:
         return
     read = graph.leading_to(_READER)
-    run = initialization.run_by_load(meta_graph, graph)
+    run = initialization.run_by_load(meta_graph, details, graph)
     run |= {node.name for signature in signatures for node in graph.run(signature)}
     for asset, path in missing:
         places = {node_of(asset.tensor_info.name)}

@@ -63,7 +63,7 @@ class Version:
         Raises:
             SteleError: As ``bindings/contract/PROTOCOL.md`` has for ``load``.
         """
-        graph = savedmodel.select(folder, savedmodel.read(folder), tags)
+        graph = savedmodel.load(folder, tags)
         self.number = number
         self.signatures = savedmodel.signatures(graph)
         self.signature_defs = {
