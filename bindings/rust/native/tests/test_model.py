@@ -162,9 +162,9 @@ def test_a_default_stands_for_an_input_that_is_not_given(own: Path) -> None:
     scale, x = model.signatures["serving_default"].inputs
     assert scale.default is not None
     assert (scale.default, x.default) == (2, None)
-    assert str(x) == "x FP32 [?,1]", "the graph's shape, for the signature has none"
-    assert model(x=[[1], [3]])["y"].tolist() == [[2], [6]]
-    assert model(x=[[1], [3]], scale=10)["y"].tolist() == [[10], [30]]
+    assert str(x) == "x FP32 [?,2]", "the graph's shape, for the signature has none"
+    assert model(x=[[1, 3]])["y"].tolist() == [[2, 6]]
+    assert model(x=[[1, 3]], scale=10)["y"].tolist() == [[10, 30]]
     with pytest.raises(InvalidValueError, match=r'input "x".*is missing'):
         model(scale=1)
 
