@@ -57,15 +57,6 @@ static void options_need_their_size(void) {
   stele_free(test_load("odd", &newer.known));
 }
 
-static void profiles(void) {
-  static const char *const names[] = {"default", "inline", "single", "python"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    stele_options options = {.struct_size = sizeof options,
-                             .profile = names[i]};
-    stele_free(test_load("conv", &options));
-  }
-}
-
 static void wrong_configs(void) {
   stele_options options = {.struct_size = sizeof options, .profile = "fastest"};
   check_load_error("conv", &options, STELE_INVALID_ARGUMENT, "\"fastest\"");
@@ -154,7 +145,6 @@ void suite_load(void) {
   TEST(error_may_be_null);
   TEST(tags_are_a_set);
   TEST(wrong_tags);
-  TEST(profiles);
   TEST(wrong_configs);
   TEST(config_bytes);
   TEST(damaged_folders);

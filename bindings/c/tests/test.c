@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *test_contract;
+
 static const char *models;
 static bool failing;
 static int passed;
@@ -13,6 +15,8 @@ static const struct {
   const char *name;
   void (*run)(void);
 } suites[] = {
+    {"contract", suite_contract},
+    {"sizes", suite_sizes},
     {"values", suite_values},
     {"load", suite_load},
     {"signatures", suite_signatures},
@@ -92,13 +96,14 @@ stele_tensor test_tensor(const char *name, stele_dtype dtype, int rank,
   return tensor;
 }
 
-/* tests MODELS [SUITE] */
+/* tests MODELS CONTRACT [SUITE] */
 int main(int argc, char **argv) {
-  if (argc < 2)
+  if (argc < 3)
     return EXIT_FAILURE;
   models = argv[1];
+  test_contract = argv[2];
   for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
-    if (argc == 2 || strcmp(argv[2], suites[i].name) == 0)
+    if (argc == 3 || strcmp(argv[3], suites[i].name) == 0)
       suites[i].run();
   printf("%d passed, %d failed\n", passed, failed);
   fflush(stdout); /* the leak check at exit would lose it */

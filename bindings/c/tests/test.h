@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+void suite_contract(void);
+void suite_sizes(void);
 void suite_values(void);
 void suite_load(void);
 void suite_signatures(void);
@@ -35,6 +37,9 @@ bool test_check_text(const char *got, const char *expected, const char *file,
   test_check_error(error, code, part, __FILE__, __LINE__)
 void test_check_error(const stele_error *error, stele_code code,
                       const char *part, const char *file, int line);
+
+/* The folder bindings/contract. */
+extern const char *test_contract;
 
 /* The folder of the test model `name`; valid until the next call. */
 const char *test_model_path(const char *name);

@@ -1,118 +1,253 @@
-/* Codes, dtypes, shapes and sizes: what needs no model. */
+/* values.tsv: elements of a dtype's C type go in as an array and come out as
+ * one, as in the README's program, and have the contract's bytes. */
+#include "table.h"
 #include "test.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void code_names(void) {
-  CHECK_TEXT(stele_code_name(STELE_OK), "OK");
-  CHECK_TEXT(stele_code_name(STELE_NOT_FOUND), "NOT_FOUND");
-  CHECK_TEXT(stele_code_name(STELE_UNAUTHENTICATED), "UNAUTHENTICATED");
-  CHECK_TEXT(stele_code_name((stele_code)17), "UNKNOWN");
-  CHECK_TEXT(stele_code_name((stele_code)-1), "UNKNOWN");
-}
+enum { ELEMENTS = 6, RANK = 2 };
 
-static void codes_of_errno(void) {
-  CHECK(stele_code_from_errno(0) == STELE_OK);
-#define ROW(number, code) CHECK(stele_code_from_errno(number) == STELE_##code);
-#include "errors.inc"
-#undef ROW
-  CHECK(stele_code_from_errno(EDOM) == STELE_UNKNOWN);
-}
-
-static void dtypes(void) {
-  static const struct {
-    stele_dtype dtype;
-    const char *name;
-    size_t size;
-  } all[] = {
-      {STELE_BOOL, "BOOL", 1},     {STELE_INT8, "INT8", 1},
-      {STELE_INT16, "INT16", 2},   {STELE_INT32, "INT32", 4},
-      {STELE_INT64, "INT64", 8},   {STELE_UINT8, "UINT8", 1},
-      {STELE_UINT16, "UINT16", 2}, {STELE_UINT32, "UINT32", 4},
-      {STELE_UINT64, "UINT64", 8}, {STELE_FP16, "FP16", 2},
-      {STELE_BF16, "BF16", 2},     {STELE_FP32, "FP32", 4},
-      {STELE_FP64, "FP64", 8},     {STELE_C64, "C64", 8},
-      {STELE_C128, "C128", 16},    {STELE_BYTES, "BYTES", sizeof(stele_bytes)},
-  };
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-    CHECK_TEXT(stele_dtype_name(all[i].dtype), all[i].name);
-    CHECK(stele_dtype_from_name(all[i].name) == all[i].dtype);
-    CHECK(stele_dtype_size(all[i].dtype) == all[i].size);
-  }
-}
-
-static void dtypes_without_a_name(void) {
-  static const int numbers[] = {-1, 0, 11, 20, 24, 101, 1000};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-    CHECK(stele_dtype_name((stele_dtype)numbers[i]) == NULL);
-    CHECK(stele_dtype_size((stele_dtype)numbers[i]) == 0);
-  }
-  CHECK(stele_dtype_from_name("FP8") == STELE_UNNAMED);
-  CHECK(stele_dtype_from_name("fp32") == STELE_UNNAMED);
-  CHECK(stele_dtype_from_name("") == STELE_UNNAMED);
-  CHECK(stele_dtype_from_name(NULL) == STELE_UNNAMED);
-}
-
-static void shapes_as_text(void) {
-  char text[32];
-  const int64_t dims[] = {-1, 8, 0};
-  CHECK_TEXT(stele_shape_text(3, dims, text, sizeof text), "[?,8,0]");
-  CHECK_TEXT(stele_shape_text(0, NULL, text, sizeof text), "[]");
-  CHECK_TEXT(stele_shape_text(-1, NULL, text, sizeof text), "?");
-  CHECK_TEXT(stele_shape_text(3, dims, text, 5), "[?,8");
-  CHECK_TEXT(stele_shape_text(3, dims, text, 1), "");
-}
-
-static void sizes(void) {
-  size_t size = 7;
-  const int64_t dims[] = {2, 3};
-  stele_tensor tensor = {.dtype = STELE_FP64, .rank = 2, .dims = dims};
-  CHECK(stele_tensor_size(&tensor, &size, NULL) == STELE_OK && size == 48);
-  tensor.rank = 0;
-  CHECK(stele_tensor_size(&tensor, &size, NULL) == STELE_OK && size == 8);
-  const int64_t empty[] = {3, 0, INT64_MAX / 64};
-  tensor = (stele_tensor){.dtype = STELE_FP64, .rank = 3, .dims = empty};
-  CHECK(stele_tensor_size(&tensor, &size, NULL) == STELE_OK && size == 0);
-}
-
-static void check_size_error(stele_dtype dtype, int rank, const int64_t *dims,
-                             const char *part) {
+/* A row that has been read. */
+typedef struct values {
+  stele_dtype dtype;
+  int64_t dims[RANK];
+  char *literals[ELEMENTS];
+  const char *bytes;
   size_t size;
+} values;
+
+/* ---- Literals --------------------------------------------------------------
+ */
+
+static const char *after(const char *prefix, const char *literal) {
+  size_t length = strlen(prefix);
+  return strncmp(literal, prefix, length) == 0 ? literal + length : NULL;
+}
+
+static void parse_bool(const char *literal, bool *value) {
+  *value = strcmp(literal, "true") == 0;
+  CHECK(*value || strcmp(literal, "false") == 0);
+}
+
+#define INTEGER(name, type, wide, parse)                                       \
+  static void name(const char *literal, type *value) {                         \
+    char *end;                                                                 \
+    errno = 0;                                                                 \
+    wide number = parse(literal, &end, 10);                                    \
+    *value = (type)number;                                                     \
+    CHECK(*end == '\0' && errno == 0 && *value == number);                     \
+  }
+
+INTEGER(parse_int8, int8_t, intmax_t, strtoimax)
+INTEGER(parse_int16, int16_t, intmax_t, strtoimax)
+INTEGER(parse_int32, int32_t, intmax_t, strtoimax)
+INTEGER(parse_int64, int64_t, intmax_t, strtoimax)
+INTEGER(parse_uint8, uint8_t, uintmax_t, strtoumax)
+INTEGER(parse_uint16, uint16_t, uintmax_t, strtoumax)
+INTEGER(parse_uint32, uint32_t, uintmax_t, strtoumax)
+INTEGER(parse_uint64, uint64_t, uintmax_t, strtoumax)
+
+/* A decimal, inf, -inf, or a NaN by its bits: C's own parser would make of that
+ * one with other bits. */
+#define FLOAT(name, type, bits_type, parse)                                    \
+  static void name(const char *literal, type *value) {                         \
+    const char *nan = after("nan:", literal);                                  \
+    char *end;                                                                 \
+    if (nan != NULL) {                                                         \
+      bits_type bits = (bits_type)strtoumax(nan, &end, 16);                    \
+      memcpy(value, &bits, sizeof bits);                                       \
+    } else {                                                                   \
+      *value = parse(literal, &end);                                           \
+    }                                                                          \
+    CHECK(*end == '\0');                                                       \
+  }
+
+FLOAT(parse_float, float, uint32_t, strtof)
+FLOAT(parse_double, double, uint64_t, strtod)
+
+/* C has no type for these two: a program has their bits. */
+static double half_value(uint16_t bits) {
+  int exponent = bits >> 10 & 0x1f;
+  int fraction = bits & 0x3ff;
+  double value = exponent == 0x1f ? (fraction > 0 ? NAN : INFINITY)
+                 : exponent > 0   ? ldexp(0x400 + fraction, exponent - 25)
+                                  : ldexp(fraction, -24);
+  return bits >> 15 ? -value : value;
+}
+
+static double bfloat_value(uint16_t bits) {
+  uint32_t upper = (uint32_t)bits << 16;
+  float value;
+  memcpy(&value, &upper, sizeof value);
+  return (double)value;
+}
+
+static void parse_16_bits(const char *literal, double (*value_of)(uint16_t),
+                          uint16_t *bits) {
+  const char *nan = after("nan:", literal);
+  if (nan != NULL) {
+    *bits = (uint16_t)strtoumax(nan, NULL, 16);
+    CHECK(isnan(value_of(*bits)));
+    return;
+  }
+  double value;
+  parse_double(literal, &value);
+  for (uint32_t i = 0; i <= UINT16_MAX; i++) {
+    double candidate = value_of((uint16_t)i);
+    *bits = (uint16_t)i;
+    if (memcmp(&candidate, &value, sizeof value) == 0)
+      return;
+  }
+  CHECK_TEXT("a value of no 16 bits", literal);
+}
+
+static void parse_half(const char *literal, uint16_t *value) {
+  parse_16_bits(literal, half_value, value);
+}
+
+static void parse_bfloat(const char *literal, uint16_t *value) {
+  parse_16_bits(literal, bfloat_value, value);
+}
+
+/* A complex number lies in memory as its real and its imaginary part. */
+#define COMPLEX(name, type, parse)                                             \
+  static void name(const char *literal, type _Complex *value) {                \
+    char text[128];                                                            \
+    char *parts[2];                                                            \
+    type numbers[2] = {0, 0};                                                  \
+    snprintf(text, sizeof text, "%s", literal);                                \
+    if (CHECK(table_split(text, ';', parts, 2) == 2)) {                        \
+      parse(parts[0], &numbers[0]);                                            \
+      parse(parts[1], &numbers[1]);                                            \
+    }                                                                          \
+    memcpy(value, numbers, sizeof numbers);                                    \
+  }
+
+COMPLEX(parse_complex_float, float, parse_float)
+COMPLEX(parse_complex_double, double, parse_double)
+
+/* ---- In and out
+ * -------------------------------------------------------------- */
+
+static stele_model *model;
+
+/* The model dtypes has a signature for each dtype, which returns its input. */
+static stele_outputs *run_same(const values *row, const void *data,
+                               size_t size) {
+  char signature[32];
+  snprintf(signature, sizeof signature, "same_%s",
+           stele_dtype_name(row->dtype));
+  stele_tensor input = {"x", row->dtype, RANK, row->dims, data, size};
   stele_error error;
-  stele_tensor tensor = {
-      .name = "t", .dtype = dtype, .rank = rank, .dims = dims};
-  CHECK(stele_tensor_size(&tensor, &size, &error) == STELE_INVALID_ARGUMENT);
-  CHECK_ERROR(&error, STELE_INVALID_ARGUMENT, "tensor \"t\"");
-  CHECK_ERROR(&error, STELE_INVALID_ARGUMENT, part);
+  stele_outputs *outputs = stele_run(model, signature, &input, 1, &error);
+  CHECK_TEXT(outputs != NULL ? "" : error.message, "");
+  return outputs;
 }
 
-static void sizes_that_cannot_be(void) {
-  const int64_t negative[] = {2, -1};
-  const int64_t square[] = {INT64_C(1) << 32, INT64_C(1) << 31};
-  const int64_t bytes[] = {INT64_MAX / 4};
-  const int64_t hidden[] = {INT64_MAX, 2, 0};
-  check_size_error(STELE_FP32, 2, negative, "negative dimension -1");
-  check_size_error(STELE_INT8, 2, square, "2^63-1");
-  check_size_error(STELE_FP64, 1, bytes, "2^63-1");
-  check_size_error(STELE_INT8, 3, hidden, "2^63-1");
-  check_size_error(STELE_INT8, -1, negative, "rank -1");
-  check_size_error(STELE_INT8, 255, negative, "rank 255");
-  check_size_error(STELE_INT8, 1, NULL, "no dims");
-  check_size_error(STELE_UNNAMED, 0, NULL, "dtype 0");
+#define TYPED(name, type, parse)                                               \
+  static void name(const values *row) {                                        \
+    type given[ELEMENTS];                                                      \
+    for (size_t i = 0; i < ELEMENTS; i++)                                      \
+      parse(row->literals[i], &given[i]);                                      \
+    CHECK(sizeof given == row->size &&                                         \
+          memcmp(given, row->bytes, sizeof given) == 0);                       \
+    stele_outputs *outputs = run_same(row, given, sizeof given);               \
+    if (outputs == NULL)                                                       \
+      return;                                                                  \
+    const type *same = stele_outputs_find(outputs, "same")->data;              \
+    for (size_t i = 0; i < ELEMENTS; i++) {                                    \
+      type value = same[i];                                                    \
+      CHECK(memcmp(&value, &given[i], sizeof value) == 0);                     \
+    }                                                                          \
+    stele_outputs_free(outputs);                                               \
+  }
+
+TYPED(check_bool, bool, parse_bool)
+TYPED(check_int8, int8_t, parse_int8)
+TYPED(check_int16, int16_t, parse_int16)
+TYPED(check_int32, int32_t, parse_int32)
+TYPED(check_int64, int64_t, parse_int64)
+TYPED(check_uint8, uint8_t, parse_uint8)
+TYPED(check_uint16, uint16_t, parse_uint16)
+TYPED(check_uint32, uint32_t, parse_uint32)
+TYPED(check_uint64, uint64_t, parse_uint64)
+TYPED(check_half, uint16_t, parse_half)
+TYPED(check_bfloat, uint16_t, parse_bfloat)
+TYPED(check_float, float, parse_float)
+TYPED(check_double, double, parse_double)
+TYPED(check_complex_float, float _Complex, parse_complex_float)
+TYPED(check_complex_double, double _Complex, parse_complex_double)
+
+/* In a bundle, a string's bytes follow its length, a little-endian uint32. */
+static void check_strings(const values *row) {
+  stele_bytes given[ELEMENTS];
+  const char *packed = row->bytes;
+  for (size_t i = 0; i < ELEMENTS; i++) {
+    char *digits = strchr(row->literals[i], ':');
+    if (!CHECK(after("hex:", row->literals[i]) != NULL && digits != NULL))
+      return;
+    given[i] = (stele_bytes){digits + 1, table_unhex(digits + 1)};
+    uint32_t size = (uint32_t)given[i].size;
+    CHECK(memcmp(packed, &size, sizeof size) == 0);
+    CHECK(memcmp(packed + sizeof size, given[i].data, size) == 0);
+    packed += sizeof size + size;
+  }
+  CHECK(packed == row->bytes + row->size);
+  stele_outputs *outputs = run_same(row, given, sizeof given);
+  if (outputs == NULL)
+    return;
+  const stele_bytes *same = stele_outputs_find(outputs, "same")->data;
+  for (size_t i = 0; i < ELEMENTS; i++)
+    CHECK(same[i].size == given[i].size &&
+          memcmp(same[i].data, given[i].data, same[i].size) == 0);
+  stele_outputs_free(outputs);
 }
 
-static void version(void) {
-  CHECK(strncmp(stele_tensorflow_version(NULL), "2.", 2) == 0);
+static void (*const checks[])(const values *row) = {
+    [STELE_BOOL] = check_bool,           [STELE_INT8] = check_int8,
+    [STELE_INT16] = check_int16,         [STELE_INT32] = check_int32,
+    [STELE_INT64] = check_int64,         [STELE_UINT8] = check_uint8,
+    [STELE_UINT16] = check_uint16,       [STELE_UINT32] = check_uint32,
+    [STELE_UINT64] = check_uint64,       [STELE_FP16] = check_half,
+    [STELE_BF16] = check_bfloat,         [STELE_FP32] = check_float,
+    [STELE_FP64] = check_double,         [STELE_C64] = check_complex_float,
+    [STELE_C128] = check_complex_double, [STELE_BYTES] = check_strings,
+};
+
+static bool has_row[sizeof checks / sizeof *checks];
+
+/* ---- The table
+ * --------------------------------------------------------------- */
+
+static void check_row(char *const *fields) {
+  values row = {.dtype = stele_dtype_from_name(fields[0]), .bytes = fields[3]};
+  char *sizes[RANK];
+  if (!CHECK(row.dtype != STELE_UNNAMED) ||
+      !CHECK(table_split(fields[1], ',', sizes, RANK) == RANK) ||
+      !CHECK(table_split(fields[2], ',', row.literals, ELEMENTS) == ELEMENTS))
+    return;
+  for (size_t i = 0; i < RANK; i++)
+    row.dims[i] = table_number(sizes[i]);
+  row.size = table_unhex(fields[3]);
+  checks[row.dtype](&row);
+  has_row[row.dtype] = true;
+  if (!test_is_passing())
+    printf("values.tsv: %s\n", fields[0]);
+}
+
+static void every_dtype_has_the_contracts_values(void) {
+  model = test_load("dtypes", NULL);
+  table_read("values.tsv", "dtype\tshape\tliterals\tbytes", check_row);
+  for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+    CHECK(has_row[i] == (stele_dtype_name((stele_dtype)i) != NULL));
+  stele_free(model);
 }
 
 void suite_values(void) {
-  TEST(code_names);
-  TEST(codes_of_errno);
-  TEST(dtypes);
-  TEST(dtypes_without_a_name);
-  TEST(shapes_as_text);
-  TEST(sizes);
-  TEST(sizes_that_cannot_be);
-  TEST(version);
+  TEST(every_dtype_has_the_contracts_values);
 }

@@ -1,0 +1,66 @@
+#include "table.h"
+
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS = 8 };
+
+size_t table_split(char *text, char separator, char **parts, size_t limit) {
+  size_t count = 0;
+  for (char *next = text; next != NULL && CHECK(count < limit);) {
+    parts[count++] = next;
+    next = strchr(next, separator);
+    if (next != NULL)
+      *next++ = '\0';
+  }
+  return count;
+}
+
+size_t table_unhex(char *digits) {
+  size_t length = strlen(digits);
+  CHECK(length % 2 == 0);
+  for (size_t i = 0; i < length / 2; i++) {
+    unsigned byte = 0;
+    CHECK(sscanf(digits + 2 * i, "%2x", &byte) == 1);
+    digits[i] = (char)byte;
+  }
+  return length / 2;
+}
+
+long table_number(const char *text) {
+  char *end;
+  long number = strtol(text, &end, 10);
+  CHECK(*text != '\0' && *end == '\0');
+  return number;
+}
+
+size_t table_read(const char *name, const char *columns,
+                  void (*row)(char *const *fields)) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", test_contract, name);
+  FILE *file = fopen(path, "r");
+  if (!CHECK(file != NULL))
+    return 0;
+  char *line = NULL;
+  char *fields[COLUMNS];
+  size_t room = 0, n_columns = 0, rows = 0;
+  while (getline(&line, &room, file) > 0) {
+    line[strcspn(line, "\n")] = '\0';
+    if (line[0] == '#')
+      continue;
+    if (n_columns == 0) {
+      CHECK_TEXT(line, columns);
+      n_columns = table_split(line, '\t', fields, COLUMNS);
+    } else if (CHECK(table_split(line, '\t', fields, COLUMNS) == n_columns)) {
+      row(fields);
+      rows++;
+    }
+  }
+  CHECK(rows > 0);
+  free(line);
+  fclose(file);
+  return rows;
+}
