@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stele.bench import footprint, rounds, subject
-from stele.bench.contestant import Contestant
+from stele.bench.contestant import Contestant, Setting
 from stele.bench.subject import Prepared, Subject
 from stele.contract.bundle import RawTensor, read_bundle, write_bundle
 from stele.contract.codes import SteleError
@@ -33,9 +33,9 @@ def prepared(foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
 @pytest.fixture(scope="module")
 def journal(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Journal:
     out = tmp_path_factory.mktemp("bench")
-    contestants = [Contestant(fake(b), "default", out / b) for b in BEHAVIOURS]
+    contestants = [Contestant(fake(b), Setting(), out / b) for b in BEHAVIOURS]
     absent = fake("absent", run=("/nonexistent/worker",))
-    contestants.append(Contestant(absent, "default", out / "absent"))
+    contestants.append(Contestant(absent, Setting(), out / "absent"))
     journal = Journal(out / "results.jsonl")
     rounds.measure(journal, prepared, contestants, EFFORT)
     return journal

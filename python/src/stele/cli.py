@@ -21,6 +21,7 @@ COMMANDS = (
     "inspect",
     "check",
     "bench",
+    "tune",
     "report",
     "convert",
     "replay",

@@ -6,9 +6,9 @@ import contextlib
 import shutil
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,8 @@ from stele.bench.subject import Labelled, Subject
 from stele.contract.bundle import read_raw_bundle
 from stele.parity import judge
 from stele.parity.binding import Binding
+from stele.parity.case import Target
 from stele.parity.conversation import Answer, Conversation
-from stele.parity.record import Outcome
 
 # A worker's limit for one turn: many times what a turn ought to take.
 _PATIENCE = 600.0
@@ -51,21 +51,41 @@ class Start:
     first_call: float
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What a model is run with, beside a binding.
+
+    Attributes:
+        name: For tables.
+        config: A profile, or ``hex:<ConfigProto>``.
+        environment: Variables for its processes, beside those of every worker.
+        frozen: The SavedModel to load in place of the model's own; None for that.
+    """
+
+    name: str = "default"
+    config: str = "default"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    frozen: Path | None = None
+
+
 @dataclass
 class Contestant:
-    """One binding with one profile.
+    """One binding with one setting.
 
     Attributes:
         binding: Whose worker.
-        profile: What the model is loaded with.
+        setting: What the model is run with.
         folder: For what its workers write; its old content is replaced.
+        tolerance: An absolute distance from the expected answer that is right, too; None for
+            the usual tolerances alone.
         starts: All so far.
         library_class: Label of the class that its last worker proved.
     """
 
     binding: Binding
-    profile: str
+    setting: Setting
     folder: Path
+    tolerance: float | None = None
     starts: list[Start] = field(default_factory=list)
     library_class: str = ""
     _conversation: Conversation | None = None
@@ -73,7 +93,8 @@ class Contestant:
     @property
     def name(self) -> str:
         """What to call it in a table."""
-        return self.binding.id if self.profile == "default" else f"{self.binding.id} {self.profile}"
+        name = self.setting.name
+        return self.binding.id if name == "default" else f"{self.binding.id} {name}"
 
     @property
     def worker(self) -> Conversation:
@@ -97,7 +118,7 @@ class Contestant:
         with Watch(lambda: conversation.pid) as watch:
             conversation.start()
             greeted = time.monotonic()
-        info = conversation.open(subject.target)
+        info = conversation.open(self._target(subject))
         first = conversation.run(subject.case)
         self._verify(first, subject)
         process, library = greeted - conversation.started, None
@@ -107,7 +128,12 @@ class Contestant:
         self.library_class = info.library_class
 
     def _new(self, folder: Path) -> Conversation:
-        return Conversation(self.binding, folder, self.profile)
+        setting = self.setting
+        return Conversation(self.binding, folder, setting.config, environment=setting.environment)
+
+    def _target(self, subject: Subject) -> Target:
+        target = subject.target
+        return replace(target, folder=self.setting.frozen) if self.setting.frozen else target
 
     def turn(self, subject: Subject, runs: int) -> float:
         """Time so many calls one after the other; return their median in nanoseconds.
@@ -129,26 +155,32 @@ class Contestant:
         self._verify(Answer(outputs=read_raw_bundle(out)), subject)
         return [int(sample) for sample in np.fromfile(samples, dtype="<u8")]
 
-    @staticmethod
-    def _verify(answer: Answer, subject: Subject) -> None:
+    def _verify(self, answer: Answer, subject: Subject) -> None:
         verdict = judge.against_outputs(answer, subject.expected, same_class=False)
-        if verdict.outcome is not Outcome.PASS:
+        if not verdict.within(self.tolerance):
             raise WrongAnswerError(verdict.detail)
 
-    def identical(self, subject: Subject) -> bool:
-        """Tell whether every bit of its answer is the reference's."""
-        answer = self.worker.run(subject.case)
-        return bool(judge.against_outputs(answer, subject.expected, same_class=False).identical)
+    def judged(self, subject: Subject) -> judge.Verdict:
+        """Run the case once more, and say how far the answer is from the expected one.
 
-    def warm_up(self, subject: Subject, turn_seconds: float) -> WarmUp:
-        """Call until the median of a turn is steady.
+        Raises:
+            WrongAnswerError: Too far.
+        """
+        answer = self.worker.run(subject.case)
+        self._verify(answer, subject)
+        return judge.against_outputs(answer, subject.expected, same_class=False)
+
+    def warm_up(
+        self, subject: Subject, turn_seconds: float, longest: float = _LONGEST_WARM_UP
+    ) -> WarmUp:
+        """Call until the median of a turn is steady, or for so many seconds at most.
 
         Raises:
             WorkerError, WrongAnswerError: As `turn`.
         """
         began = time.monotonic()
         runs, calls, medians = 1, 0, [float("inf")]
-        while (spent := time.monotonic() - began) < _LONGEST_WARM_UP:
+        while (spent := time.monotonic() - began) < longest:
             medians.append(self.turn(subject, runs))
             calls += runs
             runs = runs_for(turn_seconds, medians[-1])
@@ -184,7 +216,7 @@ class Contestant:
         team = [self._new(self.folder / f"more-{number}") for number in range(count)]
         try:
             for one in team:
-                one.open(subject.target)
+                one.open(self._target(subject))
             yield team
         finally:
             for one in team:

@@ -70,7 +70,7 @@ class _Race:
         if isinstance(error, LoadRefusedError):
             reason = reason or error.answer.detail
         model = self.prepared.target.name
-        self.journal.add(Unmeasured(model, contestant.binding.id, contestant.profile, reason))
+        self.journal.add(Unmeasured(model, contestant.binding.id, contestant.setting.name, reason))
 
 
 def measure(
@@ -126,7 +126,7 @@ class _Course:
         race.each(case, lambda one: race.journal.add(self._benchmark(one)))
 
     def _warm_up(self, one: Contestant) -> None:
-        identical = one.identical(self.subject)
+        identical = bool(one.judged(self.subject).identical)
         warm_up = one.warm_up(self.subject, self.effort.turn_seconds)
         self._turns[id(one)] = _Turns(warm_up, identical)
 
@@ -146,7 +146,7 @@ class _Course:
         return Benchmark(
             model=self.subject.target.name,
             binding=one.binding.id,
-            profile=one.profile,
+            profile=one.setting.name,
             case=self.subject.case.name,
             batch=self.subject.batch,
             library_class=one.library_class,
@@ -166,7 +166,7 @@ def _startup(one: Contestant, prepared: Prepared) -> Startup:
     return Startup(
         model=prepared.target.name,
         binding=one.binding.id,
-        profile=one.profile,
+        profile=one.setting.name,
         library_class=one.library_class,
         process_s=tuple(start.process for start in one.starts),
         library_s=tuple(s.library for s in one.starts if s.library is not None),

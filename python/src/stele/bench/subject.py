@@ -57,11 +57,19 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A model whose answers have been compared in every binding, and what to measure of it."""
+    """A model whose answers have been compared in every binding, and what to measure of it.
+
+    Attributes:
+        target: The model.
+        subjects: What to measure: a case, or one for each size of a batch.
+        labelled: Held-out data, if it has such.
+        answered: The cases that the reference answered, those to measure among them.
+    """
 
     target: Target
     subjects: list[Subject]
     labelled: Labelled | None = None
+    answered: tuple[Subject, ...] = ()
 
 
 def prepare(
@@ -95,7 +103,12 @@ def prepare(
     subjects = [
         Subject(target, one, _outputs(answers[one.name], one), size) for size, one in chosen.items()
     ]
-    return Prepared(target, subjects, _labelled(all_cases))
+    answered = tuple(
+        Subject(target, one, outputs)
+        for one in all_cases
+        if one.name in answers and (outputs := answers[one.name].outputs) is not None
+    )
+    return Prepared(target, subjects, _labelled(all_cases), answered)
 
 
 def _compare(

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from stele import marked, paths
 from stele.bench import rounds, subject, table
-from stele.bench.contestant import Contestant
+from stele.bench.contestant import Contestant, Setting
 from stele.contract.codes import Code, SteleError
 from stele.contract.config import PROFILES
 from stele.parity import case as cases
@@ -65,11 +65,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="the binding that others are compared with (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--rounds", type=_positive, default=_EFFORT.rounds, metavar="N",
+        "--rounds", type=positive, default=_EFFORT.rounds, metavar="N",
         help="turns of each binding (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--starts", type=_positive, default=_EFFORT.starts, metavar="N",
+        "--starts", type=positive, default=_EFFORT.starts, metavar="N",
         help="cold starts of each binding (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the records (JSON Lines)")
@@ -79,14 +79,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run, usage=parser)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Return an option's number, from 1 on."""
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise argparse.ArgumentTypeError(f'"{text}" is no number from 1 on')
     return int(text)
 
 
 def _counts(text: str) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(_positive(part) for part in text.split(",")))
+    return tuple(dict.fromkeys(positive(part) for part in text.split(",")))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -134,7 +135,9 @@ def _measure(
     effort = rounds.Effort(rounds=args.rounds, starts=args.starts, workers=args.threads)
     for one in prepared:
         contestants = [
-            Contestant(binding, profile, out / "turns" / f"{binding.id}-{profile}")
+            Contestant(
+                binding, Setting(profile, profile), out / "turns" / f"{binding.id}-{profile}"
+            )
             for profile in args.profile
             for binding in selected
         ]

@@ -29,9 +29,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command's options."""
     parser = subparsers.add_parser(
         "convert",
-        help="convert a SavedModel to ONNX, TensorFlow.js or LiteRT",
+        help="convert a SavedModel to ONNX, TensorFlow.js or LiteRT, or freeze it",
         description="Converts every signature of a zoo model or a SavedModel folder, keeping the "
         "names of its inputs and outputs, and writes converted.json, which says what came out. "
+        "frozen makes SavedModels, one for each signature, whose variables are constants. "
         "A converted model gives other bits than TensorFlow: stele check measures how far off.",
         epilog=f"exit status: 0 all converted, {SOME} some signatures were not, 2 usage, "
         f"{NONE} none was",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 
+from stele.contract import dtypes
 from stele.contract.codes import Code, SteleError
 from stele.contract.signature import Signature
 from stele.convert import tensorflowjs
@@ -25,6 +26,7 @@ class Format:
         dtypes: What its tensors can be without becoming something else.
         any_rank: Whether it knows tensors of unknown rank.
         shared_names: Whether an output may have the name of an input.
+        any_count: Whether a model may have no inputs, or no outputs.
         install: How to get the packages.
     """
 
@@ -35,6 +37,7 @@ class Format:
     dtypes: frozenset[str]
     any_rank: bool
     shared_names: bool = True
+    any_count: bool = False
     install: str = "pip install 'tf-stele[convert]'"
 
     def versions(self) -> dict[str, str]:
@@ -58,7 +61,7 @@ class Format:
 
     def problem(self, signature: Signature) -> str:
         """Say what this format cannot hold of a signature's tensors; nothing if it can."""
-        if not signature.inputs or not signature.outputs:
+        if not self.any_count and not (signature.inputs and signature.outputs):
             return f"{self.title} has no models without inputs or without outputs"
         for kind, specs in (("input", signature.inputs), ("output", signature.outputs)):
             for spec in specs:
@@ -105,6 +108,15 @@ FORMATS = {
             (),
             _dtypes("BOOL INT8 INT16 INT32 INT64 UINT8 UINT32 FP16 FP32 FP64 C64 BYTES"),
             any_rank=False,
+        ),
+        Format(
+            "frozen",
+            "a frozen SavedModel",
+            "to_frozen",
+            (),
+            frozenset(dtypes.BY_NAME),
+            any_rank=True,
+            any_count=True,
         ),
     )
 }

@@ -34,7 +34,7 @@ class SetupError(Exception):
 
 @dataclass(frozen=True)
 class Binding:
-    """One way to run a SavedModel from one language; the axis of every table.
+    r"""One way to run a SavedModel from one language; the axis of every table.
 
     Attributes:
         id: Its name, such as ``python-tf``.
@@ -53,6 +53,9 @@ class Binding:
         licence: SPDX.
         execution: ``function`` or ``session``: how TensorFlow runs the graph for it.
         in_process: Whether the worker runs the SavedModel itself: no server, no browser.
+        load_profile: The line, for people, that loads ``{model}`` with a ``{profile}``.
+        load_config: The same with a serialized ConfigProto: its ``{size}`` and its bytes as
+            ``{hex}``, as ``{bytes}`` (``0x28, 0x01``) or ``{escaped}`` (``\x28\x01``).
         comparator: Whether it is somebody else's client, kept for comparison.
         reason: Why it cannot run at all, if so.
     """
@@ -72,6 +75,8 @@ class Binding:
     licence: str = ""
     execution: str = "session"
     in_process: bool = True
+    load_profile: str = ""
+    load_config: str = ""
     comparator: bool = False
     reason: str = ""
 

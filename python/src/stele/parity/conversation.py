@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +79,7 @@ class Conversation:
         folder: For its log and its outputs.
         config: What to load models with.
         timeouts: For each phase.
+        environment: Variables for its worker, beside those of every worker.
         started: When the last worker was started, on the monotonic clock.
     """
 
@@ -86,6 +87,7 @@ class Conversation:
     folder: Path
     config: str = "default"
     timeouts: Timeouts = field(default_factory=Timeouts)
+    environment: Mapping[str, str] = field(default_factory=dict)
     library_class: LibraryClass = field(default_factory=LibraryClass)
     hello: dict[str, str] = field(default_factory=dict)
     started: float = 0.0
@@ -129,7 +131,8 @@ class Conversation:
         except OSError as error:
             raise from_os_error(error) from error
         try:
-            self._process = WorkerProcess(self.binding.run, self.log, self.binding.environment())
+            environment = {**self.binding.environment(), **self.environment}
+            self._process = WorkerProcess(self.binding.run, self.log, environment)
         except OSError as error:
             raise SetupError(f"cannot start {self.binding.run[0]}: {error.strerror}") from error
         self.started = self._process.started

@@ -29,6 +29,21 @@ class Verdict:
         """Whether this is a failure."""
         return self.outcome is not Outcome.PASS and not self.outcome.grey
 
+    def within(self, absolute: float | None) -> bool:
+        """Whether this is a pass, or all that is wrong are floats no further apart than that.
+
+        Args:
+            absolute: In the output's own unit; None for passes alone.
+        """
+        if self.outcome is Outcome.PASS:
+            return True
+        if absolute is None or not self.distances:
+            return False
+        return all(
+            not one.problem or (one.absolute is not None and one.absolute <= absolute)
+            for one in self.distances
+        )
+
     @property
     def identical(self) -> bool | None:
         """Whether all bits agree; None when no tensor was compared that has elements."""

@@ -249,9 +249,77 @@ class Unmeasured:
     reason: str
 
 
-Record = Result | WorkerInfo | Link | Coverage | Fuzzed | Startup | Benchmark | Unmeasured
+@dataclass(frozen=True)
+class Trial:
+    """A setting that `stele tune` tried alone; what it is worth is for the race to say.
 
-_Kind = TypeVar("_Kind", Result, WorkerInfo, Link, Coverage, Fuzzed, Startup, Benchmark, Unmeasured)
+    Attributes:
+        model: Target's name.
+        binding: Binding's id.
+        setting: Its name; the `Benchmark` of a race has it as its profile.
+        config: A profile, or ``hex:<ConfigProto>``.
+        environment: Variables that were set for it.
+        frozen: The name of the folder with constants for variables that it ran; empty for
+            the model as it is.
+        identical: Of ``cases``, those with every bit of the first setting's answer.
+        cases: That were compared.
+        ulp: The largest distance from the first setting's answers; None where it has no meaning.
+        absolute: The same as an absolute difference.
+        call_ns: Medians of a few turns; none with a reason.
+        reason: Why it is out; empty when it is not.
+    """
+
+    model: str
+    binding: str
+    setting: str
+    config: str
+    environment: dict[str, str]
+    frozen: str
+    identical: int
+    cases: int
+    ulp: int | None
+    absolute: float | None
+    call_ns: tuple[float, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The fastest setting that is surely faster than the first one that was tried.
+
+    Attributes:
+        model: Target's name.
+        kind: ``identical`` where every bit stays, ``tolerance`` where not all have to.
+        binding: Binding's id.
+        setting: Its name.
+        times: How many times as fast as the first one.
+        low: The least that is, with a confidence of at least 95 %.
+        high: The most.
+    """
+
+    model: str
+    kind: str
+    binding: str
+    setting: str
+    times: float
+    low: float
+    high: float
+
+
+Record = (
+    Result
+    | WorkerInfo
+    | Link
+    | Coverage
+    | Fuzzed
+    | Startup
+    | Benchmark
+    | Unmeasured
+    | Trial
+    | Advice
+)
+
+_Kind = TypeVar("_Kind", bound=Record)
 
 _TYPES: dict[str, type[Record]] = {
     "result": Result,
@@ -262,6 +330,8 @@ _TYPES: dict[str, type[Record]] = {
     "startup": Startup,
     "benchmark": Benchmark,
     "unmeasured": Unmeasured,
+    "trial": Trial,
+    "advice": Advice,
 }
 
 

@@ -32,6 +32,7 @@ CONTENTS = "models.json"
 
 # LiteRT.js runs fixed shapes only: one row at a time.
 _BATCH = {"litert": 1}
+_RUN_IN_A_BROWSER = ("onnx", "tfjs", "litert")
 
 Report = Callable[[str], None]
 
@@ -124,7 +125,7 @@ def _modules(entry: Path) -> set[Path]:
 def _model(target: Target, folder: Path, report: Report) -> dict[str, Any]:
     below = f"models/{target.name}/"
     formats, signatures = [], set()
-    for to in FORMATS.values():
+    for to in (FORMATS[name] for name in _RUN_IN_A_BROWSER):
         report(f"converting {target.name} to {to.title}")
         entry, converted = _convert(target, to, folder, f"{below}{to.name}/")
         formats.append(entry)
