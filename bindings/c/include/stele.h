@@ -52,6 +52,12 @@
  * STELE_FAILED_PRECONDITION; releasing is harmless there. Fork first and load
  * then, or start processes by exec.
  *
+ * The end of a process (exit, or main's return) waits until the calls of other
+ * threads have returned, ten seconds at most, because TensorFlow crashes when
+ * it is destroyed under a running call. From then on stele_load and stele_run
+ * give STELE_CANCELLED, and releasing does nothing: an exit handler or a
+ * destructor may still do it.
+ *
  * NULL. One rule: NULL is a legal nothing. A function that looks something up
  * finds nothing in a NULL model, signature or outputs, or under a NULL name; a
  * function that can fail gives an error with a code; releasing NULL does
@@ -268,6 +274,7 @@ typedef struct stele_options {
  *                            given; `dir` is NULL; struct_size is too small
  * STELE_FAILED_PRECONDITION  another TensorFlow is loaded, or it cannot be; or
  *                            this is the child of a fork, see above
+ * STELE_CANCELLED            the process is ending
  * STELE_UNIMPLEMENTED        the SavedModel is in text form
  * STELE_PERMISSION_DENIED    a file cannot be read
  * STELE_RESOURCE_EXHAUSTED   out of memory
@@ -338,6 +345,7 @@ typedef struct stele_outputs {
  * this order, before TensorFlow is called:
  * STELE_FAILED_PRECONDITION  `model` is NULL, or was loaded before this process
  *                            was forked
+ * STELE_CANCELLED            the process is ending
  * STELE_INVALID_ARGUMENT     an input is no tensor: see stele_tensor_size; or
  *                            its `size` is not what shape and dtype need; or a
  *                            BOOL byte is above 1; or a pointer is NULL

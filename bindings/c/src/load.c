@@ -1,7 +1,7 @@
 /* Loading a model. */
 #include "error.h"
-#include "fork.h"
 #include "model.h"
+#include "process.h"
 #include "savedmodel_dir.h"
 
 #include <stdlib.h>
@@ -36,15 +36,6 @@ static stele_code split_tags(const char *text, request *wanted,
   return STELE_OK;
 }
 
-static stele_code copy_folder(const char *dir, request *wanted,
-                              stele_error *error) {
-  char *folder = savedmodel_folder(dir);
-  if (folder != NULL)
-    wanted->folder = arena_copy(&wanted->memory, folder);
-  free(folder);
-  return wanted->folder != NULL ? STELE_OK : fail_memory(error);
-}
-
 static stele_code read_request(const char *dir, const stele_options *options,
                                request *wanted, stele_error *error) {
   static const stele_options defaults = {.struct_size = sizeof defaults};
@@ -63,9 +54,10 @@ static stele_code read_request(const char *dir, const stele_options *options,
   if (code == STELE_OK)
     code = split_tags(options->tags != NULL ? options->tags : "serve", wanted,
                       error);
-  if (code == STELE_OK)
-    code = copy_folder(dir, wanted, error);
-  return code;
+  if (code != STELE_OK)
+    return code;
+  wanted->folder = savedmodel_folder(dir, &wanted->memory);
+  return wanted->folder != NULL ? STELE_OK : fail_memory(error);
 }
 
 static stele_code open_session(const request *wanted, stele_model *model,
@@ -111,15 +103,14 @@ static stele_model *new_model(const request *wanted, stele_error *error) {
 
 stele_model *stele_load(const char *dir, const stele_options *options,
                         stele_error *error) {
-  if (fork_is_child()) {
-    fork_fail(error);
+  if (process_enter(error) != STELE_OK)
     return NULL;
-  }
   request wanted = {.folder = NULL};
   stele_model *model = NULL;
   if (read_request(dir, options, &wanted, error) == STELE_OK)
     model = new_model(&wanted, error);
   arena_free(&wanted.memory);
+  process_leave();
   if (model != NULL)
     succeed(error);
   return model;

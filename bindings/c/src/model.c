@@ -1,7 +1,7 @@
 /* What a loaded model tells, and its release. */
 #include "model.h"
 
-#include "fork.h"
+#include "process.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,10 @@ void stele_free(stele_model *model) {
   if (model == NULL ||
       atomic_fetch_sub_explicit(&model->users, 1, memory_order_acq_rel) > 1)
     return;
-  if (!fork_is_child()) /* there, closing waits for threads that are gone */
+  if (process_enter_release()) {
     session_close(&model->session);
+    process_leave();
+  }
   arena_free(&model->graph.memory);
   free(model);
 }

@@ -15,6 +15,7 @@ typedef struct endpoints {
   size_t n_fetches;
   const stele_tensor_info **forwarded; /* an output's input, or NULL */
   const stele_tensor_info *unresolved; /* in the signature, not in the graph */
+  atomic_bool has_run;
 } endpoints;
 
 struct stele_model {

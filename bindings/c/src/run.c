@@ -1,8 +1,8 @@
 /* Running a signature. */
 #include "check.h"
 #include "error.h"
-#include "fork.h"
 #include "model.h"
+#include "process.h"
 #include "tensor.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 /* One call's working memory, in one allocation. */
 typedef struct run_call {
   const stele_signature *signature;
-  const endpoints *ends;
+  endpoints *ends;
   const stele_tensor **ordered; /* the inputs in the signature's order */
   TF_Tensor **inputs;           /* their copies */
   TF_Tensor **outputs;
@@ -104,13 +104,16 @@ static stele_code spread_outputs(run_call *call, stele_error *error) {
 static stele_code run_session(const stele_model *model, run_call *call,
                               stele_error *error) {
   const stele_signature *signature = call->signature;
-  const endpoints *ends = call->ends;
+  endpoints *ends = call->ends;
   if (ends->n_fetches == 0) /* TensorFlow refuses to run for nothing */
     return spread_outputs(call, error);
   TF_Status *status = tf.NewStatus();
   tf.SessionRun(model->session.handle, NULL, ends->inputs, call->inputs,
                 (int)signature->n_inputs, ends->fetches, call->outputs,
                 (int)ends->n_fetches, NULL, 0, NULL, status);
+  if (!atomic_load_explicit(&ends->has_run, memory_order_relaxed) &&
+      !atomic_exchange(&ends->has_run, true))
+    process_watch_end();
   stele_code code = (stele_code)tf.GetCode(status);
   if (code != STELE_OK)
     fail(error, code, "%s", tf.Message(status));
@@ -151,14 +154,13 @@ stele_outputs *stele_run(const stele_model *model, const char *signature,
     fail(error, STELE_FAILED_PRECONDITION, "no model is loaded");
     return NULL;
   }
-  if (fork_is_child()) {
-    fork_fail(error);
+  if (process_enter(error) != STELE_OK)
     return NULL;
-  }
   stele_model *user = stele_retain(model->self);
   stele_outputs *outputs =
       run(model, signature != NULL ? signature : "serving_default", inputs,
           n_inputs, error);
   stele_free(user);
+  process_leave();
   return outputs;
 }

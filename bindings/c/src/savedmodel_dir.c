@@ -11,18 +11,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-char *savedmodel_folder(const char *path) {
+char *savedmodel_folder(const char *path, arena *memory) {
   static const char scheme[] = "file://";
   if (strncmp(path, scheme, sizeof scheme - 1) == 0)
     path += sizeof scheme - 1;
   size_t length = strlen(path);
   while (length > 1 && path[length - 1] == '/')
     length--;
-  char *folder = malloc(length + 1);
-  if (folder != NULL) {
+  char *folder = arena_take(memory, length + 1, 1);
+  if (folder != NULL)
     memcpy(folder, path, length);
-    folder[length] = '\0';
-  }
   return folder;
 }
 

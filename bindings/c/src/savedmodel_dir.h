@@ -5,8 +5,8 @@
 #include "metagraph.h"
 
 /* The folder that `path` names: without "file://" in front, nothing decoded,
- * and without slashes at the end. To be freed; NULL when out of memory. */
-char *savedmodel_folder(const char *path);
+ * and without slashes at the end. NULL when out of memory. */
+char *savedmodel_folder(const char *path, arena *memory);
 
 /* Checks the folder and reads the graph with these tags from its
  * saved_model.pb. On failure `graph` is empty. */

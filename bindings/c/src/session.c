@@ -1,14 +1,14 @@
 #include "session.h"
 
 #include "error.h"
-#include "fork.h"
+#include "process.h"
 
 #include <limits.h>
 
 static stele_code load(const char *dir, tag_set tags,
                        const TF_SessionOptions *options, session *opened,
                        stele_error *error) {
-  fork_guard_start();
+  process_watch();
   TF_Status *status = tf.NewStatus();
   opened->graph = tf.NewGraph();
   /* No buffer for the MetaGraphDef: it has been read already, and writing it

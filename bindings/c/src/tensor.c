@@ -1,7 +1,7 @@
 #include "tensor.h"
 
 #include "error.h"
-#include "fork.h"
+#include "process.h"
 
 #include <stdalign.h>
 #include <stdlib.h>
@@ -175,8 +175,10 @@ void stele_outputs_free(stele_outputs *outputs) {
   if (outputs == NULL)
     return;
   owned_outputs *owned = (owned_outputs *)(void *)outputs;
-  /* In a forked child, TensorFlow's allocator may be locked for ever. */
-  for (size_t i = 0; i < outputs->n_tensors && !fork_is_child(); i++)
-    tf.DeleteTensor(owned->owned[i]);
+  if (process_enter_release()) {
+    for (size_t i = 0; i < outputs->n_tensors; i++)
+      tf.DeleteTensor(owned->owned[i]);
+    process_leave();
+  }
   free(owned);
 }

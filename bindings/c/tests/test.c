@@ -15,15 +15,12 @@ static const struct {
   const char *name;
   void (*run)(void);
 } suites[] = {
-    {"contract", suite_contract},
-    {"sizes", suite_sizes},
-    {"values", suite_values},
-    {"load", suite_load},
-    {"signatures", suite_signatures},
-    {"run", suite_run},
-    {"bad_input", suite_bad_input},
-    {"threads", suite_threads},
-    {"fork", suite_fork},
+    {"ending", suite_ending},   {"contract", suite_contract},
+    {"sizes", suite_sizes},     {"values", suite_values},
+    {"load", suite_load},       {"signatures", suite_signatures},
+    {"run", suite_run},         {"bad_input", suite_bad_input},
+    {"threads", suite_threads}, {"fork", suite_fork},
+    {"ended", suite_ended},
 };
 
 void test_run(const char *name, void (*function)(void)) {

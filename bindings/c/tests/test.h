@@ -16,6 +16,8 @@ void suite_run(void);
 void suite_bad_input(void);
 void suite_threads(void);
 void suite_fork(void);
+void suite_ending(void);
+void suite_ended(void);
 
 /* Runs one test and counts it as passed if none of its checks has failed. */
 #define TEST(function) test_run(#function, function)
