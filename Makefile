@@ -43,7 +43,7 @@ demo: setup ## train a model, run it in every language here, prove the bits, mea
 	@echo "servers, browsers and converters too, on the whole zoo: make check"
 
 .PHONY: test
-test: setup tensorflows ## run all tests of all languages
+test: setup toolchains tensorflows ## run all tests of all languages
 	$(MAKE) -j2 models bindings
 	$(PYTHON) -m pytest python/tests tests
 	$(MAKE) test-onednn
@@ -85,7 +85,7 @@ model-digits: setup
 	@$(STELE) train digits >&2
 
 .PHONY: bindings
-bindings: setup $(BINDINGS:%=binding-%) ## build every binding whose toolchain is there
+bindings: setup toolchains $(BINDINGS:%=binding-%) ## build every binding whose toolchain is there
 
 # A missing toolchain leaves a binding grey; in CI it is an error.
 .PHONY: $(BINDINGS:%=binding-%)
@@ -93,7 +93,7 @@ $(BINDINGS:%=binding-%): binding-%: setup
 	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* build; else [ "$${CI:-}" != true ]; fi
 
 .PHONY: test-bindings
-test-bindings: setup $(BINDINGS:%=test-binding-%)
+test-bindings: setup toolchains $(BINDINGS:%=test-binding-%)
 
 .PHONY: $(BINDINGS:%=test-binding-%)
 $(BINDINGS:%=test-binding-%): test-binding-%: setup
@@ -131,14 +131,14 @@ bench-serve: setup model-digits binding-rust ## what a call to the server costs,
 	$(PYTHON) python/bench/serve.py --update docs/serving.md
 
 .PHONY: lint
-lint: setup ## every formatter and linter, strict, changing nothing
+lint: setup toolchains ## every formatter and linter, strict, changing nothing
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	@for binding in $(BINDINGS); do $(MAKE) -C bindings/$$binding lint; done
 
 .PHONY: format
-format: setup ## write every file as its formatter wants it
+format: setup toolchains ## write every file as its formatter wants it
 	$(VENV)/bin/ruff check --fix-only .
 	$(VENV)/bin/ruff format .
 	@for binding in $(BINDINGS); do $(MAKE) -C bindings/$$binding format; done
@@ -164,28 +164,35 @@ clean: ## remove everything generated, the venv too
 
 # --- set-up -------------------------------------------------------------------
 
+BINDING_FILES := $(wildcard bindings/*/binding.toml bindings/*/*/binding.toml)
+DOCTOR_APT := env PYTHONPATH=python/src $(PYTHON3) -m stele.commands.doctor --apt
+APT_INSTALL := env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
+apt_install = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  missing=$$($(DOCTOR_APT) $(1)); \
+	  if [ -n "$$missing" ]; then \
+	    echo "installing Debian packages:" $$missing; \
+	    apt-get update -qq; $(APT_INSTALL) $$missing >/dev/null; \
+	  fi; \
+	fi
+
 .PHONY: setup
 setup: $(STAMPS)/system $(STAMPS)/venv $(STAMPS)/package $(STAMPS)/tensorflow ## everything the other targets need
 
-# Only root on Debian installs system packages; everybody else is told by doctor.
-# What only some bindings need is installed as far as this Debian has it.
-$(STAMPS)/system: $(wildcard bindings/*/binding.toml bindings/*/*/binding.toml)
+# Only root on Debian installs system packages; everybody else is told by doctor. What all
+# of it needs comes first, and is all that `make demo` installs: the toolchains of all
+# languages are gigabytes, and those that are not there are grey.
+$(STAMPS)/system: $(BINDING_FILES)
 	@mkdir -p $(@D)
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  doctor="env PYTHONPATH=python/src $(PYTHON3) -m stele.commands.doctor --apt"; \
-	  install="env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"; \
-	  missing=$$($$doctor --all); \
-	  if [ -n "$$missing" ]; then \
-	    echo "installing Debian packages:" $$missing; \
-	    apt-get update -qq; \
-	    $$install $$missing >/dev/null 2>&1 || { \
-	      missing=$$($$doctor); [ -z "$$missing" ] || $$install $$missing >/dev/null; \
-	      for package in $$($$doctor --all); do \
-	        $$install $$package >/dev/null 2>&1 || echo "not installed: $$package"; \
-	      done; \
-	    }; \
-	  fi; \
-	fi
+	@$(call apt_install,)
+	@touch $@
+
+# One by one where they do not go together: as far as this Debian has them.
+.PHONY: toolchains
+toolchains: $(STAMPS)/toolchains
+$(STAMPS)/toolchains: $(STAMPS)/system $(BINDING_FILES)
+	@$(call apt_install,--all) || for package in $$($(DOCTOR_APT) --all); do \
+	  $(APT_INSTALL) $$package >/dev/null 2>&1 || echo "not installed: $$package"; \
+	done
 	@touch $@
 
 $(STAMPS)/venv: python/requirements.lock
