@@ -133,7 +133,7 @@ export class Model {
         readSignatures(defs, (endpoint) => session.shapeOf(endpoint)),
       );
     } catch (error) {
-      throw loadError(error, path);
+      throw loadError(error);
     }
   }
 
@@ -237,12 +237,11 @@ function record(specs, tensors) {
 
 /**
  * @param {unknown} error of TensorFlow's loader
- * @param {string} path
- * @returns {unknown}
+ * @returns {unknown} the same, with its message; DATA_LOSS where a file of the variables is cut
  */
-function loadError(error, path) {
-  if (!(error instanceof SteleError)) return error;
-  // The reader of variables says that it ran off the end of a file.
-  const code = error.code === Code.OUT_OF_RANGE ? Code.DATA_LOSS : error.code;
-  return new SteleError(code, `cannot load "${path}": ${error.message}`, { cause: error });
+function loadError(error) {
+  // "Read less bytes than requested": the reader of variables ran off the end of a file.
+  return error instanceof SteleError && error.code === Code.OUT_OF_RANGE
+    ? new SteleError("DATA_LOSS", error.message, { cause: error })
+    : error;
 }

@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Model } from "tf-stele";
 import { readSavedModel as readDefs } from "../src/savedmodel.js";
 import { readSignatures } from "../src/signature.js";
-import { steleError, temporaryFolder } from "./helpers/environment.js";
+import { DIGITS, steleError, temporaryFolder } from "./helpers/environment.js";
 import { identityGraph, info, writeSavedModel } from "./helpers/saved-model.js";
 
 const folder = temporaryFolder();
@@ -142,3 +152,38 @@ test("a graph with a saver needs the index of its variables", async () => {
   writeFileSync(index, "");
   assert.deepEqual(Object.keys(await readSavedModel(dir, ["serve"])), ["serving_default"]);
 });
+
+const FILES = [
+  "saved_model.pb",
+  "variables/variables.index",
+  "variables/variables.data-00000-of-00001",
+];
+
+for (const file of FILES) {
+  test(`a device in place of ${file}`, async () => {
+    const dir = copyOfDigits(`device-${FILES.indexOf(file)}`);
+    rmSync(join(dir, file));
+    symlinkSync("/dev/zero", join(dir, file));
+    await assert.rejects(
+      Model.load(dir),
+      steleError("DATA_LOSS", `"${join(dir, file)}" is not a regular file`),
+    );
+  });
+
+  test(`3 GiB of zeros in place of ${file}, which take no memory`, async () => {
+    const dir = copyOfDigits(`zeros-${FILES.indexOf(file)}`);
+    writeFileSync(join(dir, file), "");
+    truncateSync(join(dir, file), 3 * 2 ** 30);
+    const before = process.resourceUsage().maxRSS;
+    await assert.rejects(Model.load(dir), steleError("DATA_LOSS"));
+    const KIB_OF_GIB = 2 ** 20;
+    assert.ok(process.resourceUsage().maxRSS - before < KIB_OF_GIB);
+  });
+}
+
+/** @param {string} name */
+function copyOfDigits(name) {
+  const dir = join(folder, name);
+  cpSync(DIGITS, dir, { recursive: true });
+  return dir;
+}
