@@ -1,8 +1,15 @@
-"""What people give in place of a SavedModel: the rows of ``wrong_models.tsv``, made."""
+"""What people give in place of a SavedModel: the rows of ``wrong_models.tsv``, made.
+
+    python -m tests.odd_models.wrong FOLDER
+
+makes all of them for tests in other languages, and prints the path of each as JSON.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from pathlib import Path
 
 from stele import paths
@@ -74,3 +81,17 @@ def make(given: str, folder: Path) -> Path:  # noqa: PLR0911, PLR0912  (a case f
         case _:
             raise ValueError(f"wrong_models.tsv: nobody makes {given}")
     return folder / given
+
+
+def main(folder: Path) -> None:
+    """Make each row in a folder of its own."""
+    made = {}
+    for number, (given, *_) in enumerate(rows()):
+        around = folder / str(number)
+        around.mkdir()
+        made[given] = given if "://" in given else str(make(given, around))
+    print(json.dumps(made))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

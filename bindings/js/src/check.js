@@ -95,11 +95,26 @@ export function requireDense(signature, inputs, outputs) {
  *   dtype, rank or known dimension than the signature
  */
 export function checkInputs(signature, specs, inputs) {
-  const given = byName(inputs);
-  requireNames(signature, specs, given);
+  const given = requireNames(signature, specs, inputs);
   return specs.map((spec) =>
     checkInput(spec, Object.hasOwn(given, spec.name) ? given[spec.name] : spec.default),
   );
+}
+
+/**
+ * The same, for who runs the model elsewhere and has the defaults there.
+ *
+ * @param {string} signature its name
+ * @param {readonly TensorSpec[]} specs its inputs
+ * @param {InputValues} inputs
+ * @returns {[string, Tensor][]} those that are given, in the order of `specs`
+ * @throws {SteleError} as {@link checkInputs}
+ */
+export function checkGivenInputs(signature, specs, inputs) {
+  const given = requireNames(signature, specs, inputs);
+  return specs
+    .filter(({ name }) => Object.hasOwn(given, name))
+    .map((spec) => [spec.name, checkInput(spec, given[spec.name])]);
 }
 
 /**
@@ -174,9 +189,11 @@ function fromPairs(pairs) {
  *
  * @param {string} signature
  * @param {readonly TensorSpec[]} specs
- * @param {Record<string, unknown>} given
+ * @param {InputValues} inputs
+ * @returns {Record<string, unknown>} them by name
  */
-function requireNames(signature, specs, given) {
+function requireNames(signature, specs, inputs) {
+  const given = byName(inputs);
   const names = Object.keys(given);
   let known = 0;
   for (const { name } of specs) if (Object.hasOwn(given, name)) known++;
@@ -189,7 +206,7 @@ function requireNames(signature, specs, given) {
       `no input "${unknown}"; signature "${signature}" has ${quoted([...expected])}`,
     );
   }
-  if (known === specs.length) return;
+  if (known === specs.length) return given;
   const missing = specs.find((spec) => !(Object.hasOwn(given, spec.name) || spec.default));
   if (missing !== undefined) {
     throw new SteleError(
@@ -197,6 +214,7 @@ function requireNames(signature, specs, given) {
       `input "${missing.name}" of signature "${signature}" is missing`,
     );
   }
+  return given;
 }
 
 /**

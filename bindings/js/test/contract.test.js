@@ -1,18 +1,17 @@
 // JavaScript's own tables, held against those that all languages share.
 
 import assert from "node:assert/strict";
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { Code, DTYPES, Model, SteleError, tensor, toNested } from "tf-stele";
+import { Code, DTYPES, Model, tensor, toNested } from "tf-stele";
 import { Model as Remote } from "tf-stele/remote";
 import { configBytes } from "../src/config.js";
 import { toRaw } from "../src/raw.js";
 import { systemError } from "../src/system-error.js";
 import { readTable } from "./helpers/contract.js";
-import { temporaryFolder } from "./helpers/environment.js";
-import { makeFifo } from "./helpers/fifo.js";
+import { PYTHON, ROOT, temporaryFolder } from "./helpers/environment.js";
 import { metadataOf, startServer, tensorInfo } from "./helpers/inference-server.js";
 import { identityGraph, writeSavedModel } from "./helpers/saved-model.js";
 import { dataOf, nestedOf } from "./helpers/values.js";
@@ -117,75 +116,20 @@ for (const row of VALUES) {
   });
 }
 
-const saver = { filenameTensorName: "saver_filename:0", restoreOpName: "restore" };
-
-/** @param {string} dir */
-function withVariables(dir) {
-  writeSavedModel(dir, { ...identityGraph("FP32", null), saver });
-  mkdirSync(join(dir, "variables"));
-  return join(dir, "variables");
-}
-
-const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
-
-/** How to make what is given, at a path. @type {Record<string, (path: string) => void>} */
-const MAKERS = {
-  missing: () => {},
-  file: (path) => writeFileSync(path, ""),
-  "empty-folder": (path) => mkdirSync(path),
-  "model.keras": (path) => writeFileSync(path, ""),
-  "model.h5": (path) => writeFileSync(path, ""),
-  "model.hdf5": (path) => writeFileSync(path, ""),
-  "model.tflite": (path) => writeFileSync(path, ""),
-  "saved_model.pb": (path) => writeFileSync(path, ""),
-  versions: (path) => {
-    for (const version of ["2", "10"]) {
-      mkdirSync(join(path, version), { recursive: true });
-      writeFileSync(join(path, version, "saved_model.pb"), "");
-    }
-  },
-  pbtxt: (path) => {
-    mkdirSync(path);
-    writeFileSync(join(path, "saved_model.pbtxt"), "");
-  },
-  "lfs-pointer": (path) => {
-    mkdirSync(path);
-    writeFileSync(join(path, "saved_model.pb"), POINTER);
-  },
-  "lfs-pointer-index": (path) =>
-    writeFileSync(join(withVariables(path), "variables.index"), POINTER),
-  "lfs-pointer-data": (path) => {
-    const variables = withVariables(path);
-    writeFileSync(join(variables, "variables.index"), "");
-    writeFileSync(join(variables, "variables.data-00000-of-00001"), POINTER);
-  },
-  fifo: (path) => {
-    mkdirSync(path);
-    makeFifo(join(path, "saved_model.pb"));
-  },
-  "fifo-index": (path) => makeFifo(join(withVariables(path), "variables.index")),
-  endless: (path) => {
-    mkdirSync(path);
-    writeFileSync(join(path, "saved_model.pb"), "");
-    truncateSync(join(path, "saved_model.pb"), 3 * 2 ** 30);
-  },
-};
+/** Where what people give in place of a SavedModel is, by the table's name for it. */
+const WRONG = /** @type {Record<string, string>} */ (
+  JSON.parse(
+    execFileSync(PYTHON, ["-m", "tests.odd_models.wrong", temporaryFolder()], {
+      cwd: join(ROOT, "../.."),
+      encoding: "utf8",
+    }),
+  )
+);
 
 for (const { given, code, message } of readTable("wrong_models.tsv", "given", "code", "message")) {
   test(`in place of a SavedModel: ${given}`, async () => {
-    const url = given.includes("://");
-    const around = join(folder, `wrong-${given.replaceAll("/", "_")}`);
-    const path = url ? given : join(around, given);
-    if (!url) {
-      mkdirSync(around);
-      assert.ok(Object.hasOwn(MAKERS, given), "a row that this test cannot make");
-      MAKERS[given](path);
-    }
-    const expected = message.replaceAll("{path}", path).replaceAll("{folder}", around);
-    await assert.rejects(Model.load(path), (error) => {
-      assert.ok(error instanceof SteleError);
-      assert.deepEqual([error.codeName, error.message], [code, expected]);
-      return true;
-    });
+    const path = WRONG[given];
+    const expected = message.replaceAll("{path}", path).replaceAll("{folder}", dirname(path));
+    await assert.rejects(Model.load(path), { codeName: code, message: expected });
   });
 }

@@ -181,6 +181,37 @@ for (const [what, [inputs, error, signature]] of Object.entries(REFUSED)) {
   });
 }
 
+test("a default is the server's to fill in", async (t) => {
+  const scale = tensorInfo("scale:0", 1, []);
+  // A TensorProto: FP32, a scalar, 2.
+  const two = Buffer.from([0x08, 1, 0x12, 0, 0x2a, 4, 0, 0, 0, 0x40]);
+  const signatures = {
+    serving_default: {
+      inputs: { x: tensorInfo("x:0", 1, [null]), scale },
+      outputs: { x: tensorInfo("x:0", 1, [null]) },
+      defaults: { scale: two },
+    },
+  };
+  /** @type {string[][]} */
+  const requests = [];
+  const address = await serve(t, {
+    GetModelMetadata: metadataOf(signatures),
+    ModelInfer(request) {
+      requests.push(request.inputs.map((/** @type {any} */ { name }) => name));
+      return echo(request);
+    },
+  });
+  const model = await Model.connect(address, "scaled");
+  t.after(() => model.close());
+  assert.deepEqual(
+    model.signatures.serving_default.inputs.scale.default,
+    tensor("FP32", [], Float32Array.of(2)),
+  );
+  await model.run({ x: [1] });
+  await model.run({ x: [1], scale: 3 });
+  assert.deepEqual(requests, [["x"], ["scale", "x"]]);
+});
+
 test("signatures that no client can run", async (t) => {
   const signatures = {
     sparse: { inputs: { s: tensorInfo("", 1, null) } },

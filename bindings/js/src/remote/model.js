@@ -1,6 +1,6 @@
 // A model on a server.
 
-import { checkInputs, checkTensors, requireSignature } from "../check.js";
+import { checkGivenInputs, checkTensors, requireSignature } from "../check.js";
 import { Lifetime } from "../lifetime.js";
 import { MODEL_INFER } from "./methods.js";
 import { readOutputs, writeInputs } from "./oip.js";
@@ -192,6 +192,7 @@ export class Model {
   #check(inputs, signature) {
     if (this.#signatures === undefined) return checkTensors(inputs);
     const specs = requireSignature(this.#signatures, signature).inputs;
-    return checkInputs(signature, specs, inputs).map((tensor, i) => [specs[i].name, tensor]);
+    // The server has the defaults of the version that it runs.
+    return checkGivenInputs(signature, specs, inputs);
   }
 }

@@ -14,8 +14,19 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Where everything generated goes. */
 export const BUILD = resolve(ROOT, process.env.BUILD ?? "../../build");
 
+/** The interpreter that has the package stele. */
+export const PYTHON = resolve(ROOT, process.env.PYTHON ?? "../../.venv/bin/python");
+
 /** The zoo's model of digits, which `stele train digits` makes. */
 export const DIGITS = join(BUILD, "models", "digits", "saved_model");
+
+/**
+ * @param {string} name
+ * @returns {string} the folder of a model that `make odd-models` has made for all languages
+ */
+export function oddModel(name) {
+  return join(BUILD, "odd-models", name);
+}
 
 /** @returns {string} a folder that is removed when the test file is done */
 export function temporaryFolder() {

@@ -2,11 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { ROOT } from "./environment.js";
-
-const PYTHON = resolve(ROOT, process.env.PYTHON ?? "../../.venv/bin/python");
+import { PYTHON } from "./environment.js";
 
 /** Milliseconds after which a server is ended that nobody stopped: no test waits for one for ever. */
 const LIFE = 120_000;

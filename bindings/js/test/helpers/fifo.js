@@ -1,6 +1,0 @@
-import { execFileSync } from "node:child_process";
-
-/** @param {string} path */
-export function makeFifo(path) {
-  execFileSync("mkfifo", [path]);
-}
