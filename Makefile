@@ -45,9 +45,16 @@ demo: setup ## train a model, run it in every language here, prove the bits, mea
 .PHONY: test
 test: setup toolchains tensorflows ## run all tests of all languages
 	$(MAKE) -j2 models bindings
-	$(PYTHON) -m pytest python/tests tests
-	$(MAKE) test-onednn
-	$(MAKE) test-bindings
+	@echo "all tests, two parts at a time; what a part says is shown at its end: minutes each"
+	$(MAKE) -j2 --keep-going --output-sync=target test-across test-package test-onednn $(BINDINGS:%=test-binding-%)
+
+.PHONY: test-package
+test-package: setup ## the tests of the Python package
+	$(PYTHON) -m pytest python/tests
+
+.PHONY: test-across
+test-across: setup ## the tests across languages, and of the harness
+	$(PYTHON) -m pytest tests
 
 # TensorFlow turns oneDNN on by the CPU, which decides bits and what it refuses:
 # every verdict must be the same on a machine of the other kind.
@@ -92,12 +99,15 @@ bindings: setup toolchains $(BINDINGS:%=binding-%) ## build every binding whose 
 $(BINDINGS:%=binding-%): binding-%: setup
 	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* build; else [ "$${CI:-}" != true ]; fi
 
+# Tests of one language run one after the other, whatever runs beside them.
+IN_TURN := MAKEFLAGS=--no-print-directory $(MAKE)
+
 .PHONY: test-bindings
 test-bindings: setup toolchains $(BINDINGS:%=test-binding-%)
 
 .PHONY: $(BINDINGS:%=test-binding-%)
 $(BINDINGS:%=test-binding-%): test-binding-%: setup
-	@if $(PYTHON) -m stele.parity.toolchain $*; then $(MAKE) -C bindings/$* test; else [ "$${CI:-}" != true ]; fi
+	@if $(PYTHON) -m stele.parity.toolchain $*; then $(IN_TURN) -C bindings/$* test; else [ "$${CI:-}" != true ]; fi
 
 # What stands on libstele makes it, if need be: two at once would write the same files.
 ON_LIBSTELE := $(patsubst bindings/%/binding.toml,%,$(shell grep -ls '^needs = .*"c"' \
