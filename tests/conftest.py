@@ -111,15 +111,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     expression = Expression.compile(keyword)
     exact = {*claimed(), *plans()}
 
+    def names(item: pytest.Item) -> set[str]:
+        """Return the binding and the model that a test is for, as far as it is for one."""
+        params: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+        cell = params.get("cell")
+        if cell is not None:
+            return {cell.binding, cell.model}
+        return {params["binding"].id} if "binding" in params else set()
+
     def matches(item: pytest.Item, word: str) -> bool:
-        cell = (
-            item.callspec.params.get("cell")
-            if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-            else None
-        )
-        if word in exact:
-            return cell is not None and word in (cell.binding, cell.model)
-        return word.lower() in item.nodeid.lower()
+        return word in names(item) if word in exact else word.lower() in item.nodeid.lower()
 
     kept = [
         item for item in items if expression.evaluate(lambda word, item=item: matches(item, word))
