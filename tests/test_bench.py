@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,31 @@ def test_figures_are_those_of_the_calls(journal: Journal) -> None:
     assert benchmark.warm_up_s > 0
     assert {count: len(rates) for count, rates in benchmark.throughput.items()} == {"1": 6, "2": 6}
     assert all(0 < rate < 2e4 for rates in benchmark.throughput.values() for rate in rates)
+
+
+@dataclass
+class Compiling(Contestant):
+    """Its calls take 2 ms until it has compiled, and then a twentieth of that."""
+
+    COMPILED_AFTER = 20_000
+    calls: int = 0
+
+    def turn(self, _: Subject, runs: int) -> float:
+        self.calls += runs
+        return 2e6 if self.calls <= self.COMPILED_AFTER else 1e5
+
+
+def test_a_runtime_that_compiles_is_warm_before_it_is_measured(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    (one,) = prepared.subjects
+    for warm_up in (0, Compiling.COMPILED_AFTER):
+        contestant = Compiling(fake("bench-well", warm_up=warm_up), Setting(), tmp_path)
+        done = contestant.warm_up(one, turn_seconds=0.1)
+        assert done.steady
+        assert done.calls == contestant.calls
+        # One median is as good as another before it has compiled, too.
+        assert contestant.turn(one, 1) == (1e5 if warm_up else 2e6)
 
 
 def test_phases_of_every_start(journal: Journal) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,10 +23,14 @@ from stele.parity.conversation import Answer, Conversation
 
 # A worker's limit for one turn: many times what a turn ought to take.
 _PATIENCE = 600.0
-# A warm-up's turns are over when so many medians in a row are as near to each other.
+# A warm-up's turns are over when so many medians in a row are as near to each other, as they
+# may be before a runtime has compiled, too: its calls are counted. Where those take longer
+# than a warm-up may, what compiling gains is little beside the model.
 _STEADY_TURNS = 3
 _STEADY_WITHIN = 0.05
 _LONGEST_WARM_UP = 10.0
+# So many turns at most are a warm-up before throughput.
+_MOST_WARMING_TURNS = 20
 
 
 class WrongAnswerError(Exception):
@@ -173,21 +177,22 @@ class Contestant:
     def warm_up(
         self, subject: Subject, turn_seconds: float, longest: float = _LONGEST_WARM_UP
     ) -> WarmUp:
-        """Call until the median of a turn is steady, or for so many seconds at most.
+        """Call until the median of a turn is steady and the runtime has compiled.
+
+        It takes ``longest`` seconds at most.
 
         Raises:
             WorkerError, WrongAnswerError: As `turn`.
         """
         began = time.monotonic()
         runs, calls, medians = 1, 0, [float("inf")]
-        while (spent := time.monotonic() - began) < longest:
+        while time.monotonic() - began < longest:
             medians.append(self.turn(subject, runs))
             calls += runs
             runs = runs_for(turn_seconds, medians[-1])
-            last = medians[-_STEADY_TURNS:]
-            if len(last) == _STEADY_TURNS and max(last) <= (1 + _STEADY_WITHIN) * min(last):
-                return WarmUp(time.monotonic() - began, calls, runs, steady=True)
-        return WarmUp(spent, calls, runs, steady=False)
+            if calls >= self.binding.warm_up and _steady(medians):
+                break
+        return WarmUp(time.monotonic() - began, calls, runs, _steady(medians))
 
     def throughput(self, subject: Subject, workers: int, runs: int, turns: int) -> list[float]:
         """Let so many workers call at once, each in a process of its own.
@@ -201,14 +206,15 @@ class Contestant:
         with self._more(subject, workers - 1) as more, ThreadPoolExecutor(workers) as pool:
             team = [self.worker, *more]
             rates = []
-            for number in range(turns + 1):
+            # The first one warms the new workers up.
+            warming = max(runs, min(self.binding.warm_up, _MOST_WARMING_TURNS * runs))
+            for calls in (warming, *[runs] * turns):
                 began = time.monotonic()
-                tasks = [pool.submit(self._bench, one, subject, runs) for one in team]
+                tasks = [pool.submit(self._bench, one, subject, calls) for one in team]
                 for task in tasks:
                     task.result()
-                if number:  # the first one warms the new workers up
-                    rates.append(workers * runs / (time.monotonic() - began))
-        return rates
+                rates.append(workers * calls / (time.monotonic() - began))
+        return rates[1:]
 
     @contextlib.contextmanager
     def _more(self, subject: Subject, count: int) -> Iterator[list[Conversation]]:
@@ -248,6 +254,11 @@ class WarmUp:
     calls: int
     runs: int
     steady: bool
+
+
+def _steady(medians: Sequence[float]) -> bool:
+    last = medians[-_STEADY_TURNS:]
+    return len(last) == _STEADY_TURNS and max(last) <= (1 + _STEADY_WITHIN) * min(last)
 
 
 def runs_for(seconds: float, call_ns: float) -> int:

@@ -57,6 +57,7 @@ class Binding:
         load_config: The same with a serialized ConfigProto: its ``{size}`` and its bytes as
             ``{hex}``, as ``{bytes}`` (``0x28, 0x01``) or ``{escaped}`` (``\x28\x01``).
         comparator: Whether it is somebody else's client, kept for comparison.
+        warm_up: How many calls its runtime compiles during, before one says what it costs.
         reason: Why it cannot run at all, if so.
     """
 
@@ -78,6 +79,7 @@ class Binding:
     load_profile: str = ""
     load_config: str = ""
     comparator: bool = False
+    warm_up: int = 0
     reason: str = ""
 
     def require(self) -> None:
