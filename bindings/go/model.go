@@ -34,16 +34,14 @@ type Model struct {
 //
 // and whatever TensorFlow itself reports, with its code and message.
 func Load(dir string, options ...Option) (*Model, error) {
-	how := loading{names: []string{dir}}
+	var how libstele.Options
 	for _, option := range options {
 		option(&how)
 	}
-	for _, name := range how.names {
-		if err := tensor.CheckName(name); err != nil {
-			return nil, err
-		}
+	if err := checkNames(dir, &how); err != nil {
+		return nil, err
 	}
-	loaded, err := libstele.Load(dir, how.Options)
+	loaded, err := libstele.Load(dir, how)
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +101,14 @@ func (m *Model) RunSignature(
 	if err := tensor.CheckContext(ctx); err != nil {
 		return nil, err
 	}
-	if err := tensor.CheckName(signature); err != nil {
-		return nil, err
-	}
 	model, err := m.users.enter()
 	if err != nil {
 		return nil, err
 	}
 	defer m.users.leave()
+	if err := tensor.CheckName(signature); err != nil {
+		return nil, err
+	}
 	var few [8]libstele.Named // most signatures have no more
 	given := few[:0]
 	for name, value := range inputs {

@@ -4,24 +4,31 @@ import (
 	"strings"
 
 	"stele.dev/stele/internal/libstele"
+	"stele.dev/stele/tensor"
 )
 
 // An Option says how Load loads a model.
-type Option func(*loading)
+type Option func(*libstele.Options)
 
-// loading is what the options of a Load say together.
-type loading struct {
-	libstele.Options
-	names []string // which may hold no NUL
+// checkNames refuses a NUL in what names something.
+func checkNames(dir string, options *libstele.Options) error {
+	for _, name := range []*string{&dir, options.Tags, options.Profile, &options.LibTensorFlow} {
+		if name == nil {
+			continue
+		}
+		if err := tensor.CheckName(*name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // WithTags chooses the graph with exactly these tags, in any order; it is the
 // one tagged "serve" unless this is given. Without tags it is the empty set.
 func WithTags(tags ...string) Option {
-	return func(l *loading) {
+	return func(o *libstele.Options) {
 		joined := strings.Join(tags, ",")
-		l.Tags = &joined
-		l.names = append(l.names, joined)
+		o.Tags = &joined
 	}
 }
 
@@ -35,23 +42,17 @@ func WithTags(tags ...string) Option {
 //   - "python" leaves TensorFlow's graph optimizer off, for the bits of the
 //     function in Python
 func WithProfile(name string) Option {
-	return func(l *loading) {
-		l.Profile = &name
-		l.names = append(l.names, name)
-	}
+	return func(o *libstele.Options) { o.Profile = &name }
 }
 
 // WithConfig configures the session by a serialized tensorflow.ConfigProto,
 // instead of by a profile.
 func WithConfig(serialized []byte) Option {
-	return func(l *loading) { l.Config = serialized }
+	return func(o *libstele.Options) { o.Config = serialized }
 }
 
 // WithLibTensorFlow says where TensorFlow is: the file libtensorflow_cc.so.2, or
 // its folder. A process has one; asking for another is FAILED_PRECONDITION.
 func WithLibTensorFlow(path string) Option {
-	return func(l *loading) {
-		l.LibTensorFlow = path
-		l.names = append(l.names, path)
-	}
+	return func(o *libstele.Options) { o.LibTensorFlow = path }
 }
