@@ -42,8 +42,14 @@ TF_Tensor *tensor_to_tf(const stele_tensor *tensor) {
     return strings_to_tf(tensor);
   TF_Tensor *copy = tf.AllocateTensor(tensor->dtype, tensor->dims, tensor->rank,
                                       tensor->size);
-  if (copy != NULL && tensor->size > 0)
-    memcpy(tf.TensorData(copy), tensor->data, tensor->size);
+  if (copy == NULL || tensor->size == 0)
+    return copy;
+  /* Without memory it is a tensor of no elements, and not NULL. */
+  if (tf.TensorData(copy) == NULL) {
+    tf.DeleteTensor(copy);
+    return NULL;
+  }
+  memcpy(tf.TensorData(copy), tensor->data, tensor->size);
   return copy;
 }
 

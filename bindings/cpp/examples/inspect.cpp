@@ -1,6 +1,6 @@
 // Prints every signature of a SavedModel.
-//   c++ -std=c++20 inspect.cpp $(pkg-config --cflags --libs stele-cpp) -o
-//   inspect
+//   flags=$(pkg-config --cflags --libs stele-cpp)
+//   c++ -std=c++20 inspect.cpp $flags -o inspect
 //   ./inspect path/to/saved_model [TAG...]
 #include <stele.hpp>
 

@@ -1,6 +1,6 @@
 // One model in a pool of threads: each call runs in the thread that makes it.
-//   c++ -std=c++20 pool.cpp $(pkg-config --cflags --libs stele-cpp) -pthread -o
-//   pool
+//   flags=$(pkg-config --cflags --libs stele-cpp)
+//   c++ -std=c++20 -pthread pool.cpp $flags -o pool
 //   ./pool path/to/digits/saved_model [THREADS]
 #include <stele.hpp>
 

@@ -3,7 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <numeric>
 #include <span>
 #include <string>
@@ -127,6 +132,31 @@ TEST_CASE("elements and shape must agree") {
     CHECK(refusal_of(model, {{"image", image, shape}})
               .starts_with("INVALID_ARGUMENT: "));
   }
+}
+
+TEST_CASE("sizes beyond 32 bits are neither cut nor too many") {
+  constexpr std::size_t size = (1ULL << 32U) + 256;
+  // Zeros that nobody looks at are never there.
+  const std::unique_ptr<void, decltype(&std::free)> memory(std::calloc(size, 1),
+                                                           std::free);
+  REQUIRE(memory);
+  const std::span bytes(static_cast<const std::uint8_t *>(memory.get()), size);
+  const auto digits = stele::Model::load(folder("digits"));
+  CHECK(refusal_of(digits, {{"image", bytes}}) ==
+        "INVALID_ARGUMENT: input \"image\" has dtype UINT8, expected FP32");
+  const std::span floats(static_cast<const float *>(memory.get()), size / 4);
+  CHECK(refusal_of(digits, {{"image", floats, {(1L << 24) + 1, 8, 8}}})
+            .starts_with("INVALID_ARGUMENT: input \"image\" has shape "
+                         "[16777217,8,8]"));
+}
+
+TEST_CASE("more than memory can hold is refused") {
+  const auto dtypes = stele::Model::load(folder("dtypes"));
+  // Never looked at: there is no memory that it could be copied to.
+  const float first = 0;
+  const std::span<const float> endless(&first, std::size_t{1} << 50U);
+  CHECK(refusal_of(dtypes, {{"x", endless}}, "fp32") ==
+        "RESOURCE_EXHAUSTED: out of memory");
 }
 
 TEST_CASE("nothing at all is a tensor, too") {

@@ -84,6 +84,17 @@ def test_find_package_says_what_is_missing(installed, tmp_path):
     assert "PKG_CONFIG_PATH" in done.stderr
 
 
+def test_what_is_slow_to_compile_is_not_in_the_surface():
+    headers = list((FOLDER / "include").rglob("*.hpp"))
+    included = {
+        name
+        for header in headers
+        for name in re.findall(r"^#include <(.*)>$", header.read_text(), re.MULTILINE)
+    }
+    assert "span" in included
+    assert not included & {"filesystem", "iostream", "ranges", "regex"}
+
+
 def test_inspect():
     lines = run(BUILD / "cpp" / "programs" / "inspect", MODEL).splitlines()
     assert "signature serving_default" in lines
