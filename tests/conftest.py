@@ -28,6 +28,7 @@ from stele.parity import known, plan, run
 from stele.parity.binding import Binding, SetupError
 from stele.parity.claim import claim_free
 from stele.parity.record import Journal, Outcome, Result
+from tests.odd_models.folders import folder_of
 
 STRICT = os.environ.get("CI") == "true"
 
@@ -196,14 +197,7 @@ def judge(result: Result, binding: Binding) -> None:
     assert result.outcome is Outcome.PASS, f"{result.outcome}: {result.detail}{replay}"
 
 
-def write_models(module: str, folder: Path) -> Path:
-    """Run a maker of models in another process: TensorFlow stays out of this one."""
-    root = Path(__file__).parent.parent
-    subprocess.run([sys.executable, "-m", module, str(folder)], cwd=root, check=True)
-    return folder
-
-
 @pytest.fixture(scope="session")
-def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def foreign() -> Path:
     """SavedModels that are not in the zoo."""
-    return write_models("tests.models", tmp_path_factory.mktemp("foreign"))
+    return folder_of("foreign")

@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 
 from stele import cli
-from tests.conftest import write_models
+from tests.odd_models.folders import folder_of
 
 KERAS_LINK = "python-keras to python-tf"
 OTHERS = "python-tf,python-session,c"
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files of `tests.keras_models`."""
-    return write_models("tests.keras_models", tmp_path_factory.mktemp("keras"))
+def saved() -> Path:
+    return folder_of("keras_files")
 
 
 @pytest.fixture(autouse=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.odd_models.folders import folder_of
 
 
 @dataclass(frozen=True)
@@ -22,12 +21,7 @@ class Made:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """SavedModels of TensorFlow 1 and 2; see make_models.py."""
-    folder = tmp_path_factory.mktemp("models")
-    subprocess.run(
-        [sys.executable, Path(__file__).with_name("make_models.py"), folder],
-        check=True,
-        env=dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3"),
-    )
+def made() -> Made:
+    """SavedModels of TensorFlow 1 and 2."""
+    folder = folder_of("described")
     return Made(folder, json.loads((folder / "expected.json").read_text()))

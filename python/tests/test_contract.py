@@ -10,20 +10,11 @@ import ml_dtypes  # noqa: F401  (numpy learns bfloat16)
 import numpy as np
 import pytest
 
-from stele import paths
 from stele.contract import config, dtypes, signature
 from stele.contract.bundle import RawTensor, read_tensors, write_bundle
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.signature import Signature, TensorSpec, check_inputs
-
-
-def rows(name: str, *columns: str) -> list[list[str]]:
-    """Return the rows of a table; a column or a field too many is an error."""
-    text = (paths.bindings_dir() / "contract" / name).read_bytes().decode()
-    header, *lines = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-    assert header == list(columns)
-    assert all(len(line) == len(columns) for line in lines)
-    return lines
+from tests.tables import rows
 
 
 def refused(call, *arguments) -> SteleError:

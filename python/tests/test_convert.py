@@ -22,16 +22,15 @@ from stele.convert.manifest import MANIFEST
 from stele.convert.request import Request
 from stele.parity.case import Target
 from stele.parity.compare import Distance, compare
+from tests.odd_models.folders import folder_of
 
-MAKE = Path(__file__).parent / "make_convertible.py"
+RUN = Path(__file__).with_name("run_litert.py")
 CASES = {"serving_default": 0, "Wörter/2": 1, "every dtype": 2}
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("convertible")
-    make(str(folder))
-    return folder
+def made():
+    return folder_of("convertible")
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +60,9 @@ def no_converter(monkeypatch):
     monkeypatch.setattr(process, "convert", start)
 
 
-def make(*arguments):
+def run_litert(*arguments):
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    subprocess.run([sys.executable, MAKE, *arguments], check=True, env=environment)
+    subprocess.run([sys.executable, RUN, *arguments], check=True, env=environment)
 
 
 def case(made, signature):
@@ -154,12 +153,12 @@ def test_litert_answers_as_tensorflow_does_at_a_fixed_batch(made, model, tmp_pat
     entry = manifest["signatures"]["serving_default"]
     assert entry["inputs"][0]["shape"] == [None, 8, 8, 1]
     assert manifest["batch"] == 3
-    make("--run", str(folder / entry["file"]), "serving_default",
-         str(made / "0-in.npz"), str(tmp_path / "got.npz"))  # fmt: skip
+    got = tmp_path / "got.npz"
+    run_litert(folder / entry["file"], "serving_default", made / "0-in.npz", got)
     _, expected = case(made, "serving_default")
-    with np.load(tmp_path / "got.npz") as got:
-        distance = distance_of("probabilities", expected["probabilities"], got["probabilities"])
-    assert distance.problem == ""
+    with np.load(got) as arrays:
+        probabilities = arrays["probabilities"]
+    assert distance_of("probabilities", expected["probabilities"], probabilities).problem == ""
 
 
 def test_litert_names_the_ops_that_it_has_not(model, tmp_path):

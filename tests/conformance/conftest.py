@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from stele import paths
 from stele.parity.binding import Binding
 from tests.conformance.player import Player
-from tests.conftest import claimed, needing_tools, write_models
+from tests.conftest import claimed, needing_tools
+from tests.odd_models.folders import folder_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,16 +40,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def odd_models() -> Path:
-    """The folder of the SavedModels that `tests.odd_models` makes."""
-    return write_models("tests.odd_models", paths.build_dir() / "odd-models")
-
-
-@pytest.fixture(scope="session")
-def session_worker(
-    binding: Binding, odd_models: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Player]:
-    player = Player(binding, odd_models, tmp_path_factory.mktemp(binding.id))
+def session_worker(binding: Binding, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
+    player = Player(binding, folder_of(), tmp_path_factory.mktemp(binding.id))
     with needing_tools():
         player.start()
     yield player

@@ -134,6 +134,10 @@ class Player:
         self.ok("run", signature, bundle, self.out)
         return read_raw_bundle(self.out)
 
+    def refused_run(self, signature: str, bundle: Path, code: str = "INVALID_ARGUMENT") -> str:
+        """Run what is refused; return the message."""
+        return self.refused(code, "run", signature, bundle, self.out)
+
     # --- the table of refusals ----------------------------------------------------
 
     def digits(self) -> Case:

@@ -12,20 +12,15 @@ import os
 import sys
 from pathlib import Path
 
-from stele import paths
 from stele._proto import saved_model_pb2 as pb
+from tests import tables
 
-TABLE = paths.bindings_dir() / "contract" / "wrong_models.tsv"
 PB, INDEX = "saved_model.pb", "variables/variables.index"
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 
 
 def rows() -> list[list[str]]:
-    header, *lines = [
-        line.split("\t") for line in TABLE.read_text().splitlines() if not line.startswith("#")
-    ]
-    assert header == ["given", "code", "message"]
-    return lines
+    return tables.rows("wrong_models.tsv", "given", "code", "message")
 
 
 def write(folder: Path, **files: bytes) -> Path:

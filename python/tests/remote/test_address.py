@@ -5,22 +5,15 @@ from __future__ import annotations
 import pytest
 
 from python.tests.remote.fake import refusal
-from stele import paths
 from stele.contract.codes import Code
 from stele.remote import Connection
 from stele.remote.address import host_and_port, is_loopback, proxy
+from tests.tables import rows
 
-COLUMNS = ["address", "tls", "connects_to", "code", "message"]
-
-
-def rows() -> list[list[str]]:
-    text = (paths.bindings_dir() / "contract" / "addresses.tsv").read_text(encoding="utf-8")
-    header, *lines = text.splitlines()
-    assert header.split("\t") == COLUMNS
-    return [line.split("\t") for line in lines if not line.startswith("#")]
+COLUMNS = ("address", "tls", "connects_to", "code", "message")
 
 
-@pytest.mark.parametrize(("address", "tls", "connects_to", "code", "message"), rows())
+@pytest.mark.parametrize(COLUMNS, rows("addresses.tsv", *COLUMNS))
 def test_address(address: str, tls: str, connects_to: str, code: str, message: str) -> None:
     trusts = {"yes": True, "no": False}[tls]
     if code == "OK":

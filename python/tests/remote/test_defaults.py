@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,18 +13,16 @@ from stele.remote import Connection, Model
 from stele.server.app import Server
 from stele.server.options import Options
 from stele.wire import messages, tensor_proto
+from tests.odd_models.folders import folder_of
 
 X = np.array([1, 2], np.float32)
 
 
 @pytest.fixture(scope="module", params=[0, 8])
-def address(request, tmp_path_factory) -> Iterator[str]:
+def address(request) -> Iterator[str]:
     """A server of the model ``defaulted``, without batches and with."""
-    folder = tmp_path_factory.mktemp("defaulted")
-    maker = Path(__file__).parent.parent / "server" / "make_models.py"
-    subprocess.run([sys.executable, maker, folder], check=True, timeout=300)
-    options = Options({"defaulted": folder / "defaulted"}, port=0, poll=0, batch=request.param)
-    server = Server(options)
+    model = folder_of("served") / "defaulted"
+    server = Server(Options({"defaulted": model}, port=0, poll=0, batch=request.param))
     try:
         yield server.start()
     finally:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import stele_native
 
-from python.tests.test_contract import literal, rows
+from python.tests.test_contract import literal
 from stele import paths
 from stele.contract import dtypes
 from stele.contract.bundle import encode
 from stele.remote import Model
+from tests.tables import rows
 
 DTYPES = paths.models_dir() / "dtypes" / "saved_model"
 VALUES = rows("values.tsv", "dtype", "shape", "literals", "bytes")

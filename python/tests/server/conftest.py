@@ -19,6 +19,7 @@ from stele import paths
 from stele.server.app import Server
 from stele.server.options import Options
 from stele.zoo import train
+from tests.odd_models.folders import folder_of
 
 from .client import Client, connect
 
@@ -26,15 +27,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the models of make_models.py."""
-    folder = tmp_path_factory.mktemp("served")
-    subprocess.run(
-        [sys.executable, Path(__file__).with_name("make_models.py"), folder],
-        check=True,
-        timeout=300,
-    )
-    return folder
+def models() -> Path:
+    """SavedModels that show what a server does with them."""
+    return folder_of("served")
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,11 @@
 """Keras models in files, as people save them, and an export that is not of its model.
 
-    python -m tests.keras_models FOLDER
-
 None of this knows of stele.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 
@@ -67,7 +61,7 @@ def foreign(folder: Path) -> None:
     own.save_weights(folder / "own.weights.h5")
 
 
-if __name__ == "__main__":
+def make(folder: Path) -> None:
     keras.utils.set_random_seed(3)
     for save in (scaled, lists, unnamed, foreign):
-        save(Path(sys.argv[1]))
+        save(folder)

@@ -1,13 +1,7 @@
-"""Writes SavedModels that show what a server does with them.
-
-    python make_models.py FOLDER
-
-In a process of its own: the server must not need TensorFlow's Python.
-"""
+"""SavedModels that show what a server does with them."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import tensorflow as tf
@@ -104,7 +98,7 @@ class Defaulted(tf.Module):
         return {"y": x * factor}
 
 
-def main(folder):
+def make(folder: Path) -> None:
     for version in (1, 2, 3):
         model = Scale(version)
         tf.saved_model.save(model, folder / "scale" / str(version), signatures=model.call)
@@ -117,7 +111,3 @@ def main(folder):
     model = Defaulted()
     signatures = {"serving_default": model.shifted, "scaled": model.scaled}
     tf.saved_model.save(model, folder / "defaulted", signatures=signatures)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -1,17 +1,11 @@
-"""SavedModels that are not in the zoo, as other people write them.
-
-    python -m tests.models FOLDER
+"""SavedModels that are not in the zoo, as other people write them: `stele check` is shown them.
 
 Each function saves one model; none of them knows of stele.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import tensorflow as tf
@@ -420,6 +414,7 @@ MODELS = (
     disagreeing,
 )
 
-if __name__ == "__main__":
+
+def make(folder: Path) -> None:
     for save in MODELS:
-        save(Path(sys.argv[1]) / save.__name__)
+        save(folder / save.__name__)

@@ -1,16 +1,9 @@
-"""Writes SavedModels, and what TensorFlow itself says about them, for the tests.
-
-    python make_models.py FOLDER
-
-Runs in a process of its own, once for all tests: importing TensorFlow takes
-seconds, and the code under test must not need it.
-"""
+"""SavedModels of TensorFlow 1 and 2, and in ``expected.json`` what TensorFlow says of them."""
 
 from __future__ import annotations
 
 import collections
 import json
-import sys
 from pathlib import Path
 
 import tensorflow as tf
@@ -221,7 +214,7 @@ def all_ops():
     )
 
 
-def main(folder):
+def make(folder: Path) -> None:
     write_tf2(folder)
     write_checkpoints(folder)
     write_tf1(folder)
@@ -235,7 +228,3 @@ def main(folder):
         "ops": all_ops(),
     }
     (folder / "expected.json").write_text(json.dumps(expected))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

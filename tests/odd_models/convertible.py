@@ -1,15 +1,7 @@
-"""Writes a SavedModel to convert, and what TensorFlow itself answers, for the tests.
-
-    python make_convertible.py FOLDER
-    python make_convertible.py --run MODEL.tflite SIGNATURE IN.npz OUT.npz
-
-Runs in a process of its own: importing TensorFlow takes seconds, and the code under
-test must not need it.
-"""
+"""A SavedModel to convert, and what TensorFlow itself answers."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +98,7 @@ INPUTS = {
 }
 
 
-def write(folder):
+def make(folder: Path) -> None:
     module = Convertible()
     signatures = {
         "serving_default": module.classify,
@@ -134,16 +126,3 @@ def _plain(value):
     """Return strings as text, which needs no pickle."""
     array = np.asarray(value)
     return np.vectorize(bytes.decode)(array) if array.dtype == object else array
-
-
-def run(model, signature, inputs, outputs):
-    runner = tf.lite.Interpreter(model_path=model).get_signature_runner(signature)
-    with np.load(inputs) as arrays:
-        np.savez(outputs, **runner(**{name: arrays[name] for name in arrays.files}))
-
-
-if __name__ == "__main__":
-    if sys.argv[1] == "--run":
-        run(*sys.argv[2:])
-    else:
-        write(Path(sys.argv[1]))

@@ -1,0 +1,13 @@
+"""What the tests of all languages read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.odd_models import damaged, functions, sessions
+
+
+def make(folder: Path) -> None:
+    # The damaged ones are copies of those before them.
+    for name, save in (functions.MODELS | sessions.MODELS | damaged.MODELS).items():
+        save(folder / name)
