@@ -69,7 +69,7 @@ _WORKER = """\
 import sys
 
 from stele import native
-from stele.contract import worker
+from stele.contract import lines, worker
 
 
 class Model:
@@ -95,7 +95,9 @@ sys.exit(worker.serve(Runner()))
 """
 
 
-def test_a_language_is_added_without_touching_the_checkout(monkeypatch, tmp_path, capsys) -> None:
+@pytest.fixture
+def brand_new(monkeypatch, tmp_path, capsys) -> Path:
+    """The folder of a new binding, outside of the checkout, with a worker."""
     with needing_tools():
         bindings.discover()["python-native"].require()
     monkeypatch.setenv("STELE_BINDINGS", str(tmp_path))
@@ -103,6 +105,21 @@ def test_a_language_is_added_without_touching_the_checkout(monkeypatch, tmp_path
     folder = tmp_path / "brand-new"
     assert str(folder) in capsys.readouterr().out
     (folder / "worker").write_text(_WORKER.format(python=sys.executable))
+    return folder
+
+
+def test_requests_that_are_not_refused_keep_a_worker_from_level_4(brand_new) -> None:
+    worker = brand_new / "worker"
+    ladder = Ladder(bindings.discover()["brand-new"])
+    assert list(ladder.requests()) == []
+    broken = "lines._UNESCAPES[chr(92) + 'x'] = 'x'\n\n\nclass Model"
+    worker.write_text(worker.read_text().replace("class Model", broken))
+    (problem,) = ladder.requests()
+    assert problem.startswith("request.unknown-escape: wrong-error: NOT_FOUND")
+
+
+def test_a_language_is_added_without_touching_the_checkout(brand_new, capsys) -> None:
+    folder = brand_new
     text = (folder / "binding.toml").read_text()
     (folder / "binding.toml").write_text(text.replace("level = 1", "level = 2"))
     assert cli.main(["check", "--binding", "brand-new", "--level", "2"]) == 0

@@ -16,8 +16,8 @@ from stele.contract.bundle import RawTensor, read_raw_bundle
 from stele.contract.codes import SteleError
 from stele.contract.signature import DEFAULT_SIGNATURE, Signature
 from stele.contract.worker import describe
+from stele.parity import bad_input, golden, judge, plan
 from stele.parity import case as cases
-from stele.parity import golden, judge, plan
 from stele.parity.binding import Binding, SetupError
 from stele.parity.case import Case, Target
 from stele.parity.claim import claim_free
@@ -149,15 +149,42 @@ class Ladder:
         yield from self._cases("langid", bad=True)
         yield from self._cases("dtypes", strings=True, bad=True)
         yield from self._cases("digits", bad=True)
+        yield from self.requests()
+
+    def requests(self) -> Iterator[str]:
+        """Yield what is wrong with the answers to requests that no model could make right."""
+        return self._with_digits(self._requests)
+
+    def _requests(self, conversation: Conversation, target: Target, case: Case) -> Iterator[str]:
+        expected = conversation.run(case).outputs or {}
+        for row in bad_input.request_rows(target, case, self._folder / "requests"):
+            verdict = judge.against_refusal(conversation.send(row.line), row.refusal)
+            # Verbs of a later level may be unsupported.
+            if verdict.outcome not in (Outcome.PASS, Outcome.UNSUPPORTED):
+                yield f"{row.name}: {verdict.outcome}: {verdict.detail}"
+            after = judge.against_outputs(conversation.run(case), expected, same_class=True)
+            if after.outcome is not Outcome.PASS:
+                yield f"{row.name}: the next run: {after.outcome}: {after.detail}"
 
     def describe_and_bench(self) -> Iterator[str]:
         """Yield what is wrong with the optional verbs."""
+        return self._with_digits(self._describe_and_bench)
+
+    def _describe_and_bench(
+        self, conversation: Conversation, target: Target, case: Case
+    ) -> Iterator[str]:
+        yield from self._describe(conversation, target)
+        yield from self.bench(conversation, case)
+
+    def _with_digits(
+        self, play: Callable[[Conversation, Target, Case], Iterator[str]]
+    ) -> Iterator[str]:
+        """Yield the problems that ``play`` finds in a worker with digits loaded, and its own."""
         target, case = self._digits()
         conversation = self._conversation()
         try:
             conversation.open(target)
-            yield from self._describe(conversation, target)
-            yield from self.bench(conversation, case)
+            yield from play(conversation, target, case)
             conversation.close()
         except (WorkerError, LoadRefusedError) as error:
             yield str(error)
