@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from stele import paths
 from stele.cli import main
 from stele.commands.libtensorflow import _shell
 from stele.contract.codes import Code, SteleError
+from stele.libtensorflow.jar import find_jar
 from stele.libtensorflow.prefix import default_prefix, lay_out
 from stele.libtensorflow.wheel import Wheel, find_library, find_wheel
 
@@ -293,6 +295,100 @@ def test_command(tmp_path, capsys):
             ["sh", "-euc", shell], env=environment, check=True, capture_output=True, text=True
         )
         assert done.stdout == f"{tmp_path}/pre fix/lib/pkgconfig{after}"
+
+
+JAR_FOLDER = "org/tensorflow/internal/c_api/linux-x86_64"
+JAR_PROPERTIES = "META-INF/maven/org.tensorflow/tensorflow-core-native/pom.properties"
+
+
+def fake_jar(path: Path, libraries=LINUX) -> Path:
+    """Write what looks like tensorflow-core-native's jar of a platform."""
+    with zipfile.ZipFile(path, "w") as jar:
+        jar.writestr(JAR_PROPERTIES, "artifactId=tensorflow-core-native\nversion=9.8.7\n")
+        jar.writestr(f"{JAR_FOLDER}/libjnitensorflow.so", "jni")
+        for name in libraries:
+            jar.writestr(f"{JAR_FOLDER}/{name}", name)
+    return path
+
+
+@pytest.mark.parametrize(("names", "suffix"), [(LINUX, ".so"), (MACOS, ".dylib")])
+def test_a_jar_is_unpacked(tmp_path, names, suffix):
+    jar = find_jar(fake_jar(tmp_path / "x.jar", names))
+    path = tmp_path / "prefix"
+    made = lay_out(path, jar)
+    assert (made.change, made.copied, made.nbytes) == ("new", True, len("".join(names)))
+    (tmp_path / "x.jar").rename(tmp_path / "gone.jar")
+    cc, framework = names
+    for name, content in {
+        cc: cc,
+        framework: framework,
+        f"libtensorflow{suffix}": cc,
+        f"libtensorflow_framework{suffix}": framework,
+    }.items():
+        assert (path / "lib" / name).read_text() == content
+    assert sorted(entry.name for entry in path.iterdir()) == ["lib", "stele-libtensorflow.json"]
+    pc = (path / "lib/pkgconfig/tensorflow.pc").read_text()
+    assert "Version: 9.8.7\n" in pc
+    assert "Cflags" not in pc
+
+
+def test_a_jar_is_unpacked_once_and_again_when_it_changes(tmp_path, wheel):
+    jar = fake_jar(tmp_path / "x.jar")
+    path = tmp_path / "prefix"
+    lay_out(path, find_jar(jar))
+    assert lay_out(path, find_jar(jar)).change == "unchanged"
+    (path / "lib" / LINUX[0]).unlink()
+    assert lay_out(path, find_jar(jar)).change == "renewed"
+    os.utime(jar, ns=(1, 1))
+    assert lay_out(path, find_jar(jar)).change == "renewed"
+    # From either to the other.
+    assert lay_out(path, wheel).change == "renewed"
+    assert (path / "include/tensorflow/c/c_api.h").exists()
+    assert lay_out(path, find_jar(jar)).change == "renewed"
+    assert not (path / "include").exists()
+
+
+@pytest.mark.parametrize("missing", LINUX)
+def test_a_jar_without_a_library(tmp_path, missing):
+    jar = fake_jar(tmp_path / "x.jar", [name for name in LINUX if name != missing])
+    with pytest.raises(SteleError, match="named after a platform") as caught:
+        find_jar(jar)
+    assert caught.value.code == Code.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(None, Code.NOT_FOUND), (b"PK? no", Code.INVALID_ARGUMENT)]
+)
+def test_what_is_no_jar(tmp_path, content, code):
+    if content is not None:
+        (tmp_path / "x.jar").write_bytes(content)
+    with pytest.raises(SteleError, match=r"x\.jar") as caught:
+        find_jar(tmp_path / "x.jar")
+    assert caught.value.code == code
+
+
+def test_a_damaged_jar_leaves_the_prefix_as_it_was(tmp_path, wheel):
+    path = tmp_path / "prefix"
+    lay_out(path, wheel)
+    jar = fake_jar(tmp_path / "x.jar")
+    # The content, which is stored as it is, between the two names of the entry.
+    before, name, after = jar.read_bytes().partition(f"{JAR_FOLDER}/{LINUX[1]}".encode())
+    jar.write_bytes(before + name + after.replace(LINUX[1].encode(), b"?" * len(LINUX[1]), 1))
+    refuse(Code.DATA_LOSS, "damaged", path, find_jar(jar))
+    assert lay_out(path, wheel).change == "unchanged"
+
+
+def test_the_command_takes_a_jar(tmp_path, capsys):
+    jar, path = fake_jar(tmp_path / "x.jar"), tmp_path / "pre fix"
+    arguments = ["libtensorflow", "--prefix", str(path), "--from-jar", str(jar)]
+    assert main([*arguments, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["jar"] == {"version": "9.8.7", "path": str(jar)}
+    assert (told["copied"], told["change"], "wheel" in told) == (True, "new", False)
+    assert main(arguments) == 0
+    shell = capsys.readouterr().out + 'printf %s "$STELE_LIBTENSORFLOW"'
+    done = subprocess.run(["sh", "-euc", shell], check=True, capture_output=True, text=True)
+    assert done.stdout == f"{path}/lib"
 
 
 C_PROGRAM = """

@@ -1,4 +1,4 @@
-"""The installed wheel's C and C++ library as a standard prefix.
+"""The installed wheel's C and C++ library, or that of a jar, as a standard prefix.
 
 The wheels ``tensorflow`` and ``tensorflow-cpu`` carry, since 2.16, the whole C
 library and all headers, under names and in a folder that no build system looks
@@ -10,7 +10,8 @@ them, so that in any project
     c++ -std=c++17 program.cc -Wl,--no-as-needed $(pkg-config --cflags --libs tensorflow)
 
 is all it takes. (C++ reaches parts of the library that register themselves, hence
-the flag.) TensorFlow is found and never imported, which would take seconds.
+the flag.) TensorFlow is found and never imported, which would take seconds. A jar
+has no headers: what it is laid out for is STELE_LIBTENSORFLOW.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from typing import Any
 
 from stele import paths
 from stele.contract.codes import Code, SteleError, from_os_error
+from stele.libtensorflow.jar import Jar, unpack
 from stele.libtensorflow.wheel import Library, Wheel, find_library
 from stele.staging import staged
 
@@ -46,17 +48,22 @@ class Prefix:
 
     Attributes:
         path: Its absolute path.
-        wheel: What it was made from.
+        source: What it was made from.
         nbytes: Bytes of the libraries.
         copied: Whether it holds copies, not links into the wheel.
         change: ``new``, ``renewed`` or ``unchanged``.
     """
 
     path: Path
-    wheel: Wheel
+    source: Wheel | Jar
     nbytes: int
     copied: bool
     change: str
+
+    @property
+    def lib(self) -> Path:
+        """The folder of the libraries, which ``STELE_LIBTENSORFLOW`` may name."""
+        return self.path / "lib"
 
     @property
     def pkg_config_path(self) -> Path:
@@ -96,35 +103,96 @@ def export_line(pkg_config_path: Path) -> str:
     return f'export PKG_CONFIG_PATH={folder}"${{PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}}"\n'
 
 
-def lay_out(path: Path, wheel: Wheel, *, copy: bool = False) -> Prefix:
+@dataclass(frozen=True)
+class _Content:
+    """What goes into a prefix.
+
+    Attributes:
+        cc: The name of the library with the C and C++ API.
+        framework: The name of the library that it needs.
+        suffix: What a linker looks for behind ``-ltensorflow``.
+        nbytes: Bytes of both.
+        headers: Whether there are any.
+        stamp: When this differs, so does what it was made from.
+        fill: Writes the libraries, and the headers, into a new prefix.
+    """
+
+    cc: str
+    framework: str
+    suffix: str
+    nbytes: int
+    headers: bool
+    stamp: Mark
+    fill: Callable[[Path], None]
+
+
+def lay_out(path: Path, source: Wheel | Jar, *, copy: bool = False) -> Prefix:
     """Make a prefix, or leave it alone when it is what it should be.
 
     Args:
         path: The prefix; its parents are made too.
-        wheel: What it is made from.
-        copy: Copy the files (close to 1 GB), so that the wheel may go away.
+        source: What it is made from.
+        copy: Copy the files of a wheel (close to 1 GB), so that it may go away. Those
+            of a jar always are.
 
     Raises:
         SteleError: ALREADY_EXISTS when something is there that this did not make,
             INVALID_ARGUMENT for a path that pkg-config cannot take, NOT_FOUND as
-            `find_library`, or the system's code.
+            `find_library`, DATA_LOSS for a jar that is damaged, or the system's code.
     """
     path = usable(path)
-    library = find_library(wheel)
-    mark = _mark(path, wheel, library, copy=copy)
+    copy = copy or isinstance(source, Jar)
     try:
+        content = _of_jar(source) if isinstance(source, Jar) else _of_wheel(source, copy=copy)
+        mark = _mark(path, source, content)
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.parent):
             present = _read_mark(path)
-            if present == mark and _is_whole(path, library):
-                return Prefix(path, wheel, library.nbytes, copy, "unchanged")
+            if present == mark and _is_whole(path, content):
+                return Prefix(path, source, content.nbytes, copy, "unchanged")
             _refuse_foreign(path, present, mark)
             with staged(path) as fresh:
-                _fill(fresh, path, wheel, library, copy=copy)
+                _fill(fresh, path, source, content)
                 (fresh / MARK).write_text(json.dumps(mark, indent=2) + "\n")
     except OSError as error:
         raise from_os_error(error) from error
-    return Prefix(path, wheel, library.nbytes, copy, "new" if present is None else "renewed")
+    return Prefix(path, source, content.nbytes, copy, "new" if present is None else "renewed")
+
+
+def _of_wheel(wheel: Wheel, *, copy: bool) -> _Content:
+    library = find_library(wheel)
+    files = {file.name: file.stat() for file in (library.cc, library.framework)}
+    stamp = {
+        "wheel": str(wheel.folder),
+        "files": {name: [stat.st_size, stat.st_mtime_ns] for name, stat in files.items()},
+        "copy": copy,
+    }
+
+    def fill(fresh: Path) -> None:
+        _take(library, fresh, copy=copy)
+
+    return _Content(
+        library.cc.name,
+        library.framework.name,
+        library.suffix,
+        library.nbytes,
+        headers=True,
+        stamp=stamp,
+        fill=fill,
+    )
+
+
+def _of_jar(jar: Jar) -> _Content:
+    stat = jar.path.stat()
+    return _Content(
+        jar.cc,
+        jar.framework,
+        jar.suffix,
+        jar.nbytes,
+        headers=False,
+        stamp={"jar": str(jar.path), "file": [stat.st_size, stat.st_mtime_ns]},
+        fill=lambda fresh: unpack(jar, fresh / "lib"),
+    )
 
 
 @contextmanager
@@ -138,22 +206,20 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _mark(path: Path, wheel: Wheel, library: Library, *, copy: bool) -> Mark:
+def _mark(path: Path, source: Wheel | Jar, content: _Content) -> Mark:
     """Say what a prefix is made from: when this differs, it is made again."""
-    files = {file.name: file.stat() for file in (library.cc, library.framework)}
+    headers = ["include"] if content.headers else []
     return {
-        "wheel": str(wheel.folder),
-        "files": {name: [stat.st_size, stat.st_mtime_ns] for name, stat in files.items()},
-        "copy": copy,
+        **content.stamp,
         # Holds the version and the prefix.
-        "pkg_config": _pkg_config(path, wheel),
-        "entries": ["include", MARK, "lib", *(f"lib/{name}" for name in _lib(library))],
+        "pkg_config": _pkg_config(path, source),
+        "entries": [*headers, MARK, "lib", *(f"lib/{name}" for name in _lib(content))],
     }
 
 
-def _lib(library: Library) -> dict[str, str]:
+def _lib(content: _Content) -> dict[str, str]:
     """Return the names in ``lib/``, with what the links among them point at."""
-    cc, framework, suffix = library.cc.name, library.framework.name, library.suffix
+    cc, framework, suffix = content.cc, content.framework, content.suffix
     return {
         cc: "",
         framework: "",
@@ -176,9 +242,10 @@ def _read_mark(path: Path) -> Mark | None:
     return mark if isinstance(mark, dict) else {}
 
 
-def _is_whole(path: Path, library: Library) -> bool:
-    return (path / "include" / "tensorflow" / "c" / "c_api.h").is_file() and all(
-        (path / "lib" / name).exists() for name in _lib(library)
+def _is_whole(path: Path, content: _Content) -> bool:
+    header = path / "include" / "tensorflow" / "c" / "c_api.h"
+    return (header.is_file() or not content.headers) and all(
+        (path / "lib" / name).exists() for name in _lib(content)
     )
 
 
@@ -203,9 +270,19 @@ def _refuse_foreign(path: Path, present: Mark | None, mark: Mark) -> None:
                 )
 
 
-def _fill(fresh: Path, path: Path, wheel: Wheel, library: Library, *, copy: bool) -> None:
+def _fill(fresh: Path, path: Path, source: Wheel | Jar, content: _Content) -> None:
     lib = fresh / "lib"
     (lib / "pkgconfig").mkdir(parents=True)
+    content.fill(fresh)
+    for name, target in _lib(content).items():
+        if target:
+            (lib / name).symlink_to(target)
+    (lib / "pkgconfig" / "tensorflow.pc").write_text(_pkg_config(path, source))
+
+
+def _take(library: Library, fresh: Path, *, copy: bool) -> None:
+    """Copy a wheel's files, or link to them."""
+    lib = fresh / "lib"
     if copy:
         shutil.copytree(library.include, fresh / "include")
         for file in (library.cc, library.framework):
@@ -214,28 +291,27 @@ def _fill(fresh: Path, path: Path, wheel: Wheel, library: Library, *, copy: bool
         (fresh / "include").symlink_to(library.include)
         for file in (library.cc, library.framework):
             (lib / file.name).symlink_to(file)
-    for name, target in _lib(library).items():
-        if target:
-            (lib / name).symlink_to(target)
-    (lib / "pkgconfig" / "tensorflow.pc").write_text(_pkg_config(path, wheel))
 
 
-def _pkg_config(path: Path, wheel: Wheel) -> str:
+def _pkg_config(path: Path, source: Wheel | Jar) -> str:
     # Status, tensor and string helpers live in the framework library: a program
     # needs both. -isystem keeps the warnings of TensorFlow's headers out of builds
     # with -Werror; as one word, for pkgconf leaves a second word's spaces bare.
+    if isinstance(source, Wheel):
+        origin, cflags = f"wheel {source.distribution}", "Cflags: -isystem${includedir}\n"
+    else:
+        origin, cflags = "jar tensorflow-core-native", ""
     return f"""\
 prefix={_escape(str(path))}
 libdir=${{prefix}}/lib
 includedir=${{prefix}}/include
 
 Name: tensorflow
-Description: TensorFlow C and C++ library of the wheel {wheel.distribution}
+Description: TensorFlow C and C++ library of the {origin}
 URL: https://www.tensorflow.org
-Version: {wheel.version}
+Version: {source.version}
 Libs: -L${{libdir}} -Wl,-rpath,${{libdir}} -ltensorflow -ltensorflow_framework
-Cflags: -isystem${{includedir}}
-"""
+{cflags}"""
 
 
 def _escape(text: str) -> str:

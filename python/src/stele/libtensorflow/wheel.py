@@ -15,9 +15,9 @@ from pathlib import Path
 
 from stele.contract.codes import Code, SteleError, from_os_error
 
-# The names inside the wheel: the library with the C API, the framework that it
+# The names inside a wheel, or a jar: the library with the C API, the framework that it
 # needs, and the suffix that a linker looks for.
-_LIBRARIES = (
+LIBRARIES = (
     ("libtensorflow_cc.so.2", "libtensorflow_framework.so.2", ".so"),  # Linux
     ("libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib", ".dylib"),  # macOS
 )
@@ -164,7 +164,7 @@ def find_library(wheel: Wheel) -> Library:
         SteleError: NOT_FOUND when the wheel has none.
     """
     include = wheel.folder / "include"
-    for cc, framework, suffix in _LIBRARIES:
+    for cc, framework, suffix in LIBRARIES:
         library = Library(include, wheel.folder / cc, wheel.folder / framework, suffix)
         header = include / "tensorflow" / "c" / "c_api.h"
         if library.cc.is_file() and library.framework.is_file() and header.is_file():

@@ -3,8 +3,8 @@
 package dev.stele.worker
 
 import dev.stele.DType
-import dev.stele.Model
 import dev.stele.Options
+import dev.stele.Predictor
 import dev.stele.Tensor
 import dev.stele.kotlin.loadModel
 import dev.stele.kotlin.run
@@ -15,8 +15,8 @@ import dev.stele.kotlin.toULongs
 import dev.stele.kotlin.toUShorts
 
 /** The worker of the binding `kotlin`. */
-private object KotlinWorker : Kit.Client<Model> {
-    override fun load(dir: String, options: Options): Model =
+private object KotlinWorker : Kit.Client {
+    override fun load(dir: String, options: Options): Predictor =
         loadModel(
             dir,
             options.tags(),
@@ -24,15 +24,13 @@ private object KotlinWorker : Kit.Client<Model> {
             options.config().orElse(null),
         )
 
-    override fun model(loaded: Model): Model = loaded
-
-    override fun prepare(loaded: Model, signature: String, inputs: List<Kit.Contents>): Kit.Run =
+    override fun prepare(model: Predictor, signature: String, inputs: List<Kit.Contents>): Kit.Run =
         object : Kit.Run {
             private val arguments = inputs.map { it.name() to tensor(it) }.toTypedArray()
             private lateinit var answer: Map<String, Tensor>
 
             override fun call() {
-                answer = loaded.run(*arguments, signature = signature)
+                answer = model.run(*arguments, signature = signature)
             }
 
             override fun outputs(): List<Kit.Contents> =

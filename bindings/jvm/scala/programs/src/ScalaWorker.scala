@@ -1,6 +1,6 @@
 package dev.stele.worker
 
-import dev.stele.{DType, Model, Options}
+import dev.stele.{DType, Options, Predictor}
 import dev.stele.scala.*
 
 import java.util.List as JavaList
@@ -8,19 +8,21 @@ import scala.jdk.CollectionConverters.*
 import scala.jdk.OptionConverters.*
 
 /** The worker of the binding `scala`. */
-private object ScalaWorker extends Kit.Client[Model]:
-  override def load(dir: String, options: Options): Model =
+private object ScalaWorker extends Kit.Client:
+  override def load(dir: String, options: Options): Predictor =
     val tags = options.tags.split(",").filter(_.nonEmpty).toSet
     SavedModel.load(dir, tags, options.profile.toScala, options.config.toScala)
 
-  override def model(loaded: Model): Model = loaded
-
-  override def prepare(loaded: Model, signature: String, inputs: JavaList[Kit.Contents]): Kit.Run =
+  override def prepare(
+      model: Predictor,
+      signature: String,
+      inputs: JavaList[Kit.Contents]
+  ): Kit.Run =
     val arguments = inputs.asScala.toSeq.map(input => input.name -> tensor(input))
     new Kit.Run:
       private var answer = Map.empty[String, Tensor]
 
-      override def call(): Unit = answer = loaded.call(signature)(arguments*)
+      override def call(): Unit = answer = model.call(signature)(arguments*)
 
       override def outputs(): JavaList[Kit.Contents] =
         answer.toSeq.map((name, t) => Kit.Contents(name, t.dtype, t.shape, bytes(t))).asJava

@@ -77,4 +77,18 @@ public enum DType {
         }
         return Optional.empty();
     }
+
+    /**
+     * Returns the type of a name, if it is one of these.
+     *
+     * @param name such as FP32
+     */
+    public static Optional<DType> of(String name) {
+        for (DType dtype : ALL) {
+            if (dtype.name().equals(name)) {
+                return Optional.of(dtype);
+            }
+        }
+        return Optional.empty();
+    }
 }

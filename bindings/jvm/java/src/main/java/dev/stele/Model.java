@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.stele.internal.Text;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.nio.file.Path;
@@ -32,9 +33,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * called while calls run: the memory is released when the last of them ends. A model that is not
  * closed is released by the garbage collector, some day.
  */
-public final class Model implements AutoCloseable {
+public final class Model implements Predictor {
     private static final Cleaner CLEANER = Cleaner.create();
-    private static final String DEFAULT_SIGNATURE = "serving_default";
 
     private final Handle handle;
     private final Cleaner.Cleanable cleanable;
@@ -115,47 +115,19 @@ public final class Model implements AutoCloseable {
         }
     }
 
-    /** Returns the signatures by name, in the order of names. They outlive the model. */
+    @Override
     public Map<String, Signature> signatures() {
         return signatures;
     }
 
     /**
-     * Runs the signature {@code serving_default}.
-     *
-     * @param inputs by name; one that has a default may be left out
-     * @return the outputs by name, in the order of names
-     * @throws SteleException see {@link #run(String, Map)}
-     */
-    public Map<String, Tensor> run(Map<String, Tensor> inputs) {
-        return run(DEFAULT_SIGNATURE, inputs);
-    }
-
-    /**
-     * Runs a signature.
-     *
-     * @param signature its name
-     * @param inputs by name; one that has a default may be left out
-     * @return the outputs by name, in the order of names
-     * @throws SteleException FAILED_PRECONDITION: the model is closed; NOT_FOUND: no such
-     *     signature; UNIMPLEMENTED: it has a sparse tensor or a type that is not in {@link DType};
-     *     INVALID_ARGUMENT: an input is missing or unknown, or has another type, rank or size of a
-     *     known dimension; RESOURCE_EXHAUSTED: out of memory, or an output that no Java array can
-     *     hold; and whatever TensorFlow itself reports
-     */
-    public Map<String, Tensor> run(String signature, Map<String, Tensor> inputs) {
-        return run(signature, inputs.entrySet());
-    }
-
-    /**
      * Runs a signature with inputs in an order, in which a refusal names them.
      *
-     * @param signature its name
-     * @param inputs names and tensors; one that has a default may be left out
-     * @return the outputs by name, in the order of names
-     * @throws SteleException see {@link #run(String, Map)}; INVALID_ARGUMENT also for an input that
-     *     is given twice
+     * @throws SteleException those of {@link Predictor#run(String, Collection)};
+     *     RESOURCE_EXHAUSTED: out of memory, or an output that no Java array can hold; and whatever
+     *     TensorFlow itself reports
      */
+    @Override
     public Map<String, Tensor> run(
             String signature, Collection<? extends Map.Entry<String, Tensor>> inputs) {
         byte[] name = Text.encodeName(signature);

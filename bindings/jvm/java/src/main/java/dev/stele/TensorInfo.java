@@ -17,9 +17,7 @@ public record TensorInfo(String name, String dtypeName, Shape shape, boolean has
      * be run.
      */
     public Optional<DType> dtype() {
-        return dtypeName.startsWith("TF_")
-                ? Optional.empty()
-                : Optional.of(DType.valueOf(dtypeName));
+        return DType.of(dtypeName);
     }
 
     /** Returns what people read: {@code image FP32 [?,8,8,1]}. */

@@ -6,14 +6,12 @@ package dev.stele.kotlin
 import dev.stele.DType
 import dev.stele.Model
 import dev.stele.Options
+import dev.stele.Predictor
 import dev.stele.Signature
 import dev.stele.Tensor
 import dev.stele.TensorInfo
 import java.util.Map.entry
 import java.util.Optional
-
-/** The signature that is run unless another is named. */
-public const val DEFAULT_SIGNATURE: String = "serving_default"
 
 /**
  * Loads the SavedModel in folder [dir] and restores its variables; `use {}` releases it.
@@ -42,18 +40,19 @@ public fun loadModel(
     )
 
 /**
- * Runs a signature: `model.run("image" to pixels.toTensor(1, 8, 8, 1))["probabilities"]`.
+ * Runs a signature of a [Model], or of a model on a server: `model.run("image" to
+ * pixels.toTensor(1, 8, 8, 1))["probabilities"]`.
  *
- * @throws dev.stele.SteleException as [Model.run]; INVALID_ARGUMENT also for an input that is given
- *   twice
+ * @throws dev.stele.SteleException as [Predictor.run]; INVALID_ARGUMENT also for an input that is
+ *   given twice
  */
-public fun Model.run(
+public fun Predictor.run(
     vararg inputs: Pair<String, Tensor>,
-    signature: String = DEFAULT_SIGNATURE,
+    signature: String = Predictor.DEFAULT_SIGNATURE,
 ): Map<String, Tensor> = run(signature, inputs.map { entry(it.first, it.second) })
 
 /** The signature of that name, or null. */
-public operator fun Model.get(signature: String): Signature? = signatures()[signature]
+public operator fun Predictor.get(signature: String): Signature? = signatures()[signature]
 
 /** The element type; null when TensorFlow's is none of [DType], and the signature cannot be run. */
 public val TensorInfo.dtypeOrNull: DType?

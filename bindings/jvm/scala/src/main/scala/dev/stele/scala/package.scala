@@ -12,15 +12,12 @@
   */
 package dev.stele.scala
 
-import dev.stele.{Code, DType, Model, Options, Signature, SteleException}
+import dev.stele.{Code, DType, Model, Options, Predictor, Signature, SteleException}
 import dev.stele.Tensor as JavaTensor
 
 import java.util.{Map as JavaMap, Optional}
 import scala.collection.immutable.VectorMap
 import scala.jdk.CollectionConverters.*
-
-/** The signature that is run unless another is named. */
-val DefaultSignature = "serving_default"
 
 /** A tensor of any type; [[dev.stele.Tensor]], which has what is not here. */
 type Tensor = JavaTensor
@@ -117,10 +114,10 @@ object SavedModel:
       Options(tags.mkString(","), some, Optional.ofNullable(config.orNull), Optional.empty)
     )
 
-extension (model: Model)
+extension (model: Predictor)
   /** Runs serving_default. */
   def apply(inputs: (String, Tensor)*): Map[String, Tensor] =
-    model.call(DefaultSignature)(inputs*)
+    model.call(Predictor.DEFAULT_SIGNATURE)(inputs*)
 
   /** Runs a signature. */
   def call(signature: String)(inputs: (String, Tensor)*): Map[String, Tensor] =

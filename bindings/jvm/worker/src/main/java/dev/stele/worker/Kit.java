@@ -7,8 +7,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.stele.Code;
 import dev.stele.DType;
-import dev.stele.Model;
 import dev.stele.Options;
+import dev.stele.Predictor;
 import dev.stele.Signature;
 import dev.stele.SteleException;
 import dev.stele.TensorInfo;
@@ -31,19 +31,13 @@ import java.util.List;
  * binding. Each language of this machine gives it a {@link Client}.
  */
 public final class Kit {
-    /** How a language loads a model. */
-    public interface Client<M> {
+    /** How a language loads a model and runs it. */
+    public interface Client {
         /** Loads it. */
-        M load(String dir, Options options);
-
-        /**
-         * Returns the model of the Java binding that it stands on, for its signatures and its
-         * release.
-         */
-        Model model(M loaded);
+        Predictor load(String dir, Options options);
 
         /** Makes inputs of the language's own from bundles' files, and returns a run of them. */
-        Run prepare(M loaded, String signature, List<Contents> inputs);
+        Run prepare(Predictor model, String signature, List<Contents> inputs);
     }
 
     /** One call, as a user of the language makes it, again and again. */
@@ -109,7 +103,7 @@ public final class Kit {
      * @param language for people
      * @param client what is tried
      */
-    public static <M> void serve(String binding, String language, Client<M> client) {
+    public static void serve(String binding, String language, Client client) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment worker =
                     (MemorySegment)
@@ -117,18 +111,18 @@ public final class Kit {
                                     arena.allocateFrom(binding),
                                     arena.allocateFrom(language),
                                     MemorySegment.NULL);
-            new Conversation<>(worker, client).hold();
+            new Conversation(worker, client).hold();
         } catch (Throwable error) {
             throw unexpected(error);
         }
     }
 
-    private static final class Conversation<M> {
+    private static final class Conversation {
         private final MemorySegment worker;
-        private final Client<M> client;
-        private M loaded;
+        private final Client client;
+        private Predictor loaded;
 
-        Conversation(MemorySegment worker, Client<M> client) {
+        Conversation(MemorySegment worker, Client client) {
             this.worker = worker;
             this.client = client;
         }
@@ -181,10 +175,10 @@ public final class Kit {
                         options.withConfig(
                                 request.get(ADDRESS, 32).reinterpret(size).toArray(JAVA_BYTE));
             }
-            M fresh = client.load(text(request, 8), options);
+            Predictor fresh = client.load(text(request, 8), options);
             unload();
             loaded = fresh;
-            for (Signature signature : client.model(loaded).signatures().values()) {
+            for (Signature signature : loaded.signatures().values()) {
                 for (TensorInfo info : signature.inputs().values()) {
                     describe(arena, signature, 0, info);
                 }
@@ -233,7 +227,7 @@ public final class Kit {
 
         private void unload() {
             if (loaded != null) {
-                client.model(loaded).close();
+                loaded.close();
                 loaded = null;
             }
         }

@@ -1,12 +1,14 @@
-package dev.stele;
+package dev.stele.internal;
 
+import dev.stele.Code;
+import dev.stele.SteleException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Text on its way to C. */
-final class Text {
+/** Text on its way to C, or to a server. */
+public final class Text {
     private Text() {}
 
     /**
@@ -14,7 +16,7 @@ final class Text {
      *
      * @throws SteleException INVALID_ARGUMENT: it has a lone surrogate
      */
-    static byte[] encode(String text) {
+    public static byte[] encode(String text) {
         try {
             ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
             byte[] exact = new byte[bytes.remaining()];
@@ -31,7 +33,7 @@ final class Text {
      *
      * @throws SteleException INVALID_ARGUMENT: it has a NUL of its own, or a lone surrogate
      */
-    static byte[] encodeName(String name) {
+    public static byte[] encodeName(String name) {
         if (name.indexOf('\0') >= 0) {
             throw new SteleException(
                     Code.INVALID_ARGUMENT,
