@@ -194,18 +194,6 @@ static stele_code place_inputs(const stele_signature *signature,
   return fill_missing(signature, ordered, error);
 }
 
-static bool same_shape(const stele_tensor *input,
-                       const stele_tensor_info *info) {
-  if (info->rank < 0)
-    return true;
-  if (input->rank != info->rank)
-    return false;
-  for (int i = 0; i < info->rank; i++)
-    if (info->dims[i] >= 0 && input->dims[i] != info->dims[i])
-      return false;
-  return true;
-}
-
 static stele_code check_input(const stele_tensor *input,
                               const stele_tensor_info *info,
                               stele_error *error) {
@@ -213,7 +201,7 @@ static stele_code check_input(const stele_tensor *input,
     return fail(error, STELE_INVALID_ARGUMENT,
                 "input \"%s\" has dtype %s, expected %s", info->name,
                 stele_dtype_name(input->dtype), info->dtype_name);
-  if (!same_shape(input, info)) {
+  if (!shape_fits(input, info)) {
     char got[SHAPE_TEXT_SIZE];
     char expected[SHAPE_TEXT_SIZE];
     return fail(

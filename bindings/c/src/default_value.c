@@ -13,15 +13,18 @@ enum { MAX_FILLED = 1 << 26 };
 
 /* The typed values of a TensorProto as elements in memory: `count` of them,
  * `width` bytes each, of which the first `size` are the element's (the machine
- * is little-endian). */
+ * is little-endian). `parts`: how many values an element has. */
 typedef struct typed {
   const void *values;
   size_t count;
   size_t width;
+  size_t parts;
 } typed;
 
 #define TYPED(field)                                                           \
-  ((typed){proto->field, proto->n_##field, sizeof *proto->field})
+  ((typed){proto->field, proto->n_##field, sizeof *proto->field, 1})
+#define TYPED_PAIRS(field)                                                     \
+  ((typed){proto->field, proto->n_##field, 2 * sizeof *proto->field, 2})
 
 static typed find_values(const TensorProto *proto) {
   switch (proto->dtype) {
@@ -46,14 +49,12 @@ static typed find_values(const TensorProto *proto) {
     return TYPED(half_val);
   case STELE_BOOL:
     return TYPED(bool_val);
-  case STELE_C64: /* two floats an element */
-    return (typed){proto->scomplex_val, proto->n_scomplex_val / 2,
-                   2 * sizeof *proto->scomplex_val};
+  case STELE_C64:
+    return TYPED_PAIRS(scomplex_val);
   case STELE_C128:
-    return (typed){proto->dcomplex_val, proto->n_dcomplex_val / 2,
-                   2 * sizeof *proto->dcomplex_val};
+    return TYPED_PAIRS(dcomplex_val);
   default:
-    return (typed){NULL, 0, 0};
+    return (typed){NULL, 0, 0, 1};
   }
 }
 
@@ -77,17 +78,24 @@ static bool read_shape(const TensorProto *proto, stele_tensor *tensor,
 
 /* ---- Elements ---------------------------------------------------------- */
 
-/* Fewer typed values than elements: the last one repeats. */
+/* Whether so many typed values can be the elements of a tensor: no more, and
+ * where there are fewer, few enough to be filled in. */
+static bool can_fill(size_t values, size_t count, uint64_t size) {
+  return values == count || (values < count && size <= MAX_FILLED);
+}
+
+/* Fewer typed values than elements: the last one repeats; none: zeros. */
 static bool read_typed(const TensorProto *proto, stele_tensor *tensor,
                        arena *memory) {
   typed from = find_values(proto);
   size_t element = (size_t)stele_dtype_size(tensor->dtype);
   size_t count = (size_t)tensor->size / element;
-  if (count > 0 && (from.count == 0 || tensor->size > MAX_FILLED))
+  size_t values = from.count / from.parts;
+  if (from.count % from.parts != 0 || !can_fill(values, count, tensor->size))
     return false;
   char *data = arena_take(memory, (size_t)tensor->size, 1);
-  for (size_t i = 0; data != NULL && i < count; i++) {
-    size_t at = i < from.count ? i : from.count - 1;
+  for (size_t i = 0; data != NULL && values > 0 && i < count; i++) {
+    size_t at = i < values ? i : values - 1;
     const char *value = (const char *)from.values + at * from.width;
     memcpy(data + i * element, value, element);
     if (tensor->dtype == STELE_BOOL)
@@ -97,29 +105,73 @@ static bool read_typed(const TensorProto *proto, stele_tensor *tensor,
   return data != NULL;
 }
 
-static bool read_strings(const TensorProto *proto, stele_tensor *tensor,
-                         arena *memory) {
-  size_t count = (size_t)tensor->size / sizeof(stele_bytes);
-  if (count > 0 && (proto->n_string_val == 0 || tensor->size > MAX_FILLED))
+static bool copy_string(ProtobufCBinaryData value, stele_bytes *string,
+                        arena *memory) {
+  char *copy = arena_take(memory, value.len, 1);
+  if (copy == NULL)
     return false;
-  stele_bytes *strings = arena_take(memory, count, sizeof *strings);
-  if (strings == NULL)
-    return false;
-  tensor->data = strings;
+  if (value.len > 0)
+    memcpy(copy, value.data, value.len);
+  *string = (stele_bytes){copy, value.len};
+  return true;
+}
+
+static bool read_strings(const TensorProto *proto, stele_bytes *strings,
+                         size_t count, arena *memory) {
+  size_t values = proto->n_string_val;
   for (size_t i = 0; i < count; i++) {
-    if (i >= proto->n_string_val) {
-      strings[i] = strings[i - 1];
-      continue;
-    }
-    ProtobufCBinaryData value = proto->string_val[i];
-    char *copy = arena_take(memory, value.len, 1);
-    if (copy == NULL)
+    if (i < values && !copy_string(proto->string_val[i], &strings[i], memory))
       return false;
-    if (value.len > 0)
-      memcpy(copy, value.data, value.len);
-    strings[i] = (stele_bytes){copy, value.len};
+    if (i >= values && i > 0)
+      strings[i] = strings[i - 1];
   }
   return true;
+}
+
+/* A varint of at most 63 bits; moves `at` behind it. */
+static bool read_length(ProtobufCBinaryData content, size_t *at,
+                        size_t *length) {
+  *length = 0;
+  for (unsigned shift = 0; shift < 63 && *at < content.len; shift += 7) {
+    uint8_t byte = content.data[(*at)++];
+    *length |= (size_t)(byte & 0x7f) << shift;
+    if (byte < 0x80)
+      return true;
+  }
+  return false;
+}
+
+/* Strings as TensorFlow packs them: all lengths as varints, then all bytes. */
+static bool read_packed(ProtobufCBinaryData content, stele_bytes *strings,
+                        size_t count, arena *memory) {
+  size_t at = 0;
+  for (size_t i = 0; i < count; i++)
+    if (!read_length(content, &at, &strings[i].size))
+      return false;
+  for (size_t i = 0; i < count; i++) {
+    ProtobufCBinaryData value = {strings[i].size, content.data + at};
+    if (value.len > content.len - at ||
+        !copy_string(value, &strings[i], memory))
+      return false;
+    at += value.len;
+  }
+  return at == content.len;
+}
+
+static bool read_bytes(const TensorProto *proto, stele_tensor *tensor,
+                       arena *memory) {
+  size_t count = (size_t)tensor->size / sizeof(stele_bytes);
+  bool packed = proto->tensor_content.len > 0;
+  /* Every packed string has a length of its own. */
+  if (packed ? count > proto->tensor_content.len
+             : !can_fill(proto->n_string_val, count, tensor->size))
+    return false;
+  stele_bytes *strings = arena_take(memory, count, sizeof *strings);
+  tensor->data = strings;
+  if (strings == NULL)
+    return false;
+  return packed ? read_packed(proto->tensor_content, strings, count, memory)
+                : read_strings(proto, strings, count, memory);
 }
 
 static bool read_content(const TensorProto *proto, stele_tensor *tensor,
@@ -139,13 +191,14 @@ static bool read_tensor(const TensorProto *proto, stele_tensor *tensor,
   if (!read_shape(proto, tensor, memory))
     return false;
   if (tensor->dtype == STELE_BYTES)
-    return read_strings(proto, tensor, memory);
+    return read_bytes(proto, tensor, memory);
   return proto->tensor_content.len > 0 ? read_content(proto, tensor, memory)
                                        : read_typed(proto, tensor, memory);
 }
 
 const stele_tensor *default_value_read(const void *bytes, size_t size,
-                                       const char *name, arena *memory) {
+                                       const stele_tensor_info *input,
+                                       arena *memory) {
   TensorProto *proto =
       tensorflow__serving__tensor_proto__unpack(NULL, size, bytes);
   stele_tensor *tensor =
@@ -153,8 +206,8 @@ const stele_tensor *default_value_read(const void *bytes, size_t size,
   bool read = tensor != NULL && read_tensor(proto, tensor, memory);
   if (proto != NULL)
     tensorflow__serving__tensor_proto__free_unpacked(proto, NULL);
-  if (!read)
+  if (!read || tensor->dtype != input->dtype || !shape_fits(tensor, input))
     return NULL;
-  tensor->name = name;
+  tensor->name = input->name;
   return tensor;
 }

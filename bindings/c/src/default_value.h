@@ -6,9 +6,10 @@
 #include "arena.h"
 #include "stele.h"
 
-/* The tensor in the arena; NULL when it cannot be read, in which case the input
- * is required. */
+/* The tensor in the arena; NULL when it cannot be read, or does not fit the
+ * input, which is then required. bindings/contract/defaults.tsv has rows. */
 const stele_tensor *default_value_read(const void *bytes, size_t size,
-                                       const char *name, arena *memory);
+                                       const stele_tensor_info *input,
+                                       arena *memory);
 
 #endif

@@ -1,6 +1,7 @@
 /* From the names in a signature ("op:index") to the tensors of the graph. */
 #include "error.h"
 #include "model.h"
+#include "shape.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -92,6 +93,8 @@ static bool read_shape(TF_Graph *graph, TF_Output tensor, TF_Status *status,
   if (tf.GetCode(status) == STELE_OK) {
     info->rank = rank;
     info->dims = rank > 0 ? dims : NULL;
+    if (info->default_value != NULL && !shape_fits(info->default_value, info))
+      info->default_value = NULL;
   }
   return true;
 }

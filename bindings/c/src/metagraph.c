@@ -139,10 +139,8 @@ static void read_defaults(const SignatureDef *def, stele_tensor_info *inputs,
     if (found == NULL)
       continue;
     stele_tensor_info *input = &inputs[found - inputs];
-    const stele_tensor *value =
-        default_value_read(bytes.data, bytes.len, input->name, memory);
     input->default_value =
-        value != NULL && value->dtype == input->dtype ? value : NULL;
+        default_value_read(bytes.data, bytes.len, input, memory);
   }
 }
 

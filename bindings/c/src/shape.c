@@ -3,7 +3,6 @@
 #include "error.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 stele_code stele_tensor_size(const stele_tensor *tensor, uint64_t *size,
@@ -46,6 +45,17 @@ stele_code stele_tensor_size(const stele_tensor *tensor, uint64_t *size,
   }
   *size = empty ? 0 : product;
   return succeed(error);
+}
+
+bool shape_fits(const stele_tensor *tensor, const stele_tensor_info *info) {
+  if (info->rank < 0)
+    return true;
+  if (tensor->rank != info->rank)
+    return false;
+  for (int i = 0; i < info->rank; i++)
+    if (info->dims[i] >= 0 && tensor->dims[i] != info->dims[i])
+      return false;
+  return true;
 }
 
 char *stele_shape_text(int32_t rank, const int64_t *dims, char *buffer,

@@ -167,6 +167,8 @@ static void refused_signatures(void) {
                 "input \"handle\" of signature \"resource\" has dtype TF_20");
   check_refused(odd, "missing", &x, 1, STELE_INVALID_ARGUMENT,
                 "\"no_such_operation:0\"");
+  /* The op is there; so many outputs it has not. */
+  check_refused(odd, "beyond", &x, 1, STELE_INVALID_ARGUMENT, "\"split:2\"");
 }
 
 static void tensorflows_own_errors(void) {

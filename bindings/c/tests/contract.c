@@ -1,5 +1,6 @@
 /* The library's own tables, held against those of bindings/contract. */
 #include "config.h"
+#include "default_value.h"
 #include "table.h"
 #include "test.h"
 
@@ -153,9 +154,77 @@ static void profiles_are_the_contracts(void) {
     CHECK(strstr(profile_names, listed[i] + strspn(listed[i], " ")) != NULL);
 }
 
+/* ---- defaults.tsv -------------------------------------------------------- */
+
+enum { MAX_DIMS = 4 };
+
+/* "2,-1"; "" is a scalar, and "?" a rank that is not known. */
+static int32_t read_dims(char *text, int64_t *dims) {
+  char *sizes[MAX_DIMS];
+  if (strcmp(text, "?") == 0)
+    return -1;
+  size_t rank = *text == '\0' ? 0 : table_split(text, ',', sizes, MAX_DIMS);
+  for (size_t i = 0; i < rank; i++)
+    dims[i] = table_number(sizes[i]);
+  return (int32_t)rank;
+}
+
+/* In a bundle, a string's bytes follow its length, a little-endian uint32. */
+static void check_framed(const stele_tensor *tensor, const char *bytes,
+                         size_t size) {
+  const stele_bytes *strings = tensor->data;
+  size_t at = 0;
+  for (size_t i = 0; i < tensor->size / sizeof *strings; i++) {
+    uint32_t length = (uint32_t)strings[i].size;
+    if (!CHECK(at + sizeof length + length <= size))
+      return;
+    CHECK(memcmp(bytes + at, &length, sizeof length) == 0);
+    at += sizeof length;
+    CHECK(length == 0 || memcmp(bytes + at, strings[i].data, length) == 0);
+    at += length;
+  }
+  CHECK(at == size);
+}
+
+static void check_value(const stele_tensor *value, char *const *row) {
+  int64_t dims[MAX_DIMS];
+  CHECK(value->rank == read_dims(row[4], dims));
+  for (int i = 0; i < value->rank; i++)
+    CHECK(value->dims[i] == dims[i]);
+  CHECK_TEXT(value->name, "x");
+  size_t size = table_unhex(row[5]);
+  if (value->dtype == STELE_BYTES)
+    check_framed(value, row[5], size);
+  else
+    CHECK(value->size == size &&
+          (size == 0 || memcmp(value->data, row[5], size) == 0));
+}
+
+static void check_default(char *const *row) {
+  int64_t dims[MAX_DIMS];
+  stele_tensor_info input = {.name = "x",
+                             .dtype = stele_dtype_from_name(row[1]),
+                             .rank = read_dims(row[2], dims),
+                             .dims = dims};
+  arena memory = {0};
+  size_t size = table_unhex(row[3]);
+  const stele_tensor *value = default_value_read(row[3], size, &input, &memory);
+  if (CHECK((value != NULL) == (strcmp(row[5], "-") != 0)) && value != NULL)
+    check_value(value, row);
+  if (!test_is_passing())
+    printf("defaults.tsv: %s\n", row[0]);
+  arena_free(&memory);
+}
+
+static void defaults_are_the_contracts(void) {
+  table_read("defaults.tsv", "case\tdtype\tshape\tdefault\tvalue_shape\tvalue",
+             check_default);
+}
+
 void suite_contract(void) {
   TEST(codes_are_the_contracts);
   TEST(codes_of_errno_are_the_contracts);
   TEST(dtypes_are_the_contracts);
   TEST(profiles_are_the_contracts);
+  TEST(defaults_are_the_contracts);
 }

@@ -87,12 +87,9 @@ func ofInfos(
 		if dtype > references {
 			dtype -= references
 		}
-		infos = append(infos, tensor.Info{
-			Name:    name,
-			DType:   dtype,
-			Shape:   ofShape(info.GetTensorShape()),
-			Default: ofDefault(defaults[name]),
-		})
+		known := tensor.Info{Name: name, DType: dtype, Shape: ofShape(info.GetTensorShape())}
+		known.Default = ofDefault(known, defaults[name])
+		infos = append(infos, known)
 	}
 	sortByName(infos)
 	for _, info := range infos {
