@@ -137,6 +137,7 @@ def test_a_reference_variable(worker: Player) -> None:
         ("sparse", "UNIMPLEMENTED", 'input "x" of signature "sparse" is sparse or composite'),
         ("resource", "UNIMPLEMENTED", 'input "handle" of signature "resource" has dtype TF_20'),
         ("missing", "INVALID_ARGUMENT", "no_such_operation:0"),
+        ("beyond", "INVALID_ARGUMENT", "split:2"),
         ("__saved_model_own", "NOT_FOUND", 'no signature "__saved_model_own"'),
     ],
 )

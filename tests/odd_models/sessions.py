@@ -41,11 +41,13 @@ def odd(folder: Path) -> None:
             "sparse": _signature({"x": sparse_}, {"y": x}),
             "resource": _signature({"handle": resource}, {"y": x}),
             "missing": _signature({"x": x}, {"y": parts[0]}),
+            "beyond": _signature({"x": x}, {"y": parts[0]}),
             "twice": _signature({"x": x, "again": x}, {"y": parts[0]}),
             "no_outputs": _signature({"x": x}, {}),
             "__saved_model_own": _signature({}, {"y": x}),
         }
         signatures["missing"].inputs["x"].name = "no_such_operation:0"
+        signatures["beyond"].outputs["y"].name = "split:2"  # the op has two outputs
         session.run(v1.global_variables_initializer())
         builder = v1.saved_model.Builder(str(folder))
         builder.add_meta_graph_and_variables(session, ["serve"], signatures)
