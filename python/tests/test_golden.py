@@ -73,7 +73,15 @@ def test_the_exit_status_after_bye_counts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "transcript",
-    ["", "# Nothing.\n", "> verb\n", "> verb\n> bye\n< ok\n", "< ok\n", "verb\n< ok\n"],
+    [
+        "",
+        "# Nothing.\n",
+        "> verb\n",
+        "> verb\n> bye\n< ok\n",
+        "> verb\n< ok\n> bye\n",
+        "< ok\n",
+        "verb\n< ok\n",
+    ],
 )
 def test_a_transcript_that_asks_nothing(tmp_path: Path, transcript: str) -> None:
     with pytest.raises(SteleError, match=r"INVALID_ARGUMENT: 1-small\.txt"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,15 @@ def test_flags_are_the_workers_own_and_tensorflows(
     assert flagged.flags == (("TF_ENABLE_ONEDNN_OPTS", "0"),)
     assert flagged != plain
     assert flagged.label != plain.label
+
+
+def test_one_class_has_the_same_library_flags_and_path(plain: LibraryClass) -> None:
+    assert plain.same_as(replace(plain))
+    assert not plain.same_as(replace(plain, libraries=(("libtensorflow_cc.so.2", "0"),)))
+    assert not plain.same_as(replace(plain, flags=(("TF_ENABLE_ONEDNN_OPTS", "0"),)))
+    assert not plain.same_as(replace(plain, path="function"))
+    # Nobody knows what either runs on: that is no proof.
+    assert not LibraryClass().same_as(LibraryClass())
 
 
 def test_a_config_is_part_of_the_class(plain: LibraryClass) -> None:
