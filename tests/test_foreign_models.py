@@ -215,10 +215,23 @@ def test_the_graph_optimizer_is_named_at_its_link_and_fails_nobody(
         r["outcome"] for r in results(records, "python-session").values()
     }
     assert {r["outcome"] for r in results(records, "c").values()} == {"pass"}
-    # Without the optimizer a session has the bits of the function.
-    profile = ["--binding", "python-tf,python-session", "--config", "python"]
+
+
+def test_the_profile_python_gives_the_functions_bits_in_every_binding(
+    foreign, tmp_path, capsys
+) -> None:
+    arguments = [str(foreign / "folded"), "--signature", "serving_default", "--no-bad-input"]
+    profile = ["--in-process", "--binding", ALL, "--config", "python"]
     status, records = check(capsys, tmp_path, *arguments, *profile)
     assert status == 0
+    ran = everybody_agrees(records)
+    assert {"python-tf", "python-session", "c"} <= ran
+    # One class: these are held to equal bits.
+    assert len({r["library_class"] for r in records if r["type"] == "worker"}) == 1
+    for binding in ran:
+        answered = results(records, binding)
+        for case in ("batch1", "batch3", "batch8", "edge"):
+            assert answered[f"serving_default/{case}"]["identical"], binding
 
 
 def test_what_writes_is_a_sequence_from_a_fresh_load(foreign, tmp_path, capsys) -> None:
