@@ -14,7 +14,7 @@ from tests.conftest import claimed
 
 # All that run the SavedModel itself: without a Keras file python-keras has nothing
 # to run, and a converter has limits of its own, which what runs its models then meets.
-CONVERTED = ("js-browser-", "python-onnx", "python-litert")
+CONVERTED = ("js-browser-", "js-onnx", "python-onnx", "python-litert")
 ALL = ",".join(name for name in claimed() if not name.startswith(("python-keras", *CONVERTED)))
 
 

@@ -5,6 +5,8 @@
 
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { requireDefaultConfig } from "../converted/config.js";
+import { convert } from "../converted/convert.js";
 import { serve } from "../protocol/loop.js";
 import { verbsOf } from "../protocol/verbs.js";
 import { modelPath } from "../src/folder.js";
@@ -12,10 +14,9 @@ import { readSavedModel } from "../src/savedmodel.js";
 import { readSignatures } from "../src/signature.js";
 import { BatchedModel } from "./host/batched.js";
 import { startBrowser } from "./host/browser.js";
-import { requireDefaultConfig } from "./host/config.js";
-import { convert } from "./host/convert.js";
 import { RemoteModel } from "./host/remote.js";
 import { serveFolders } from "./host/server.js";
+import { ONNX_DTYPES } from "./src/onnx-session.js";
 
 /**
  * Each runtime: who makes it, what it takes, and whether it runs a model at any batch size.
@@ -25,9 +26,7 @@ import { serveFolders } from "./host/server.js";
 const RUNTIMES = {
   onnx: {
     package: "onnxruntime-web",
-    dtypes: "BOOL INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 FP16 FP32 FP64 BYTES".split(
-      " ",
-    ),
+    dtypes: ONNX_DTYPES,
     batches: true,
   },
   tfjs: {

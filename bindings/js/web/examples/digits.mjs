@@ -3,8 +3,8 @@
 //   node examples/digits.mjs build/models/digits/saved_model [PYTHON]
 
 import { fileURLToPath } from "node:url";
+import { convert } from "../../converted/convert.js";
 import { startBrowser } from "../host/browser.js";
-import { convert } from "../host/convert.js";
 import { serveFolders } from "../host/server.js";
 
 const [model, python = "python3"] = process.argv.slice(2);

@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { convert } from "../../converted/convert.js";
 import { startBrowser } from "../host/browser.js";
-import { convert } from "../host/convert.js";
 import { serveFolders } from "../host/server.js";
 import { DIGITS, PYTHON, ROOT, requireDigits } from "./helpers/environment.js";
 

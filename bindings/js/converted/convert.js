@@ -1,13 +1,13 @@
 // `stele convert`, run as a child: it knows TensorFlow, and this process does not.
 
 import { execFile } from "node:child_process";
-import { Unsupported } from "../../protocol/loop.js";
-import { SteleError } from "../../src/errors.js";
+import { Unsupported } from "../protocol/loop.js";
+import { SteleError } from "../src/errors.js";
 
 /**
  * @typedef {object} Converted
  * @property {string} folder with `converted.json`
- * @property {Record<string, import("../src/manifest.js").Entry>} signatures
+ * @property {Record<string, import("../web/src/manifest.js").Entry>} signatures
  */
 
 /**
@@ -21,21 +21,21 @@ import { SteleError } from "../../src/errors.js";
  * @throws {Unsupported} no signature of it can be converted
  */
 export async function convert(python, format, dir, tags, batch) {
-  const told = await run(python, [
+  const answer = await run(python, [
     ...["-m", "stele.cli", "convert", dir, "--to", format, "--tags", tags.join(","), "--json"],
     ...(batch === undefined ? [] : ["--batch", String(batch)]),
   ]);
-  if (told.error?.code === "UNIMPLEMENTED") throw new Unsupported(told.error.message);
-  if (told.error) throw new SteleError(told.error.code, told.error.message);
-  const entries = Object.values(told.signatures);
+  if (answer.error?.code === "UNIMPLEMENTED") throw new Unsupported(answer.error.message);
+  if (answer.error) throw new SteleError(answer.error.code, answer.error.message);
+  const entries = Object.values(answer.signatures);
   if (entries.every(({ problem }) => problem !== "")) throw new Unsupported(summary(entries));
-  return told;
+  return answer;
 }
 
 /**
  * @param {string} python
  * @param {string[]} args
- * @returns {Promise<Converted & { error?: { code: import("../../src/errors.js").CodeName, message: string } }>}
+ * @returns {Promise<Converted & { error?: { code: import("../src/errors.js").CodeName, message: string } }>}
  */
 function run(python, args) {
   return new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ function run(python, args) {
 }
 
 /**
- * @param {import("../src/manifest.js").Entry[]} entries which all have a problem
+ * @param {import("../web/src/manifest.js").Entry[]} entries which all have a problem
  * @returns {string} the problems, each once, and not all of many
  */
 function summary(entries) {

@@ -1,10 +1,10 @@
 // A converted model has no TensorFlow session that a config could be for.
 
 import { PbfReader } from "pbf";
-import { configuration } from "../../protocol/config.js";
-import { Unsupported } from "../../protocol/loop.js";
-import { configBytes } from "../../src/config.js";
-import { SteleError } from "../../src/errors.js";
+import { configuration } from "../protocol/config.js";
+import { Unsupported } from "../protocol/loop.js";
+import { configBytes } from "../src/config.js";
+import { SteleError } from "../src/errors.js";
 
 /**
  * @param {string} text of `load`
