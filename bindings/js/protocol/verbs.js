@@ -33,7 +33,7 @@ import { Unsupported } from "./loop.js";
  * @property {string} id as in `binding.toml`
  * @property {readonly string[]} dtypes that it can take and return
  * @property {() => Promise<{ language?: string, tensorflow: string }>} versions of the runtime, Node
- *   unless told, and of the TensorFlow in use, empty if there is none
+ *   unless it says, and of the TensorFlow in use, empty if there is none
  * @property {(dir: string, tags: string[], config: string) => Promise<Runnable>} load
  */
 

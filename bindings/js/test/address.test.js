@@ -69,9 +69,9 @@ async function connect(address, variables) {
 }
 
 test("no proxy stands before this machine; one before another is named when it fails", async (t) => {
-  let asked = 0;
+  let connections = 0;
   const proxy = createServer((socket) => {
-    asked++;
+    connections++;
     socket.on("error", () => {});
     socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
   });
@@ -84,13 +84,13 @@ test("no proxy stands before this machine; one before another is named when it f
 
   for (const variable of ["http_proxy", "https_proxy", "grpc_proxy"]) {
     const variables = { [variable]: `http://127.0.0.1:${port}` };
-    asked = 0;
+    connections = 0;
     assert.equal(await connect(address, variables), "connected");
-    assert.equal(asked, 0);
+    assert.equal(connections, 0);
     const answer = await connect("stele.invalid:8500", variables);
-    const said = `UNAVAILABLE no answer from stele.invalid:8500 through the proxy 127.0.0.1:${port}: `;
-    assert.ok(answer.startsWith(said), answer);
-    assert.ok(asked > 0);
+    const message = `UNAVAILABLE no answer from stele.invalid:8500 through the proxy 127.0.0.1:${port}: `;
+    assert.ok(answer.startsWith(message), answer);
+    assert.ok(connections > 0);
   }
   const direct = await connect("stele.invalid:8500", {
     http_proxy: `http://127.0.0.1:${port}`,

@@ -18,13 +18,13 @@ const folder = temporaryFolder();
  */
 async function makeProject(name, ...modules) {
   const project = join(folder, name);
-  const there = join(project, "node_modules");
-  const installed = join(there, "tf-stele");
+  const dir = join(project, "node_modules");
+  const installed = join(dir, "tf-stele");
   mkdirSync(installed, { recursive: true });
   const archive = join(BUILD, "js", "tf-stele.tgz");
   await run("tar", ["xzf", archive, "-C", installed, "--strip-components=1"]);
   for (const module of ["koffi", "@koromix", "pbf", "@types", "undici-types", ...modules]) {
-    symlinkSync(join(ROOT, "node_modules", module), join(there, module));
+    symlinkSync(join(ROOT, "node_modules", module), join(dir, module));
   }
   writeFileSync(join(project, "package.json"), '{ "type": "module" }');
   return project;

@@ -169,14 +169,14 @@ test("an answer that does not add up is the server's fault", async (t) => {
 
 for (const [what, [inputs, error, signature]] of Object.entries(REFUSED)) {
   test(`refused before it is sent: ${what}`, async (t) => {
-    let asked = 0;
+    let requests = 0;
     const model = await digits(t, (request) => {
-      asked++;
+      requests++;
       return echo(request);
     });
     const run = (/** @type {any} */ given) => model.run(given, { signature });
     await assert.rejects(run(inputs), steleError(...error));
-    assert.equal(asked, 0);
+    assert.equal(requests, 0);
     await model.run({ image });
   });
 }
@@ -300,14 +300,14 @@ test("metadata that is damaged is the server's fault", async (t) => {
 test("a model that is not there, a version, and one that is no number", async (t) => {
   const missing = () => new Failure("NOT_FOUND", 'no model "x"; this server has none');
   /** @type {any[]} */
-  const asked = [];
+  const requests = [];
   const address = await serve(t, {
     GetModelMetadata(request) {
-      asked.push(request.model_spec.version?.value ?? null);
+      requests.push(request.model_spec.version?.value ?? null);
       return missing();
     },
     ModelMetadata(request) {
-      asked.push(request.version);
+      requests.push(request.version);
       return missing();
     },
   });
@@ -317,7 +317,7 @@ test("a model that is not there, a version, and one that is no number", async (t
       steleError("NOT_FOUND", 'no model "x"'),
     );
   }
-  assert.deepEqual(asked, [null, "", "12", "12", "newest"]);
+  assert.deepEqual(requests, [null, "", "12", "12", "newest"]);
 });
 
 test("a server's error keeps its code and its words", async (t) => {
@@ -325,15 +325,15 @@ test("a server's error keeps its code and its words", async (t) => {
   let failure;
   const model = await digits(t, () => failure);
   for (const code of /** @type {const} */ (["INVALID_ARGUMENT", "INTERNAL", "DATA_LOSS"])) {
-    failure = new Failure(code, `told: ${code} "é"`);
+    failure = new Failure(code, `refused: ${code} "é"`);
     await assert.rejects(model.run({ image }), (error) => {
       const { codeName, message } = /** @type {any} */ (error);
-      return codeName === code && message === `told: ${code} "é"`;
+      return codeName === code && message === `refused: ${code} "é"`;
     });
   }
 });
 
-test("UNAVAILABLE is tried again, as often as told", async (t) => {
+test("UNAVAILABLE is tried again, as often as asked", async (t) => {
   let calls = 0;
   let fails = 0;
   const address = await serve(t, {
@@ -488,9 +488,9 @@ test("a model that a getter of the inputs closes is not run", async (t) => {
 
 test("load and unload, with the options of a model in this process", async (t) => {
   /** @type {any[]} */
-  const asked = [];
+  const requests = [];
   const note = (/** @type {any} */ request) => {
-    asked.push(request);
+    requests.push(request);
     return {};
   };
   const address = await serve(t, { RepositoryModelLoad: note, RepositoryModelUnload: note });
@@ -501,11 +501,11 @@ test("load and unload, with the options of a model in this process", async (t) =
   await connection.load("c", "/models/c", { tags: [], config: inline });
   await connection.unload("c");
   await connection.close();
-  const told = asked.map(({ model_name, parameters }) => [
+  const fields = requests.map(({ model_name, parameters }) => [
     model_name,
     ...["path", "tags", "config"].map((key) => parameters[key]?.string_param),
   ]);
-  assert.deepEqual(told, [
+  assert.deepEqual(fields, [
     ["a", "/models/a", "serve", "default"],
     ["b", "/models/b", "x,y", "inline"],
     ["c", "/models/c", "", "hex:28ffffffffffffffffff01"],

@@ -7,7 +7,7 @@ import { element, percent, small, ulpText } from "./text.js";
  * @typedef {object} Row
  * @property {HTMLTableRowElement} row
  * @property {HTMLElement} here the bar of this page
- * @property {HTMLElement} there Python's
+ * @property {HTMLElement} python Python's
  * @property {HTMLElement} value
  * @property {HTMLElement} ulp
  */
@@ -32,10 +32,10 @@ export class Bars {
 
   /** Shows that nothing is drawn. */
   blank() {
-    for (const { row, here, there, value, ulp } of this.#rows) {
+    for (const { row, here, python, value, ulp } of this.#rows) {
       row.classList.remove("best");
       here.style.setProperty("--part", "0");
-      there.style.setProperty("--part", "0");
+      python.style.setProperty("--part", "0");
       value.textContent = "–";
       ulp.textContent = "–";
     }
@@ -46,20 +46,20 @@ export class Bars {
 
   /**
    * @param {Float32Array} here ten probabilities of this page
-   * @param {Float32Array | undefined} there Python's, if it has answered
+   * @param {Float32Array | undefined} python Python's, if it has answered
    */
-  show(here, there) {
+  show(here, python) {
     const best = argmax(here);
-    const steps = there === undefined ? undefined : ulps(there, here);
+    const steps = python === undefined ? undefined : ulps(python, here);
     for (const [digit, row] of this.#rows.entries()) {
       row.row.classList.toggle("best", digit === best);
       row.here.style.setProperty("--part", String(here[digit]));
-      row.there.style.setProperty("--part", String(there?.[digit] ?? 0));
+      row.python.style.setProperty("--part", String(python?.[digit] ?? 0));
       row.value.textContent = percent(here[digit]);
       row.ulp.textContent = steps === undefined ? "–" : String(steps[digit] ?? "NaN");
     }
     this.#digit.textContent = String(best);
-    this.#verdict.replaceChildren(...sentence(here, there, steps));
+    this.#verdict.replaceChildren(...sentence(here, python, steps));
     this.#say(this.#verdict.textContent ?? "");
   }
 
@@ -74,23 +74,23 @@ export class Bars {
 
 /**
  * @param {Float32Array} here
- * @param {Float32Array | undefined} there
+ * @param {Float32Array | undefined} python
  * @param {(number | null)[] | undefined} steps
  * @returns {(string | HTMLElement)[]}
  */
-function sentence(here, there, steps) {
+function sentence(here, python, steps) {
   const best = argmax(here);
   const read = `This page reads ${best} with ${percent(here[best])}. `;
-  if (there === undefined || steps === undefined) {
+  if (python === undefined || steps === undefined) {
     return [read, "Python has not answered for these pixels."];
   }
-  const other = argmax(there);
+  const other = argmax(python);
   const says = other === best ? "Python says the same, " : `Python says ${other}, `;
   const apart = document.createElement("strong");
   apart.id = "best-ulp";
   apart.textContent = ulpText(steps[best]);
   const worst = steps.reduce((most, step) => Math.max(most ?? 0, step ?? Infinity), 0);
-  const most = Math.max(...Array.from(here, (value, i) => Math.abs(value - there[i])));
+  const most = Math.max(...Array.from(here, (value, i) => Math.abs(value - python[i])));
   return [
     read,
     says,
@@ -118,18 +118,18 @@ function makeRow(digit) {
   name.textContent = String(digit);
   const bars = row.appendChild(document.createElement("td"));
   bars.className = "bars";
-  const [here, there] = ["here", "there"].map((kind) => {
+  const [here, python] = ["here", "python"].map((kind) => {
     const bar = document.createElement("div");
     bar.className = `bar ${kind}`;
     bar.setAttribute("aria-hidden", "true");
     return bar;
   });
-  bars.append(here, there);
+  bars.append(here, python);
   const [value, ulp] = ["value", "ulp"].map((kind) => {
     const cell = document.createElement("td");
     cell.className = kind;
     return cell;
   });
   row.replaceChildren(name, bars, value, ulp);
-  return { row, here, there, value, ulp };
+  return { row, here, python, value, ulp };
 }

@@ -24,7 +24,7 @@ import { DTYPES } from "tf-stele/web";
 
 /**
  * @param {string} folder of the model
- * @param {Case} found
+ * @param {Case} one
  * @returns {Promise<{ inputs: [string, Tensor][], expected: Record<string, Tensor> }>}
  */
 export async function readCase(folder, { inputs, outputs, file }) {

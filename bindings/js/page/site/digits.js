@@ -26,7 +26,7 @@ export async function startDigits(samples, folder) {
 
   /** @param {Float32Array} pixels */
   const read = async (pixels) => {
-    const asked = ++picture;
+    const shown = ++picture;
     if (!pixels.some((pixel) => pixel > 0)) {
       bars.blank();
       return;
@@ -35,12 +35,12 @@ export async function startDigits(samples, folder) {
     const start = performance.now();
     const { probabilities } = await model.run({ image });
     const milliseconds = performance.now() - start;
-    if (asked !== picture) return;
+    if (shown !== picture) return;
     const here = /** @type {Float32Array} */ (probabilities.data);
     bars.show(here, undefined);
     element("time", HTMLElement).textContent = `${milliseconds.toFixed(2)} ms`;
-    const there = await python.answer(pixels);
-    if (asked === picture) bars.show(here, there);
+    const expected = await python.answer(pixels);
+    if (shown === picture) bars.show(here, expected);
     showPython(python);
   };
 

@@ -82,11 +82,11 @@ async function runCases(converted, { format, title, folder, problem }) {
   body.replaceChildren();
   element("cases", HTMLElement).hidden = false;
   const results = [];
-  for (const found of cases) {
+  for (const one of cases) {
     say(`${results.length} of ${cases.length} cases …`);
-    const result = await judge(model, converted.folder, found, found.known[format]);
+    const result = await judge(model, converted.folder, one, one.known[format]);
     results.push(result);
-    body.append(row(found, result));
+    body.append(row(one, result));
   }
   await model.close();
   say(summary(results, reference));
@@ -95,15 +95,15 @@ async function runCases(converted, { format, title, folder, problem }) {
 /**
  * @param {Model} model
  * @param {string} folder
- * @param {Case} found
+ * @param {Case} one
  * @param {Known | undefined} known
  * @returns {Promise<Result>}
  */
-async function judge(model, folder, found, known) {
-  const { inputs, expected } = await readCase(folder, found);
+async function judge(model, folder, one, known) {
+  const { inputs, expected } = await readCase(folder, one);
   let actual;
   try {
-    actual = await model.run(inputs, { signature: found.signature });
+    actual = await model.run(inputs, { signature: one.signature });
   } catch (error) {
     if (!(error instanceof SteleError)) throw error;
     const kind = error instanceof UnsupportedError ? "none" : "far";
@@ -120,7 +120,9 @@ async function judge(model, folder, found, known) {
  * @returns {Result}
  */
 function compare(expected, actual, known) {
-  const distances = Object.entries(expected).map(([name, due]) => distance(due, actual[name]));
+  const distances = Object.entries(expected).map(([name, tensor]) =>
+    distance(tensor, actual[name]),
+  );
   if (distances.every(({ identical }) => identical)) {
     return { kind: "same", text: "identical", note: "", link: "", ulp: 0 };
   }
@@ -143,7 +145,7 @@ function compare(expected, actual, known) {
 }
 
 /**
- * @param {Case} found
+ * @param {Case} one
  * @param {Result} result
  * @returns {HTMLTableRowElement}
  */

@@ -41,7 +41,7 @@ export function size(bytes) {
  * @returns {E} the page's element
  */
 export function element(id, kind) {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`no ${kind.name} #${id}`);
-  return found;
+  const node = document.getElementById(id);
+  if (!(node instanceof kind)) throw new Error(`no ${kind.name} #${id}`);
+  return node;
 }

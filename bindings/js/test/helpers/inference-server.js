@@ -1,4 +1,4 @@
-// A gRPC server in the test: says what it was asked, and answers as it is told.
+// A gRPC server in the test: says what it was asked, and answers as its handlers do.
 // Its messages are protobufjs's, from the same .proto files: not the client's code.
 
 import { join } from "node:path";

@@ -67,7 +67,7 @@ function megabytes(bytes) {
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** @typedef {{ images: Float32Array, rows: number, due: Float32Array }} Batch with TensorFlow's answer */
+/** @typedef {{ images: Float32Array, rows: number, expected: Float32Array }} Batch with TensorFlow's answer */
 
 /**
  * The ordinary images: one of NaN has no distance that says anything.
@@ -81,11 +81,11 @@ function batches() {
     .filter(({ name, signature }) => signature === SIGNATURE && !name.endsWith("/edge"))
     .map(({ file, inputs: [image] }) => {
       const { buffer } = Uint8Array.from(readFileSync(join(laid, file)));
-      const [images, due] = [buffer.slice(0, image.bytes), buffer.slice(image.bytes)];
+      const [images, expected] = [buffer.slice(0, image.bytes), buffer.slice(image.bytes)];
       return {
         images: new Float32Array(images),
         rows: image.shape[0],
-        due: new Float32Array(due),
+        expected: new Float32Array(expected),
       };
     })
     .filter(({ rows }) => rows > 0);
@@ -95,11 +95,11 @@ function batches() {
  * @param {Batch} batch
  * @returns {Batch[]} its rows one by one
  */
-function split({ images, rows, due }) {
+function split({ images, rows, expected }) {
   return Array.from({ length: rows }, (_, row) => ({
     images: images.slice(row * PIXELS, (row + 1) * PIXELS),
     rows: 1,
-    due: due.slice(row * CLASSES, (row + 1) * CLASSES),
+    expected: expected.slice(row * CLASSES, (row + 1) * CLASSES),
   }));
 }
 
@@ -111,18 +111,18 @@ function split({ images, rows, due }) {
  */
 async function distances(remote, all) {
   const worst = { ulp: 0, absolute: 0, predicted: 0, images: 0 };
-  for (const { images, rows, due } of all) {
+  for (const { images, rows, expected } of all) {
     const shape = [rows, 8, 8, 1];
     const image = /** @type {const} */ ({ dtype: "FP32", shape, data: images });
     const outputs = await remote.run([["image", image]], { signature: SIGNATURE });
-    const got = /** @type {Float32Array} */ (outputs.probabilities.data);
-    const { ulp, absolute } = between(due, got);
+    const actual = /** @type {Float32Array} */ (outputs.probabilities.data);
+    const { ulp, absolute } = between(expected, actual);
     worst.ulp = Math.max(worst.ulp, ulp ?? Infinity);
     worst.absolute = Math.max(worst.absolute, absolute ?? Infinity);
-    for (let at = 0; at < due.length; at += CLASSES) {
-      const row = due.subarray(at, at + CLASSES);
+    for (let at = 0; at < expected.length; at += CLASSES) {
+      const row = expected.subarray(at, at + CLASSES);
       const best = at + row.indexOf(Math.max(...row));
-      const top = between(due.subarray(best, best + 1), got.subarray(best, best + 1));
+      const top = between(expected.subarray(best, best + 1), actual.subarray(best, best + 1));
       worst.predicted = Math.max(worst.predicted, top.ulp ?? Infinity);
     }
     worst.images += rows;
@@ -131,16 +131,16 @@ async function distances(remote, all) {
 }
 
 /**
- * @param {Float32Array} due
- * @param {Float32Array} got
+ * @param {Float32Array} expected
+ * @param {Float32Array} actual
  */
-function between(due, got) {
+function between(expected, actual) {
   const tensor = (/** @type {Float32Array} */ data) => ({
     dtype: /** @type {const} */ ("FP32"),
     shape: [data.length],
     data,
   });
-  return distance(tensor(due), tensor(got));
+  return distance(tensor(expected), tensor(actual));
 }
 
 /** @param {BigUint64Array} durations */

@@ -35,11 +35,11 @@ export function findChromium() {
   if (named) return named;
   const folders = (process.env.PATH ?? "").split(delimiter);
   const paths = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  const found = [...paths, ...APPLICATIONS].find(isProgram);
-  if (found === undefined) {
+  const program = [...paths, ...APPLICATIONS].find(isProgram);
+  if (program === undefined) {
     throw new Error(`no ${NAMES.join(", ")} in PATH; install Chromium, or set ${VARIABLE}`);
   }
-  return found;
+  return program;
 }
 
 /**

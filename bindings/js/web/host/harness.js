@@ -11,7 +11,7 @@ import { DTYPES, Model, SteleError, UnsupportedError } from "tf-stele/web";
 const models = new Map();
 let last = 0;
 
-/** @typedef {{ id: number, inputs: Packed[], signature: string }} Asked */
+/** @typedef {{ id: number, inputs: Packed[], signature: string }} Request */
 
 const calls = {
   async load(/** @type {{ url: string }} */ { url }) {
@@ -19,12 +19,12 @@ const calls = {
     return last;
   },
 
-  async run(/** @type {Asked} */ { id, inputs, signature }) {
+  async run(/** @type {Request} */ { id, inputs, signature }) {
     return packAll(await find(id).run(inputs.map(unpack), { signature }));
   },
 
   async bench(
-    /** @type {Asked & { warmup: number, runs: number }} */
+    /** @type {Request & { warmup: number, runs: number }} */
     { id, inputs, signature, warmup, runs },
   ) {
     const model = find(id);

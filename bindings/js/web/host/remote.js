@@ -58,8 +58,8 @@ export class RemoteModel {
    * @returns {Promise<Record<string, Tensor>>}
    */
   async run(inputs, { signature }) {
-    const asked = { id: this.#id, inputs: inputs.map(pack), signature };
-    return unpackAll(await call(this.#page, "run", asked));
+    const request = { id: this.#id, inputs: inputs.map(pack), signature };
+    return unpackAll(await call(this.#page, "run", request));
   }
 
   /**
@@ -70,8 +70,8 @@ export class RemoteModel {
    * @returns {Promise<{ outputs: Record<string, Tensor>, durations: BigUint64Array }>} nanoseconds
    */
   async bench(inputs, options) {
-    const asked = { id: this.#id, inputs: inputs.map(pack), ...options };
-    const { outputs, milliseconds } = await call(this.#page, "bench", asked);
+    const request = { id: this.#id, inputs: inputs.map(pack), ...options };
+    const { outputs, milliseconds } = await call(this.#page, "bench", request);
     const durations = BigUint64Array.from(milliseconds, (/** @type {number} */ time) =>
       BigInt(Math.round(time * 1e6)),
     );

@@ -34,14 +34,14 @@ export async function serveFolders(folders) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const file = locate(mounts, path);
-    const found = file === undefined ? undefined : await stat(file).catch(() => undefined);
-    if (file === undefined || !found?.isFile()) {
+    const entry = file === undefined ? undefined : await stat(file).catch(() => undefined);
+    if (file === undefined || !entry?.isFile()) {
       response.writeHead(404).end(`no ${path}\n`);
       return;
     }
     response.writeHead(200, {
       "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-      "content-length": found.size,
+      "content-length": entry.size,
       // A page that is isolated has a clock of 5 µs, else of 100 µs.
       "cross-origin-opener-policy": "same-origin",
       "cross-origin-embedder-policy": "require-corp",

@@ -108,9 +108,9 @@ async function copies(results, specs) {
         if (result.type.dtype !== TYPES[known]) {
           throw new SteleError("INTERNAL", `LiteRT.js answers ${result.type.dtype} for ${dtype}`);
         }
-        const found = await result.data();
-        const data = new /** @type {any} */ (DTYPES[known].array)(found.length);
-        data.set(found);
+        const elements = await result.data();
+        const data = new /** @type {any} */ (DTYPES[known].array)(elements.length);
+        data.set(elements);
         const shape = [...result.type.layout.dimensions];
         return /** @type {Tensor} */ ({ dtype: known, shape, data });
       }),

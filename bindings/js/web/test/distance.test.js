@@ -40,9 +40,9 @@ test("steps away are as many ULP, across zero as well", () => {
   fc.assert(
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.nat(1000), (number, n) => {
       fc.pre(Number.isFinite(further(number, n)));
-      const found = distance(fp32(number), fp32(further(number, n)));
-      assert.equal(found.ulp, n);
-      assert.equal(found.identical, n === 0);
+      const measured = distance(fp32(number), fp32(further(number, n)));
+      assert.equal(measured.ulp, n);
+      assert.equal(measured.identical, n === 0);
     }),
   );
   assert.equal(distance(fp32(further(0, 3)), fp32(further(-0, 2))).ulp, 5);

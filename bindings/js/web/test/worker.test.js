@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { readBundle, writeBundle } from "../../protocol/bundle.js";
 import { tensor } from "../../src/tensor.js";
-import { Worker } from "../../test/helpers/worker.js";
 import { BUILD, DIGITS, PYTHON, ROOT, requireDigits } from "./helpers/environment.js";
+import { Worker } from "./helpers/worker.js";
 
 process.env.STELE_BUILD = BUILD;
 requireDigits();
@@ -46,12 +46,12 @@ for (const [format, runtime] of Object.entries(FORMATS)) {
 
     test("hello tells the browser and the runtime, and no TensorFlow", async () => {
       const [status, ...fields] = await worker.request("hello", "1");
-      const told = Object.fromEntries(fields.map((field) => field.split("=")));
+      const hello = Object.fromEntries(fields.map((field) => field.split("=")));
       assert.equal(status, "ok");
-      assert.equal(told.binding, `js-browser-${format}`);
-      assert.match(told.language, /Chromium \d+/);
-      assert.match(told.language, runtime);
-      assert.equal(told.tensorflow, "");
+      assert.equal(hello.binding, `js-browser-${format}`);
+      assert.match(hello.language, /Chromium \d+/);
+      assert.match(hello.language, runtime);
+      assert.equal(hello.tensorflow, "");
     });
 
     test("without a model there is nothing to run", async () => {
@@ -151,17 +151,17 @@ function descendants(root) {
       .filter((name) => /^\d+$/.test(name))
       .map((name) => [Number(name), stat(Number(name))?.parent]),
   );
-  const found = [root];
-  for (const one of found) {
-    for (const [pid, parent] of parents) if (parent === one) found.push(pid);
+  const family = [root];
+  for (const one of family) {
+    for (const [pid, parent] of parents) if (parent === one) family.push(pid);
   }
-  return found.slice(1);
+  return family.slice(1);
 }
 
 /** @param {number} pid */
 function isAlive(pid) {
-  const found = stat(pid);
-  return found !== undefined && found.state !== "Z";
+  const process = stat(pid);
+  return process !== undefined && process.state !== "Z";
 }
 
 /**

@@ -1,18 +1,16 @@
 // Talks to the worker as the harness does.
 
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { unescapeField } from "../../protocol/fields.js";
-import { ROOT } from "./environment.js";
+import { unescapeField } from "../../../protocol/fields.js";
 
 export class Worker {
   #process;
   #lines;
   #id = 0;
 
-  /** @param {string[]} [command] any worker; unless given, this binding's */
-  constructor([program, ...args] = [process.execPath, join(ROOT, "worker.mjs")]) {
+  /** @param {string[]} command */
+  constructor([program, ...args]) {
     this.#process = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"], cwd: "/" });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
     /** @type {Promise<number | null>} */
@@ -34,10 +32,5 @@ export class Worker {
       if (replied !== id) throw new Error(`reply ${replied} to request ${id}`);
       return reply;
     }
-  }
-
-  /** Ends its input, which means `bye` without a reply. */
-  end() {
-    this.#process.stdin.end();
   }
 }
