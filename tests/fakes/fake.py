@@ -28,12 +28,21 @@ from stele.contract.dtypes import Array
 from stele.contract.signature import check_inputs, find_signature
 
 BEHAVIOUR = sys.argv[1]
+TENSORFLOW = (
+    Path(os.environ["STELE_LIBTENSORFLOW"]).name if BEHAVIOUR == "other-class-upgraded" else ""
+)
 CRASH_ON = 2
 LARGE = 1_000_000
 
 
 def _off_by_one_ulp(array: Array) -> Array:
     return np.nextafter(array, np.float32(np.inf)) if array.dtype == np.float32 else array
+
+
+def _upgraded(array: Array) -> Array:
+    """Be a TensorFlow as far from the others as the last number of its version says."""
+    patch = TENSORFLOW.rpartition(".")[2]
+    return {"1": _off_by_one_ulp(array), "2": array + array.dtype.type(1)}.get(patch, array)
 
 
 def _column_major(array: Array) -> Array:
@@ -52,6 +61,7 @@ _SPOILERS: dict[str, Callable[[Array], Array]] = {
     "remote-off-by-one-ulp": _off_by_one_ulp,
     "other-class-one-ulp": _off_by_one_ulp,
     "other-class-wrong": lambda array: array + array.dtype.type(1),
+    "other-class-upgraded": _upgraded,
     "column-major": _column_major,
     "wrong-on-large": lambda array: np.where(array > LARGE, array - 1, array).astype(array.dtype),
     "negative-zero": _negative_zero,
@@ -119,11 +129,13 @@ def misbehave(runs: int) -> None:
 class Runner:
     binding = f"fake-{BEHAVIOUR}" if BEHAVIOUR != "impostor" else "c"
     language = "Python"
-    tensorflow = ""
+    tensorflow = TENSORFLOW
 
     def load(self, folder: Path, tags: frozenset[str], config: bytes) -> Model:
         if config != PROFILES["default"]:
             raise worker.Unsupported("a session config")
+        if TENSORFLOW.endswith(".3"):
+            raise SteleError(Code.NOT_FOUND, "no such op")
         if BEHAVIOUR == "loads-anything":
             return Model(folder if folder.is_dir() else Path.cwd(), tags)
         if BEHAVIOUR == "hang-on-load":

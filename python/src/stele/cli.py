@@ -22,6 +22,7 @@ COMMANDS = (
     "check",
     "bench",
     "tune",
+    "versions",
     "report",
     "convert",
     "replay",

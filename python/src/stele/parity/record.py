@@ -306,6 +306,38 @@ class Advice:
     high: float
 
 
+@dataclass(frozen=True)
+class Upgrade:
+    """One case with another TensorFlow, held against its answer with the base.
+
+    Attributes:
+        model: Target's name.
+        binding: Whose worker ran it with both.
+        base: The version of the TensorFlow that it is held against.
+        tensorflow: The version that it ran with.
+        case: Case's name; ``load`` stands for all where the model is not loaded.
+        outcome: Whether it is within the tolerances.
+        detail: In words, when it is not.
+        identical: Whether every bit is the base's; None when nothing was compared.
+        tensors: Distances, one record for each output that was compared.
+    """
+
+    model: str
+    binding: str
+    base: str
+    tensorflow: str
+    case: str
+    outcome: Outcome
+    detail: str = ""
+    identical: bool | None = None
+    tensors: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def red(self) -> bool:
+        """Whether predictions are others."""
+        return self.outcome is not Outcome.PASS and not self.outcome.grey
+
+
 Record = (
     Result
     | WorkerInfo
@@ -317,6 +349,7 @@ Record = (
     | Unmeasured
     | Trial
     | Advice
+    | Upgrade
 )
 
 _Kind = TypeVar("_Kind", bound=Record)
@@ -332,6 +365,7 @@ _TYPES: dict[str, type[Record]] = {
     "unmeasured": Unmeasured,
     "trial": Trial,
     "advice": Advice,
+    "upgrade": Upgrade,
 }
 
 
@@ -492,7 +526,7 @@ def load(file: Path) -> tuple[dict[str, Any], list[Record]]:
                 raise SteleError(
                     Code.DATA_LOSS, f'"{file}" is of another version: {error}'
                 ) from error
-            if isinstance(record, Result):
+            if isinstance(record, Result | Upgrade):
                 record = replace(record, outcome=Outcome(record.outcome))
             records.append(record)
     return header, records
