@@ -7,14 +7,13 @@ import { test } from "node:test";
 import { Model, tensor } from "tf-stele";
 import { readSignatures } from "../src/signature.js";
 import { readTensorProto } from "../src/tensor-proto.js";
-import { steleError, temporaryFolder } from "./helpers/environment.js";
+import { oddModel, steleError, temporaryFolder } from "./helpers/environment.js";
 import {
   encodeTensor,
   identity,
   info,
   NUMBERS,
   node,
-  placeholder,
   shapeProto,
   type,
   writeSavedModel,
@@ -75,22 +74,12 @@ test("a reference is of the dtype that it refers to", () => {
 });
 
 test("a default stands for an input that is not given, and gives way to one that is", async () => {
-  const model = await load(
-    "default",
-    {
-      inputs: { x: info("in:0", "FP32", null), scale: info("scale:0", "FP32", []) },
-      outputs: { y: info("out:0", "FP32", null) },
-      defaults: { scale: { dtype: 1, tensorShape: {}, floatVal: [2] } },
-    },
-    [
-      placeholder("in", "FP32"),
-      placeholder("scale", "FP32"),
-      node("out", "Mul", ["in", "scale"], { T: type("FP32") }),
-    ],
-  );
-  assert.deepEqual(model.signatures.serving_default.inputs.scale.default?.data, Float32Array.of(2));
-  assert.deepEqual(model.run({ x: [1, 3] }).y.data, Float32Array.of(2, 6));
-  assert.deepEqual(model.run({ x: [1, 3], scale: 5 }).y.data, Float32Array.of(5, 15));
+  const model = await Model.load(oddModel("defaults"));
+  const x = [[1, 3]];
+  const { scale } = model.signatures.serving_default.inputs;
+  assert.deepEqual(scale.default, tensor("FP32", [], Float32Array.of(2)));
+  assert.deepEqual(model.run({ x }).y.data, Float32Array.of(2, 6));
+  assert.deepEqual(model.run({ x, scale: 5 }).y.data, Float32Array.of(5, 15));
   assert.throws(
     () => model.run({ scale: 5 }),
     steleError("INVALID_ARGUMENT", 'input "x" of signature "serving_default" is missing'),

@@ -21,7 +21,6 @@ const { root } = protobuf.parse(`
     map<string, TensorInfo> inputs = 1;
     map<string, TensorInfo> outputs = 2;
     string method_name = 3;
-    map<string, TensorProto> defaults = 4;
   }
   message TensorInfo { string name = 1; int32 dtype = 2; TensorShape tensor_shape = 3; }
   message TensorShape { repeated Dim dim = 2; bool unknown_rank = 3; }
@@ -60,7 +59,7 @@ export const NUMBERS = {
     INT64: 9,
     BOOL: 10,
   },
-  ...{ BF16: 14, UINT16: 17, C128: 18, FP16: 19, RESOURCE: 20, UINT32: 22, UINT64: 23 },
+  ...{ BF16: 14, UINT16: 17, C128: 18, FP16: 19, UINT32: 22, UINT64: 23 },
 };
 
 /** @typedef {(number | null)[] | null} Dims */
