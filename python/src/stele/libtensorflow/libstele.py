@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from stele import paths
+from stele import building, paths
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.libtensorflow.prefix import MARK, usable
 
@@ -71,16 +70,8 @@ def install(path: Path) -> Installed:
     # A make of its own: what a make around this one has set is not its.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     folder = paths.bindings_dir() / "c"
-    done = subprocess.run(
-        ["make", "-C", folder, "install", f"BUILD={paths.build_dir()}", f"PREFIX={path}"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise SteleError(Code.FAILED_PRECONDITION, f"make install failed:\n{tail}")
+    settings = (f"BUILD={paths.build_dir()}", f"PREFIX={path}")
+    building.build(("make", "-C", str(folder), "install", *settings), environment)
     (version,) = re.findall(
         r"^Version: (\S+)$", (path / "lib" / "pkgconfig" / "stele.pc").read_text(), re.MULTILINE
     )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import subprocess
 import sys
-import threading
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stele import paths
+from stele import building, paths
 from stele.contract.codes import Code, SteleError
 from stele.libtensorflow import wheel
 from stele.parity import tool
-from stele.parity.claim import one_at_a_time
 from stele.parity.tool import Tool
 
 # Keys of a binding whose placeholders are filled in.
 _FILLED = ("run", "build", "example", "installs")
-
-_building = threading.Lock()
 
 
 class SetupError(Exception):
@@ -90,9 +85,7 @@ class Binding:
         """
         self.require_toolchain()
         if self.build:
-            # Two bindings may have one build command and run at once, in two runs too.
-            with _building, one_at_a_time(paths.build_dir() / ".building"):
-                _build(self.build)
+            _build(self.build)
 
     @staticmethod
     def environment() -> dict[str, str]:
@@ -121,15 +114,15 @@ class Binding:
 
 @cache
 def _build(command: tuple[str, ...]) -> None:
-    """Run a build, once in a process: it is make's to know that there is nothing to do.
+    """Run a build, once in a process.
 
     Raises:
         SetupError: With the end of the build's output.
     """
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise SetupError(f"build failed ({' '.join(command)}):\n{tail}")
+    try:
+        building.build(command)
+    except SteleError as error:
+        raise SetupError(error.message) from error
 
 
 @dataclass(frozen=True)

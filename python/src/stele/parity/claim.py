@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import IO
@@ -59,20 +57,3 @@ def _take(folder: Path) -> bool:
         return False
     _held[folder] = lock
     return True
-
-
-@contextlib.contextmanager
-def one_at_a_time(file: Path) -> Iterator[None]:
-    """Wait until no other process is inside this, and keep others out meanwhile.
-
-    Raises:
-        SteleError: The system error's code when the file cannot be written.
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lock = file.open("ab")
-    except OSError as error:
-        raise from_os_error(error) from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
