@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -32,22 +32,12 @@ from stele.parity.case import Target
 Call = Callable[[], Mapping[str, Array]]
 
 
-class Runtime(Protocol):
-    """One signature in a runtime."""
-
-    def __init__(self, file: Path, signature: Signature) -> None:
-        """Load it.
-
-        Raises:
-            Exception: Whatever the runtime raises when it has no kernel for an op.
-        """
-
-    def bind(self, inputs: dict[str, Array]) -> Call:
-        """Return one call, from numpy arrays to numpy arrays by name."""
-
-
 class OnnxRuntime:
-    """onnxruntime, its CPU provider."""
+    """One signature in onnxruntime, on its CPU provider.
+
+    Raises:
+        Exception: Whatever the runtime raises when it has no kernel for an op.
+    """
 
     package = "onnxruntime"
 
@@ -62,7 +52,7 @@ class OnnxRuntime:
         self._texts = {spec.name for spec in signature.outputs if spec.dtype == "BYTES"}
 
     def bind(self, inputs: dict[str, Array]) -> Call:
-        """See `Runtime`."""
+        """Return one call, from numpy arrays to numpy arrays by name."""
         feeds = {name: _as_text(name, array) for name, array in inputs.items()}
 
         def call() -> Mapping[str, Array]:
@@ -75,7 +65,11 @@ class OnnxRuntime:
 
 
 class LiteRt:
-    """LiteRT's interpreter, with XNNPACK."""
+    """One signature in LiteRT's interpreter, with XNNPACK.
+
+    Raises:
+        Exception: Whatever the runtime raises when it has no kernel for an op.
+    """
 
     package = "ai-edge-litert"
 
@@ -88,7 +82,7 @@ class LiteRt:
         self._signature = signature
 
     def bind(self, inputs: dict[str, Array]) -> Call:
-        """See `Runtime`."""
+        """Return one call, from numpy arrays to numpy arrays by name."""
         for spec in self._signature.inputs:
             if 0 in inputs[spec.name].shape:
                 raise worker.Unsupported(
@@ -175,6 +169,9 @@ class Model:
 
 
 def _in_order(specs: tuple[TensorSpec, ...], inputs: dict[str, Array]) -> dict[str, Array]:
+    for spec in specs:
+        if spec.name not in inputs:
+            raise worker.Unsupported(f'a converted model has no default of input "{spec.name}"')
     return {spec.name: inputs[spec.name] for spec in specs}
 
 
