@@ -15,6 +15,7 @@ from rich.console import Console
 
 from stele import paths
 from stele.contract.codes import Code, SteleError
+from stele.contract.signature import parse_tags
 from stele.keras_model import export
 from stele.keras_model import file as keras_file
 from stele.parity import binding as bindings
@@ -55,8 +56,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument("--signature", metavar="S", help="only this signature")
     parser.add_argument(
-        "--tags", metavar="T,T", help="the MetaGraphDef with these tags (default: serve, "
-        "or the only ones there are)",
+        "--tags", type=parse_tags, metavar="T,T", help="the MetaGraphDef with these tags "
+        "(default: serve, or the only ones there are)",
     )  # fmt: skip
     parser.add_argument(
         "--binding", action="append", default=[], metavar="B", help="only these bindings "
@@ -145,8 +146,7 @@ def _fuzz(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     journal.begin(["stele", *sys.argv[1:]])
     seed = args.seed if args.seed is not None else secrets.randbits(32)
     fuzz = Fuzz(out, journal, args.config, args.seconds, seed)
-    tags = args.tags.split(",") if args.tags is not None else None
-    for target in cases.resolve(args.models, tags, _place(args, out)):
+    for target in cases.resolve(args.models, args.tags, _place(args, out)):
         if isinstance(target, cases.Unreadable):
             raise target.error
         fuzz.check(target, selected, args.signature)
@@ -162,8 +162,7 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     journal = Journal(out / "results.jsonl", echo=args.json)
     journal.begin(["stele", *sys.argv[1:]])
     console = Console(stderr=args.json)
-    tags = list(filter(None, args.tags.split(","))) if args.tags is not None else None
-    plans = list(_plans(args, tags, out, journal))
+    plans = list(_plans(args, out, journal))
     report.show_effects(console, plans)
     deviations = known.load(*paths.bindings_roots())
     wanted = [_with_keras(planned, selected, out) for planned in plans]
@@ -213,11 +212,9 @@ def _with_keras(
     return [keras, *selected]
 
 
-def _plans(
-    args: argparse.Namespace, tags: list[str] | None, out: Path, journal: Journal
-) -> Iterator[plan.Plan]:
+def _plans(args: argparse.Namespace, out: Path, journal: Journal) -> Iterator[plan.Plan]:
     """Make a plan for each model; what goes wrong with one of several is that one's failure."""
-    for target in cases.resolve(args.models, tags, _place(args, out)):
+    for target in cases.resolve(args.models, args.tags, _place(args, out)):
         if isinstance(target, cases.Unreadable):
             outcome, error = Outcome.NOT_RUN, target.error
         else:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from stele.contract.codes import Code, SteleError
 from stele.contract.printable import printable
+from stele.contract.signature import parse_tags
 from stele.convert import conversion
 from stele.convert.conversion import Report
 from stele.convert.formats import FORMATS
@@ -45,8 +46,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument("--signature", metavar="S", help="only this signature")
     parser.add_argument(
-        "--tags", metavar="T,T", help="the MetaGraphDef with these tags (default: serve, "
-        "or the only ones there are)",
+        "--tags", type=parse_tags, metavar="T,T", help="the MetaGraphDef with these tags "
+        "(default: serve, or the only ones there are)",
     )  # fmt: skip
     parser.add_argument(
         "--batch", type=_positive, metavar="N", help="fix every unknown leading dimension at "
@@ -76,8 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _convert(args: argparse.Namespace) -> int:
-    tags = list(filter(None, args.tags.split(","))) if args.tags is not None else None
-    target = cases.find(args.model, tags)
+    target = cases.find(args.model, args.tags)
     request = Request(target, FORMATS[args.to], args.signature, args.batch)
     with _progress(
         Console(stderr=True), f"{foreign(target.name)} to {request.format.title}"

@@ -17,7 +17,7 @@ from rich.text import Text
 from stele import paths
 from stele.contract.codes import SteleError
 from stele.contract.printable import printable
-from stele.contract.signature import Signature, format_shape, format_tags
+from stele.contract.signature import Signature, format_shape, format_tags, parse_tags
 from stele.libtensorflow import ops
 from stele.libtensorflow.wheel import find_library, find_wheel
 from stele.savedmodel.findings import Finding, finding
@@ -49,7 +49,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("folder", type=paths.of_model, metavar="DIR", help="the SavedModel")
     parser.add_argument(
-        "--tags", metavar="T,T", help="only the MetaGraphDef with exactly these tags"
+        "--tags",
+        type=parse_tags,
+        metavar="T,T",
+        help="only the MetaGraphDef with exactly these tags",
     )
     parser.add_argument(
         "--ops", action="store_true",
@@ -62,8 +65,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Print what is in the SavedModel."""
-    tags = None if args.tags is None else frozenset(filter(None, args.tags.split(",")))
-    inspection = inspect(args.folder, tags)
+    inspection = inspect(args.folder, args.tags)
     if args.ops:
         unknown = tuple(_unknown_ops(inspection))
         inspection = replace(inspection, findings=inspection.findings + unknown)

@@ -17,7 +17,7 @@ from stele import paths
 from stele.contract import config
 from stele.contract.codes import Code, SteleError
 from stele.contract.printable import printable
-from stele.contract.signature import DEFAULT_TAGS
+from stele.contract.signature import DEFAULT_TAGS, parse_tags
 from stele.server.folders import model_name
 from stele.server.options import MEBIBYTE, Options
 from stele.server.ray import arguments as ray_arguments
@@ -67,7 +67,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--config", metavar="hex:DIGITS", help="a serialized ConfigProto instead of a profile"
     )
     models.add_argument(
-        "--tags", default=",".join(DEFAULT_TAGS), metavar="T,T",
+        "--tags", type=parse_tags, default=",".join(DEFAULT_TAGS), metavar="T,T",
         help="of the MetaGraphDef to load (default: %(default)s)",
     )  # fmt: skip
     models.add_argument(
@@ -178,7 +178,7 @@ def _options(args: argparse.Namespace) -> Options:
         models=models,
         host=args.host,
         port=args.port,
-        tags=frozenset(args.tags.split(",")) if args.tags else frozenset(),
+        tags=args.tags,
         session_config=config.parse(args.config or args.profile),
         max_message=args.max_message * MEBIBYTE,
         tls=(args.tls_cert, args.tls_key) if args.tls_cert is not None else None,

@@ -17,6 +17,12 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else _written(char) for char in text)
 
 
+def one_line(message: str, longest: int = 300) -> str:
+    """Return a message without line ends, and not longer than a person reads."""
+    text = " ".join(message.split())
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
 def printable_lines(text: str) -> str:
     """Return text whose lines stay lines, and in which nothing else acts on a terminal."""
     return "\n".join(printable(line) for line in text.split("\n"))

@@ -154,6 +154,11 @@ def format_shape(shape: Shape) -> str:
     return "[" + ",".join("?" if dim is None else str(dim) for dim in shape) + "]"
 
 
+def parse_tags(text: str) -> frozenset[str]:
+    """Read a set of tags: ``gpu,serve``; the empty text is the empty set."""
+    return frozenset(text.split(",")) if text else frozenset()
+
+
 def format_tags(tags: Collection[str]) -> str:
     """Write a set of tags for people: ``{gpu,serve}``."""
     return "{" + ",".join(sorted(tags)) + "}"

@@ -22,7 +22,7 @@ from stele.contract.bundle import Tensors, read_tensors, write_bundle
 from stele.contract.codes import Code, SteleError, from_os_error
 from stele.contract.dtypes import Array
 from stele.contract.lines import format_line, nul_in, unescape
-from stele.contract.signature import Signature, TensorSpec
+from stele.contract.signature import Signature, TensorSpec, parse_tags
 
 PROTOCOL = "1"
 PREFIX = "@stele1"
@@ -122,9 +122,8 @@ class _Worker:
         return [f"{key}={value}" for key, value in fields.items()]
 
     def _load(self, folder: str, tags: str, config_text: str) -> list[str]:
-        tag_set = frozenset(tags.split(",")) if tags else frozenset()
         model = self._runner.load(
-            Path(folder.removeprefix("file://")), tag_set, config.parse(config_text)
+            Path(folder.removeprefix("file://")), parse_tags(tags), config.parse(config_text)
         )
         self._unload()
         self._model = model

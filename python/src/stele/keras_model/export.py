@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from stele.contract.codes import Code, SteleError
+from stele.contract.printable import one_line
 from stele.keras_model import file as keras_file
 from stele.savedmodel.folder import model_file
 from stele.zoo.layout import SAVED_MODEL
@@ -88,7 +89,7 @@ def _export(file: Path, saved_model: Path) -> None:
     try:
         model.export(str(saved_model), verbose=False)
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        reason = one_line(f"{type(error).__name__}: {error}")
         raise SteleError(
             Code.FAILED_PRECONDITION,
             f'Keras does not export "{file.name}": {reason}; export it yourself with '

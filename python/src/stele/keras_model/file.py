@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from stele.contract.codes import Code, SteleError
-from stele.savedmodel.folder import require_whole
-
-SUFFIXES = (".keras", ".h5", ".hdf5")
+from stele.contract.printable import one_line
+from stele.savedmodel.folder import KERAS_SUFFIXES, require_whole
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _INSTALL = "Keras is not installed; install it with: pip install 'tf-stele[cpu,zoo]'"
@@ -22,12 +21,12 @@ _INSTALL = "Keras is not installed; install it with: pip install 'tf-stele[cpu,z
 
 def names_one(path: Path) -> bool:
     """Tell whether a path is called as a Keras model file is, and is no folder."""
-    return path.suffix in SUFFIXES and not path.is_dir()
+    return path.suffix in KERAS_SUFFIXES and not path.is_dir()
 
 
 def beside(saved_model: Path) -> Path | None:
     """Return the Keras model that a SavedModel was exported from: ``model.keras`` beside it."""
-    files = (saved_model.parent / f"model{suffix}" for suffix in SUFFIXES)
+    files = (saved_model.parent / f"model{suffix}" for suffix in KERAS_SUFFIXES)
     return next((file for file in files if file.exists()), None)
 
 
@@ -40,8 +39,8 @@ def require(file: Path) -> None:
     """
     if not file.exists():
         raise SteleError(Code.NOT_FOUND, f'no Keras model at "{file}": no such file')
-    if file.suffix not in SUFFIXES:
-        raise _invalid(file, f"its name ends in none of {', '.join(SUFFIXES)}")
+    if file.suffix not in KERAS_SUFFIXES:
+        raise _invalid(file, f"its name ends in none of {', '.join(KERAS_SUFFIXES)}")
     require_whole(file)
     if file.name.endswith(".weights.h5"):
         raise _invalid(file, "it has the weights only; save the model itself: model.save(FILE)")
@@ -113,8 +112,7 @@ def _refusal(file: Path, error: Exception, installed: str) -> SteleError:
         return _invalid(file, "it has the weights only; save the model itself: model.save(FILE)")
     version = _version(file)
     saved = f"; it was saved by Keras {version}, and this is {installed}" if version else ""
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
-    reason = reason if len(reason) <= 300 else f"{reason[:300]}…"
+    reason = one_line(f"{type(error).__name__}: {error}")
     return SteleError(Code.INVALID_ARGUMENT, f'Keras cannot load "{file.name}"{saved}: {reason}')
 
 

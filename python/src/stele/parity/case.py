@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 
 from stele import paths, savedmodel
@@ -16,6 +17,7 @@ from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
 from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, find_signature
 from stele.parity import expected, generate
+from stele.parity.expected import Expected
 from stele.parity.generate import USUAL, Sizes
 from stele.parity.refusals import Refusal
 
@@ -70,7 +72,7 @@ class Unreadable:
 
 def resolve(
     names: Sequence[str],
-    tags: Sequence[str] | None = None,
+    tags: Collection[str] | None = None,
     place: Callable[[str, Path], Path] = lambda _shown, folder: folder,
 ) -> list[Target | Unreadable]:
     """Return the targets named: zoo models, SavedModel folders, or all of the zoo.
@@ -112,7 +114,7 @@ def resolve(
     return targets
 
 
-def find(name: str, tags: Sequence[str] | None = None) -> Target:
+def find(name: str, tags: Collection[str] | None = None) -> Target:
     """Return the one target of this name.
 
     Raises:
@@ -149,7 +151,7 @@ def _zoo_target(name: str) -> Target:
     return Target(name, folder, zoo=True)
 
 
-def _choose_tags(folder: Path, tags: Sequence[str] | None) -> tuple[str, ...]:
+def _choose_tags(folder: Path, tags: Collection[str] | None) -> tuple[str, ...]:
     """Take the tags asked for, else ``serve``, else the only ones there are."""
     try:
         model = savedmodel.read(folder)
@@ -192,7 +194,8 @@ def collect(
         SteleError: NOT_FOUND for an unknown signature, INVALID_ARGUMENT for an
             unreadable ``.npz`` file; NOT_FOUND when there is none.
     """
-    signatures = savedmodel.load_signatures(target.folder, target.tags)
+    made = MadeUp(target, folder)
+    signatures = made.signatures
     if signature is not None:
         find_signature(signatures, signature)
     if not signatures:
@@ -201,7 +204,6 @@ def collect(
     wanted = [name for name in signatures if signature in (None, name)]
     if inputs is not None:
         return [_npz_case(wanted, inputs, folder)]
-    made = MadeUp(target, folder)
     cases = [*_stored(target), *(case for name in wanted for case in made.cases(name))]
     patterns = tuple(patterns)
     return [
@@ -229,14 +231,24 @@ class MadeUp:
     Args:
         target: The model.
         folder: Where the bundles go, numbered.
+
+    Attributes:
+        signatures: Of the model, by name.
+
+    Raises:
+        SteleError: As `savedmodel.load`.
     """
 
     def __init__(self, target: Target, folder: Path) -> None:
         self._target = target
         self._folder = folder
         self._count = 0
-        self._signatures = savedmodel.load_signatures(target.folder, target.tags)
-        self._expected = expected.of_target(target.folder, target.tags)
+        self._meta_graph = savedmodel.load(target.folder, target.tags)
+        self.signatures = savedmodel.signatures(self._meta_graph)
+
+    @cached_property
+    def _expected(self) -> dict[str, dict[str, Expected]]:
+        return expected.of_meta_graph(self._meta_graph)
 
     def cases(self, name: str, sizes: Sizes = USUAL) -> Iterator[Case]:
         """Yield the cases of a signature, each with its bundle written.
@@ -246,7 +258,7 @@ class MadeUp:
             sizes: What to put where it leaves a size open.
         """
         try:
-            signature = find_signature(self._signatures, name)
+            signature = find_signature(self.signatures, name)
         except SteleError as error:
             # It has no form in the protocol: every binding must say so.
             yield Case(f"{name}/refused", name, self._bundle({}), Refusal(error.code))

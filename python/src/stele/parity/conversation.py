@@ -166,6 +166,17 @@ class Conversation:
         self._target = target
         return self._load()
 
+    def try_open(self, target: Target) -> WorkerInfo | Answer:
+        """Load a model, or say why that cannot be."""
+        try:
+            return self.open(target)
+        except SetupError as error:
+            return Answer(Outcome.SETUP, detail=str(error))
+        except LoadRefusedError as error:
+            return error.answer
+        except WorkerError as error:
+            return Answer(Outcome(error.outcome), detail=str(error))
+
     def _load(self) -> WorkerInfo:
         target = self._target
         assert target is not None  # noqa: S101  (open() comes first)

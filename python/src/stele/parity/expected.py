@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from stele import savedmodel
 from stele._proto import graph_pb2 as pb
+from stele._proto.saved_model_pb2 import MetaGraphDef
 from stele.contract.signature import Signature
 from stele.savedmodel.graph import Graph, Use
 
@@ -79,13 +79,11 @@ class Expected:
 ANYTHING = Expected()
 
 
-def of_target(folder: Path, tags: Collection[str]) -> dict[str, dict[str, Expected]]:
+def of_meta_graph(meta_graph: MetaGraphDef) -> dict[str, dict[str, Expected]]:
     """Return what is expected of the inputs of each signature; nothing of a damaged graph's."""
-    meta_graph = savedmodel.load(folder, tags)
-    try:
-        graph = Graph(meta_graph.graph_def)
-    except ValueError:
-        return {}  # TensorFlow will say so
+    graph = savedmodel.graph_of(meta_graph)
+    if graph is None:
+        return {}
     signatures = savedmodel.signatures(meta_graph)
     return {name: of_inputs(signature, graph) for name, signature in signatures.items()}
 

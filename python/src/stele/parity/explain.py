@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from stele.contract.printable import one_line
 from stele.parity.conversation import Answer
 from stele.savedmodel.kinds import KINDS
 
@@ -69,9 +70,3 @@ def reason(answer: Answer) -> str:
         return refusal(answer) or answer.detail
     code = answer.code.name if answer.code else "?"
     return refusal(answer) or f"{code}: {one_line(answer.message)}"
-
-
-def one_line(message: str, longest: int = 300) -> str:
-    """Return a message without line ends, and not longer than a person reads."""
-    text = " ".join(message.split())
-    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -21,15 +21,14 @@ from stele.contract.bundle import write_bundle
 from stele.contract.codes import Code, SteleError
 from stele.contract.dtypes import Array
 from stele.contract.signature import Signature, find_signature
-from stele.parity import draw, expected, judge
-from stele.parity.binding import Binding, SetupError, discover
+from stele.parity import draw, expected, explain, judge
+from stele.parity.binding import Binding, discover
 from stele.parity.case import Case, Target
 from stele.parity.cells import Asked, Cells
-from stele.parity.conversation import Answer, Conversation, LoadRefusedError, Timeouts
+from stele.parity.conversation import Answer, Conversation, Timeouts
 from stele.parity.expected import Expected
 from stele.parity.judge import Verdict
 from stele.parity.plan import LOAD_CASE
-from stele.parity.process import WorkerError
 from stele.parity.record import Fuzzed, Journal, Outcome, Result
 from stele.parity.reference import REFERENCES, SESSION, expected_of, has_elements
 from stele.savedmodel.effects import Effects
@@ -86,9 +85,10 @@ class Fuzz:
         Raises:
             SteleError: FAILED_PRECONDITION when the reference does not load it.
         """
-        signatures = savedmodel.load_signatures(target.folder, target.tags)
-        effects = savedmodel.effects_of(target.folder, target.tags)
-        values = expected.of_target(target.folder, target.tags)
+        meta_graph = savedmodel.load(target.folder, target.tags)
+        signatures = savedmodel.signatures(meta_graph)
+        effects = savedmodel.effects_of(meta_graph)
+        values = expected.of_meta_graph(meta_graph)
         if only is not None:
             find_signature(signatures, only)
         with self._loaded(target, bindings) as (reference, others):
@@ -107,28 +107,28 @@ class Fuzz:
         """Load a model everywhere; a binding that does not is left out, and that is said."""
         started: list[Conversation] = []
 
-        def opened(binding: Binding) -> Conversation:
+        def opened(binding: Binding) -> Answer | None:
             folder = self.folder / "workers" / binding.id
             started.append(Conversation(binding, folder, self.config, self.timeouts))
-            self.journal.add(started[-1].open(target))
-            return started[-1]
+            loaded = started[-1].try_open(target)
+            if isinstance(loaded, Answer):
+                return loaded
+            self.journal.add(loaded)
+            return None
 
         try:
-            try:
-                reference = opened(discover()[SESSION])
-            except (SetupError, LoadRefusedError, WorkerError) as error:
-                raise SteleError(Code.FAILED_PRECONDITION, f"{SESSION}: {error}") from error
+            if (answer := opened(discover()[SESSION])) is not None:
+                raise SteleError(Code.FAILED_PRECONDITION, f"{SESSION}: {explain.reason(answer)}")
             others = []
             for binding in bindings:
                 if binding.id in REFERENCES:
                     continue
-                try:
-                    others.append(opened(binding))
-                except (SetupError, LoadRefusedError, WorkerError) as error:
-                    setup = isinstance(error, SetupError)
-                    outcome = Outcome.SETUP if setup else Outcome.UNSUPPORTED
-                    self.journal.add(_result(target, started[-1], "", outcome, str(error)))
-            yield reference, others
+                if (answer := opened(binding)) is None:
+                    others.append(started[-1])
+                    continue
+                outcome, why = answer.outcome or Outcome.UNSUPPORTED, explain.reason(answer)
+                self.journal.add(_result(target, started[-1], "", outcome, why))
+            yield started[0], others
         finally:
             for conversation in started:
                 conversation.stop()

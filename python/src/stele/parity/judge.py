@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from stele.contract.bundle import RawTensor
 from stele.contract.codes import Code
+from stele.contract.printable import one_line
 from stele.parity.compare import Distance, compare
 from stele.parity.conversation import Answer
-from stele.parity.explain import one_line
 from stele.parity.record import Outcome
 from stele.parity.refusals import Refusal
 

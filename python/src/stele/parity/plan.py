@@ -91,7 +91,7 @@ def make(
     """
     if not cases:
         raise SteleError(Code.NOT_FOUND, f'no case of "{target.name}" fits --cases and --signature')
-    done = savedmodel.effects_of(target.folder, target.tags)
+    done = savedmodel.effects_of(savedmodel.load(target.folder, target.tags))
     withheld = {
         name: f"writes files ({', '.join(effect.writes_files)}): it runs with --allow-writes"
         for name, effect in done.items()

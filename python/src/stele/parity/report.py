@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stele.contract.printable import printable_lines
-from stele.parity.explain import one_line
+from stele.contract.printable import one_line, printable_lines
 from stele.parity.known import Deviation
 from stele.parity.plan import Plan
 from stele.parity.record import Coverage, Fuzzed, Journal, Link, Outcome, Result, machine
 from stele.parity.reference import KERAS
 from stele.savedmodel import findings
+
+_Item = TypeVar("_Item")
 
 # Failures shown in full; the rest is in the results file.
 _SHOWN = 20
@@ -43,7 +45,7 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     )  # fmt: skip
     console.print(_table(results))
     _show_unanswered(console, journal)
-    for link in _in_chain(journal.of(Link)):
+    for link in _in_chain(journal.of(Link), lambda link: (link.model, link.link)):
         if link.detail:
             mark = "[yellow]link[/]" if link.ok else "[red]link broken[/]"
             text = f"{foreign(link.model)}: {link.link}: {foreign(link.detail)}"
@@ -70,12 +72,21 @@ def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> N
     console.print(f"results: {foreign(str(journal.file))}", soft_wrap=True)
 
 
-def _in_chain(links: list[Link]) -> list[Link]:
-    """Return a run's links as they were found, Keras in memory before a model's others."""
-    models = list(dict.fromkeys(link.model for link in links))
-    return sorted(
-        links, key=lambda link: (models.index(link.model), not link.link.startswith(KERAS))
-    )
+def _in_chain(items: Iterable[_Item], parts: Callable[[_Item], tuple[str, str]]) -> list[_Item]:
+    """Return links or rows as they were found, Keras in memory before a model's others.
+
+    Args:
+        items: Of one run.
+        parts: Gives an item's model, and the binding that it begins with.
+    """
+    items = list(items)
+    models = list(dict.fromkeys(parts(item)[0] for item in items))
+
+    def place(item: _Item) -> tuple[int, bool]:
+        model, name = parts(item)
+        return models.index(model), not name.startswith(KERAS)
+
+    return sorted(items, key=place)
 
 
 def _table(results: list[Result]) -> Table:
@@ -88,9 +99,7 @@ def _table(results: list[Result]) -> Table:
     table.add_column("class", no_wrap=True)
     table.add_column("not passed", overflow="fold", min_width=len("not passed"))
     found = dict.fromkeys((r.model, r.binding) for r in results if r.model and r.binding)
-    models = list(dict.fromkeys(model for model, _ in found))
-    rows = sorted(found, key=lambda row: (models.index(row[0]), row[1] != KERAS))
-    for model, binding in rows:
+    for model, binding in _in_chain(found, lambda row: row):
         row = [r for r in results if (r.model, r.binding) == (model, binding)]
         compared = [r for r in row if r.identical is not None and not r.case.startswith("bad/")]
         asked = [r for r in row if not r.case.startswith("bad/")]

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from stele.contract.codes import Code, SteleError
+from stele.contract.printable import one_line
 from stele.parity import cells, explain, judge, known, links, sizes
 from stele.parity.binding import Binding, SetupError, discover
 from stele.parity.case import Case, Target
@@ -122,14 +123,10 @@ class Run:
     def _open(self, binding: Binding, target: Target) -> Conversation | Answer:
         """Load a model in a binding's worker, or say why that cannot be."""
         conversation = self._conversation(binding)
-        try:
-            self.journal.add(conversation.open(target))
-        except SetupError as error:
-            return Answer(Outcome.SETUP, detail=str(error))
-        except LoadRefusedError as error:
-            return error.answer
-        except WorkerError as error:
-            return Answer(Outcome(error.outcome), detail=str(error))
+        loaded = conversation.try_open(target)
+        if isinstance(loaded, Answer):
+            return loaded
+        self.journal.add(loaded)
         return conversation
 
     def _close(self) -> None:
@@ -424,7 +421,7 @@ def _own_verdict(case: Case, reference: Reference) -> Verdict:
 def _unanswered(plan: Plan, reference: Reference) -> dict[str, str]:
     """Return the signatures of which nothing was answered, and why."""
     return {
-        coverage.signature: explain.one_line(coverage.detail)
+        coverage.signature: one_line(coverage.detail)
         for coverage in reference.coverage(plan)
         if not coverage.answered
     }

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from stele import savedmodel
 from stele.contract.signature import Signature
 from stele.parity import plan as plans
 from stele.parity.case import Case, MadeUp
@@ -59,16 +58,15 @@ def fitted(plan: Plan, conversation: Conversation, reference: Reference, folder:
     ]
     if not unanswered:
         return plan
-    signatures = savedmodel.load_signatures(plan.target.folder, plan.target.tags)
-    ladders = {name: list(rungs(signatures[name])) for name in unanswered}
+    made = MadeUp(plan.target, folder)
+    ladders = {name: list(rungs(made.signatures[name])) for name in unanswered}
     if not any(ladders.values()):
         return plan
-    tried = MadeUp(plan.target, folder / "tried")
     fitting = {}
     try:
         for name, ladder in ladders.items():
             conversation.open(plan.target)
-            sizes = _first_answered(conversation, tried, name, ladder)
+            sizes = _first_answered(conversation, made, name, ladder)
             if sizes is not None:
                 fitting[name] = sizes
         conversation.open(plan.target)
@@ -76,7 +74,7 @@ def fitted(plan: Plan, conversation: Conversation, reference: Reference, folder:
         return plan
     if not fitting:
         return plan
-    return plans.with_cases(plan, _replaced(plan.cases, MadeUp(plan.target, folder), fitting))
+    return plans.with_cases(plan, _replaced(plan.cases, made, fitting))
 
 
 def _made_up(plan: Plan, signature: str) -> bool:

@@ -16,6 +16,7 @@ from stele.contract.signature import (
 from stele.savedmodel.file import (
     defaults,
     effects_of,
+    graph_of,
     load,
     load_signatures,
     read,
@@ -33,6 +34,7 @@ __all__ = [
     "effects_of",
     "find_signature",
     "format_shape",
+    "graph_of",
     "load",
     "load_signatures",
     "read",

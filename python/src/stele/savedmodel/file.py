@@ -102,14 +102,9 @@ def defaults(meta_graph: pb.MetaGraphDef) -> dict[str, dict[str, bytes]]:
     return {name: dict(entry.defaults) for name, entry in meta_graph.signature_def.items()}
 
 
-def effects_of(folder: Path, tags: Collection[str] = DEFAULT_TAGS) -> dict[str, Effects]:
-    """Return what running each signature does beside answering; of none of a damaged graph.
-
-    Raises:
-        SteleError: As `load`.
-    """
-    meta_graph = load(folder, tags)
-    graph = _graph(meta_graph)
+def effects_of(meta_graph: pb.MetaGraphDef) -> dict[str, Effects]:
+    """Return what running each signature does beside answering; of none of a damaged graph."""
+    graph = graph_of(meta_graph)
     if graph is None:
         return {}
     named = signatures(meta_graph)
@@ -131,7 +126,7 @@ def signatures(meta_graph: pb.MetaGraphDef) -> dict[str, Signature]:
         for info in side.values()
     )  # fmt: skip
     # Most of a file is its graph: it is read only where a shape has to be looked up.
-    graph = None if all(info.HasField("tensor_shape") for info in infos) else _graph(meta_graph)
+    graph = None if all(info.HasField("tensor_shape") for info in infos) else graph_of(meta_graph)
     return {
         name: Signature(
             name,
@@ -143,11 +138,12 @@ def signatures(meta_graph: pb.MetaGraphDef) -> dict[str, Signature]:
     }
 
 
-def _graph(meta_graph: pb.MetaGraphDef) -> Graph | None:
+def graph_of(meta_graph: pb.MetaGraphDef) -> Graph | None:
+    """Return the graph; None for a damaged one, of which TensorFlow tells more."""
     try:
         return Graph(meta_graph.graph_def)
     except ValueError:
-        return None  # Whoever reads the graph itself says so.
+        return None
 
 
 def _specs(

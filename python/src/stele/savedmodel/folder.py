@@ -12,6 +12,8 @@ from pathlib import Path
 
 from stele.contract.codes import Code, SteleError, from_os_error
 
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+
 _PB = "saved_model.pb"
 _LFS = b"version https://git-lfs.github.com/spec/"
 # protobuf's own limit.
@@ -72,7 +74,7 @@ def _no_folder(path: Path) -> str:
         return f'"{url[1]}://{url[2]}" is a URL; copy the SavedModel folder to this machine first'
     if not path.exists():
         return f'no SavedModel at "{path}": no such folder'
-    if path.suffix in (".keras", ".h5", ".hdf5"):
+    if path.suffix in KERAS_SUFFIXES:
         return (
             f'"{path}" is a Keras model file, not a SavedModel folder; export it in Python: '
             f'keras.models.load_model("{path}").export("saved_model")'

@@ -11,7 +11,13 @@ from pathlib import Path
 
 from stele.contract import config
 from stele.contract.codes import Code, SteleError
-from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, TensorSpec, find_signature
+from stele.contract.signature import (
+    DEFAULT_SIGNATURE,
+    DEFAULT_TAGS,
+    TensorSpec,
+    find_signature,
+    parse_tags,
+)
 from stele.server.call import Call
 from stele.server.inference import Inference
 from stele.server.repository import Repository, Source, unknown_model
@@ -164,7 +170,7 @@ class OpenInference:
         before = served.source if path is None and served is not None else None
         folder = before.folder if before is not None else Path((path or "").removeprefix("file://"))
         if tags is not None:
-            tag_set = frozenset(tags.split(",")) if tags else frozenset()
+            tag_set = parse_tags(tags)
         else:
             tag_set = frozenset(before.tags if before is not None else DEFAULT_TAGS)
         if config_text is not None:
