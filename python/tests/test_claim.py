@@ -56,9 +56,9 @@ def test_results_that_cannot_be_written(tmp_path: Path, capsys) -> None:
     file = tmp_path / "file"
     file.write_text("")
     assert cli.main(["check", "--out", str(file / "below")]) == 3
-    told = capsys.readouterr().err
-    assert told.startswith("stele: ")
-    assert f'"{file / "below"}": Not a directory' in told
+    message = capsys.readouterr().err
+    assert message.startswith("stele: ")
+    assert f'"{file / "below"}": Not a directory' in message
     with pytest.raises(SteleError, match="file/below/results"):
         Journal(file / "below" / "results.jsonl")
 

@@ -30,11 +30,11 @@ def test_codes() -> None:
 
 
 def test_errors() -> None:
-    due = {getattr(errno, name): code for name, code in rows("errors.tsv", "errno", "code")}
+    codes = {getattr(errno, name): code for name, code in rows("errors.tsv", "errno", "code")}
     for number in errno.errorcode:
-        told = from_os_error(OSError(number, os.strerror(number), "somewhere"))
-        assert told.code.name == due.get(number, "UNKNOWN"), errno.errorcode[number]
-        assert "somewhere" in told.message
+        error = from_os_error(OSError(number, os.strerror(number), "somewhere"))
+        assert error.code.name == codes.get(number, "UNKNOWN"), errno.errorcode[number]
+        assert "somewhere" in error.message
 
 
 def test_dtypes() -> None:

@@ -122,9 +122,9 @@ def test_random_ops_are_those_of_the_registry(made):
 
 def test_files_and_assets(made):
     found = inspect(made.folder / "plain")
-    there = {path for path in found.folder.rglob("*") if path.is_file()}
-    assert {found.folder / file.path for file in found.files} == there
-    assert found.nbytes == sum(path.stat().st_size for path in there)
+    files = {path for path in found.folder.rglob("*") if path.is_file()}
+    assert {found.folder / file.path for file in found.files} == files
+    assert found.nbytes == sum(path.stat().st_size for path in files)
     assert [(file.path, file.nbytes) for file in found.assets] == [("assets/words.txt", 8)]
 
 

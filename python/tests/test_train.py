@@ -59,9 +59,9 @@ def test_a_model_is_whole_and_nothing_else_stays(root):
 
 def test_a_current_model_is_left_alone(root):
     before = _identity(root / MODEL)
-    told = []
-    assert train.ensure(MODEL, root, report=lambda *what: told.append(what)) == root / MODEL
-    assert not told
+    reports = []
+    assert train.ensure(MODEL, root, report=lambda *what: reports.append(what)) == root / MODEL
+    assert not reports
     assert _identity(root / MODEL) == before
 
 

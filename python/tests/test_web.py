@@ -175,9 +175,9 @@ def test_samples_are_one_of_each_digit_with_pythons_bits(page, reference):
 
 
 def test_cases_hold_inputs_and_pythons_outputs(page, digits, reference):
-    told = json.loads((page / "models/digits/cases.json").read_text())
-    assert told["reference"] == f"TensorFlow {reference.tensorflow}"
-    by_name = {case["name"]: case for case in told["cases"]}
+    contents = json.loads((page / "models/digits/cases.json").read_text())
+    assert contents["reference"] == f"TensorFlow {reference.tensorflow}"
+    by_name = {case["name"]: case for case in contents["cases"]}
     case = by_name["batch-3"]
     data = (page / "models/digits" / case["file"]).read_bytes()
     (image,), (probabilities,) = case["inputs"], case["outputs"]
@@ -190,8 +190,8 @@ def test_cases_hold_inputs_and_pythons_outputs(page, digits, reference):
 
 
 def test_what_is_known_of_a_case_comes_with_it(page):
-    told = json.loads((page / "models/digits/cases.json").read_text())
-    by_name = {case["name"]: case["known"] for case in told["cases"]}
+    contents = json.loads((page / "models/digits/cases.json").read_text())
+    by_name = {case["name"]: case["known"] for case in contents["cases"]}
     assert by_name["one"]["onnx"]["ulp"] > 8
     assert by_name["one"]["onnx"]["link"].startswith("https://")
     # A deviation, which is another answer, comes before a distance.

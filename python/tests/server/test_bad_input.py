@@ -146,9 +146,9 @@ def test_predict(client: Client, rows: list[tuple[str, Case]]) -> None:
         if row in NO_FORM_IN_PREDICT or (row == "short-file" and is_filled_up(case)):
             continue
         code, message = answer(client, m.PREDICTION, "Predict", predict_request(model, case))
-        due = case.refusal.code.name if row not in SIGNATURE_ROWS else "FAILED_PRECONDITION"
+        expected = case.refusal.code.name if row not in SIGNATURE_ROWS else "FAILED_PRECONDITION"
         names = case.refusal.names if row not in SIGNATURE_ROWS else case.refusal.names[:1]
-        assert code == due, (case, message)
+        assert code == expected, (case, message)
         for name in names:
             assert name.replace("FLOAT32", "TF_99") in message, (case, message)
         seen.add(row)

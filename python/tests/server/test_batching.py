@@ -150,8 +150,8 @@ def test_outputs_that_are_no_rows_are_never_dealt_out(
         with Gathered(batching) as gathered:
             futures = [gathered.add("filtered", x=array) for array in sent]
         assert [outputs(future)["y"].tolist() for future in futures] == [[1.0], []]
-    told = [record for record in caplog.records if "one by one from now on" in record.message]
-    assert len(told) == 1
+    warnings = [record for record in caplog.records if "one by one from now on" in record.message]
+    assert len(warnings) == 1
 
 
 def test_a_client_that_leaves_does_not_take_the_others_along(batching: Client) -> None:

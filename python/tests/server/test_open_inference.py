@@ -24,22 +24,22 @@ X = np.array([[1, 2], [3, 4]], np.float32)
 def test_the_server_says_what_it_is(bench: Client) -> None:
     assert bench.call("ServerLive").live
     assert bench.call("ServerReady").ready
-    told = bench.call("ServerMetadata")
-    assert told.name == "stele"
-    assert told.version == metadata.version("tf-stele")
+    answer = bench.call("ServerMetadata")
+    assert answer.name == "stele"
+    assert answer.version == metadata.version("tf-stele")
     assert bench.call("ModelReady", name="bench").ready
     assert bench.call("ModelReady", name="bench", version="1").ready
 
 
 def test_metadata_of_a_model(bench: Client) -> None:
-    told = bench.call("ModelMetadata", name="bench")
-    assert (told.name, list(told.versions), told.platform) == (
+    answer = bench.call("ModelMetadata", name="bench")
+    assert (answer.name, list(answer.versions), answer.platform) == (
         "bench",
         ["1"],
         "tensorflow_savedmodel",
     )
-    assert [(i.name, i.datatype, list(i.shape)) for i in told.inputs] == [("x", "FP32", [-1, 2])]
-    assert [o.name for o in told.outputs] == ["rows", "y"]
+    assert [(i.name, i.datatype, list(i.shape)) for i in answer.inputs] == [("x", "FP32", [-1, 2])]
+    assert [o.name for o in answer.outputs] == ["rows", "y"]
 
 
 def test_an_answer_says_what_answered(bench: Client) -> None:

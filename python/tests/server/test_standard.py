@@ -134,14 +134,14 @@ def test_metrics(models: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     labels = ("method", "model", "code")
     with serving({"bench": models / "bench"}, metrics_port=0, batch=8) as client:
-        (told,) = [r.getMessage() for r in caplog.records if "metrics on" in r.getMessage()]
+        (message,) = [r.getMessage() for r in caplog.records if "metrics on" in r.getMessage()]
         for _ in range(3):
             client.infer("bench", X)
         for name in ("nobody", "somebody"):
             with refused("NOT_FOUND"):
                 client.infer(name, X)
         client.predict("bench", X)
-        with urllib.request.urlopen(told.split()[-1], timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(message.split()[-1], timeout=10) as answer:  # noqa: S310
             families = list(text_string_to_metric_families(answer.read().decode()))
     values = {
         (sample.name, *(sample.labels[name] for name in labels if name in sample.labels)): (

@@ -72,12 +72,12 @@ def test_metadata_is_what_the_saved_model_has(bench: Client, models: Path) -> No
     assert response.model_spec.version.value == 1
     entry = response.metadata["signature_def"]
     assert entry.type_url == "type.googleapis.com/tensorflow.serving.SignatureDefMap"
-    told = m.SignatureDefMap.FromString(entry.value).signature_def
+    signatures = m.SignatureDefMap.FromString(entry.value).signature_def
     file = models / "bench" / "saved_model.pb"
     graph = pb.SavedModel.FromString(file.read_bytes()).meta_graphs[0]
     private = "__saved_model_init_op"
-    assert set(told) == set(graph.signature_def) - {private}
-    for name, signature in told.items():
+    assert set(signatures) == set(graph.signature_def) - {private}
+    for name, signature in signatures.items():
         # Every field, those too that proto/saved_model.proto does not know.
         assert signature.SerializeToString(deterministic=True) == graph.signature_def[
             name
@@ -95,8 +95,8 @@ def test_metadata_of_other_kinds(bench: Client) -> None:
 
 def test_status(bench: Client) -> None:
     for spec in ({"name": "bench"}, {"name": "bench", "version": {"value": 1}}):
-        (told,) = bench.status(**spec).model_version_status
-        assert (told.version, told.state, told.status.error_code) == (1, 30, 0)
+        (status,) = bench.status(**spec).model_version_status
+        assert (status.version, status.state, status.status.error_code) == (1, 30, 0)
     with refused("NOT_FOUND", "Could not find any versions of model M"):
         bench.status(name="M")
     with refused("NOT_FOUND", "Could not find version 7 of model bench"):

@@ -47,8 +47,8 @@ def factor(client: Client, **spec) -> float:
 
 
 def states(client: Client) -> list[tuple[int, int, int]]:
-    told = client.status(name="scale").model_version_status
-    return [(one.version, one.state, one.status.error_code) for one in told]
+    statuses = client.status(name="scale").model_version_status
+    return [(one.version, one.state, one.status.error_code) for one in statuses]
 
 
 def test_the_newest_is_the_largest_number(scale: Path, models: Path) -> None:
@@ -108,9 +108,9 @@ def test_a_bad_version_stays_out_until_its_files_change(
             refresh(client)
         assert factor(client) == 1
         assert states(client) == [(2, 50, Code.NOT_FOUND), (1, 30, 0)]
-        told = [record for record in caplog.records if record.levelname == "ERROR"]
-        assert len(told) == 1
-        assert str(index) in told[0].getMessage()
+        errors = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert len(errors) == 1
+        assert str(index) in errors[0].getMessage()
         # As when a copy that was slow is complete.
         index.write_bytes(kept)
         refresh(client)

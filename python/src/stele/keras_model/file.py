@@ -93,22 +93,22 @@ _FOREIGN = re.compile(
 
 def _refusal(file: Path, error: Exception, installed: str) -> SteleError:
     """Say what Keras's refusal means, and what to do."""
-    said = f"{error} {error.__cause__ or ''}"
-    if "Lambda" in said and "safe_mode" in said:
+    message = f"{error} {error.__cause__ or ''}"
+    if "Lambda" in message and "safe_mode" in message:
         return SteleError(
             Code.FAILED_PRECONDITION,
             f'"{file.name}" has a Lambda layer, which is a program that Keras runs only when '
             "told to; if you trust the file, export it yourself: keras.models.load_model("
             f'"{file.name}", safe_mode=False).export("saved_model")',
         )
-    if foreign := _FOREIGN.search(said):
+    if foreign := _FOREIGN.search(message):
         name = foreign["class"] or foreign["layer"]
         return SteleError(
             Code.FAILED_PRECONDITION,
             f'"{file.name}" needs "{name}", which is code of yours and not in the file; export '
             'it where that is defined: model.export("saved_model"), and check the folder',
         )
-    if "No model config found" in said:
+    if "No model config found" in message:
         return _invalid(file, "it has the weights only; save the model itself: model.save(FILE)")
     version = _version(file)
     saved = f"; it was saved by Keras {version}, and this is {installed}" if version else ""

@@ -51,8 +51,8 @@ def by_name_only(unnamed: tuple[object, ...], signature: Signature | None) -> No
     """
     if unnamed:
         names = ", ".join(f'"{spec.name}"' for spec in signature.inputs) if signature else ""
-        there = f'; signature "{signature.name}" has {names or "none"}' if signature else ""
-        raise SteleError(Code.INVALID_ARGUMENT, f"inputs are given by name{there}")
+        known = f'; signature "{signature.name}" has {names or "none"}' if signature else ""
+        raise SteleError(Code.INVALID_ARGUMENT, f"inputs are given by name{known}")
 
 
 def _as_array(value: object, expected: np.dtype[Any] | None) -> Array:
