@@ -16,16 +16,20 @@ module Stele
     def self.new(shape : Indexable(Int), values : Indexable(T)) forall T
       {% if T == String || T == Bytes %}
         strings = Array(Bytes).new(values.size) { |index| values[index].to_slice.dup }
-        new(DType::BYTES, dims(shape), Bytes.empty, strings)
+        new(DType::BYTES, dims(shape), Bytes.empty, strings).measured
       {% else %}
         slice = values.is_a?(Slice(T)) ? values.dup : Slice(T).new(values.size) { |index| values[index] }
         memory = Slice.new(slice.to_unsafe.as(UInt8*), slice.size * sizeof(T))
-        new(Stele.dtype_of(T), dims(shape), memory, [] of Bytes)
+        new(Stele.dtype_of(T), dims(shape), memory, [] of Bytes).measured
       {% end %}
     end
 
     # :nodoc:
     def initialize(@dtype, @shape, @memory, @strings)
+    end
+
+    # Itself, when the shape is one, and has as many elements as there are.
+    protected def measured : Tensor
       tensor = LibStele::Tensor.new(dtype: @dtype.value, rank: @shape.size, dims: @shape.to_unsafe)
       code = LibStele.tensor_size(pointerof(tensor), out size, out error)
       raise Error.from(error) if code != 0
@@ -35,6 +39,7 @@ module Stele
         text = "shape [#{@shape.join(',')}] has #{needed} elements, #{given} given"
         raise Error.new(Code::INVALID_ARGUMENT, text)
       end
+      self
     end
 
     # A copy of an output, which the caller releases.
