@@ -189,10 +189,12 @@ pub(crate) fn quoted(names: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message;
+    use std::fs;
+    use std::path::Path;
 
     use super::*;
     use crate::proto::tensor_shape::Dim;
+    use crate::tensor::TensorView;
 
     fn info(dtype: i32, dims: &[i64], name: &str) -> proto::TensorInfo {
         let dim = dims.iter().map(|size| Dim { size: *size, ..Default::default() }).collect();
@@ -227,26 +229,49 @@ mod tests {
         assert_eq!(error.message(), "no signature \"bee\"; this model has \"ant\", \"zebra\"");
     }
 
+    /// "2,-1"; nothing is a scalar, and "?" an unknown rank.
+    fn tensor_shape(text: &str) -> proto::TensorShape {
+        let sizes = text.split(',').filter(|size| !size.is_empty() && *size != "?");
+        let size = |size: &str| Dim { size: size.parse().unwrap(), ..Default::default() };
+        proto::TensorShape { dim: sizes.map(size).collect(), unknown_rank: text == "?" }
+    }
+
+    fn unhex(digits: &str) -> Vec<u8> {
+        let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+        (0..digits.len()).step_by(2).map(byte).collect()
+    }
+
     #[test]
-    fn a_default_that_fits_its_input_stands_for_it() {
-        let tensor = |dtype: i32, sizes: &[i64]| {
-            let tensor_shape = info(dtype, sizes, "").tensor_shape;
-            proto::serving::TensorProto { dtype, tensor_shape, ..Default::default() }
-        };
-        let rows = [
-            (tensor(1, &[2]), true),
-            (tensor(2, &[2]), false),
-            (tensor(1, &[3]), false),
-            (tensor(1, &[-1]), false),
-        ];
-        for (default, fits) in rows {
-            let inputs = ["x", "y"].map(|name| (name.to_string(), info(1, &[2], "op:0"))).into();
-            let defaults = [("x".to_string(), default.encode_to_vec().into())].into();
+    fn defaults_are_those_of_the_contract() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract/defaults.tsv");
+        let table = fs::read_to_string(file).unwrap();
+        let mut lines = table.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(lines.next(), Some("case\tdtype\tshape\tdefault\tvalue_shape\tvalue"));
+        for line in lines {
+            let row: Vec<_> = line.split('\t').collect();
+            let [case, dtype, shape, default, value_shape, value] = row[..] else {
+                panic!("{line}")
+            };
+            let dtype = DType::from_name(dtype).unwrap().number();
+            let x = proto::TensorInfo {
+                tensor_shape: Some(tensor_shape(shape)),
+                ..info(dtype, &[], "op")
+            };
+            let inputs =
+                [("x", x.clone()), ("y", x)].map(|(name, info)| (name.to_string(), info)).into();
+            let defaults = [("x".to_string(), unhex(default).into())].into();
             let def = proto::SignatureDef { inputs, defaults, ..Default::default() };
-            let signatures = [("s".to_string(), def)].into();
-            let signatures = Signatures::read(signatures, |_| Shape::unknown_rank());
-            let optional = signatures[0].inputs.iter().map(|spec| spec.default.is_some());
-            assert_eq!(optional.collect::<Vec<_>>(), [fits, false]);
+            let signatures =
+                Signatures::read([("s".to_string(), def)].into(), |_| Shape::unknown_rank());
+            let [x, y] = &signatures[0].inputs[..] else { panic!("two inputs") };
+            assert_eq!(y.default, None);
+            let got = x.default.as_ref().map(|tensor| {
+                let contents = TensorView::from(tensor).raw_contents().unwrap().into_owned();
+                (Shape::new(tensor.shape().iter().copied().map(Some).collect()), contents)
+            });
+            let expected =
+                (value != "-").then(|| (Shape::from(&tensor_shape(value_shape)), unhex(value)));
+            assert_eq!(got, expected, "{case}");
         }
     }
 
