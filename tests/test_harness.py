@@ -86,6 +86,7 @@ def run_fakes(
     bad: bool = False,
     deviations: Sequence[known.Deviation] = (),
     seconds: float = 8,
+    jobs: int = 4,
     inputs: Mapping[str, np.ndarray] = INPUTS,
 ) -> Journal:
     found = []
@@ -95,7 +96,7 @@ def run_fakes(
     journal = Journal(out / "results.jsonl")
     journal.begin(["test"])
     timeouts = Timeouts(hello=120, load=20, run=seconds)
-    with parity_run.Run(out, journal, deviations=deviations, jobs=4, timeouts=timeouts) as run:
+    with parity_run.Run(out, journal, deviations=deviations, jobs=jobs, timeouts=timeouts) as run:
         run.check(plan.make(target, found, out, bad=bad), fakes)
     return journal
 
@@ -351,6 +352,32 @@ def test_unproven_classes_are_not_one(
     journal = run_fakes(doubler, tmp_path, [fake("off-by-one-ulp"), fake("wrong")])
     assert {r.outcome for r in of(journal, "off-by-one-ulp")} == {Outcome.PASS}
     assert {r.outcome for r in of(journal, "wrong")} == {Outcome.MISMATCH}
+
+
+def test_few_bindings_hold_a_model_at_once(
+    doubler: cases.Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: set[str] = set()
+    counts: list[int] = []
+    load, release = Conversation.open, Conversation.release
+
+    def loading(self: Conversation, target: cases.Target) -> WorkerInfo:
+        held.add(self.binding.id)
+        counts.append(len(held))
+        return load(self, target)
+
+    def releasing(self: Conversation) -> None:
+        release(self)
+        held.discard(self.binding.id)
+
+    monkeypatch.setattr(Conversation, "open", loading)
+    monkeypatch.setattr(Conversation, "release", releasing)
+    fakes = [fake("healthy"), fake("noise"), fake("wrong"), fake("remote-healthy")]
+    journal = run_fakes(doubler, tmp_path, fakes, jobs=1)
+    assert {r.outcome for r in of(journal, "healthy")} == {Outcome.PASS}
+    # One binding and a reference, however many there are.
+    assert max(counts) <= 2
+    assert not held
 
 
 def test_a_broken_link_fails_a_run_by_itself(tmp_path: Path) -> None:
