@@ -26,6 +26,7 @@ int main(void) { puts(stele_tensorflow_version(NULL)); return 0; }
 DIGITS = paths.bindings_dir() / "c" / "examples" / "digits.c"
 FILES = [
     "include/stele.h",
+    "include/stele_hosts.h",
     "include/stele_worker.h",
     "lib/libstele.a",
     *(f"lib/{name}.so" for name in ("libstele", "libstele_worker")),

@@ -15,11 +15,17 @@ static const struct {
   const char *name;
   void (*run)(void);
 } suites[] = {
-    {"ending", suite_ending},   {"contract", suite_contract},
-    {"sizes", suite_sizes},     {"values", suite_values},
-    {"load", suite_load},       {"signatures", suite_signatures},
-    {"run", suite_run},         {"bad_input", suite_bad_input},
-    {"threads", suite_threads}, {"fork", suite_fork},
+    {"ending", suite_ending},
+    {"contract", suite_contract},
+    {"sizes", suite_sizes},
+    {"values", suite_values},
+    {"hosts", suite_hosts},
+    {"load", suite_load},
+    {"signatures", suite_signatures},
+    {"run", suite_run},
+    {"bad_input", suite_bad_input},
+    {"threads", suite_threads},
+    {"fork", suite_fork},
     {"ended", suite_ended},
 };
 

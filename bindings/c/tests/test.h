@@ -10,6 +10,7 @@
 void suite_contract(void);
 void suite_sizes(void);
 void suite_values(void);
+void suite_hosts(void);
 void suite_load(void);
 void suite_signatures(void);
 void suite_run(void);

@@ -20,8 +20,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "libstele",
         help="lay out libstele and the worker kit as a prefix for pkg-config",
         description=(
-            "Build libstele and lay it out as a standard prefix: include/stele.h, "
-            "include/stele_worker.h, the libraries in lib/, and stele.pc and stele-worker.pc in "
+            "Build libstele and lay it out as a standard prefix: stele.h, stele_worker.h and "
+            "stele_hosts.h in include/, the libraries in lib/, and stele.pc and stele-worker.pc in "
             "lib/pkgconfig/. The prefix may be moved, and be one that others use too. What it "
             'prints is shell: eval "$(stele libstele)", then compile with '
             "$(pkg-config --cflags --libs stele)."
