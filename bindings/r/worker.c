@@ -79,8 +79,9 @@ static const char *chars(SEXP string) {
 
 /* NULL is an unknown rank, -1 an unknown dimension. */
 static const int64_t *read_dims(SEXP shape) {
-  int64_t *to = (int64_t *)R_alloc((size_t)XLENGTH(shape) + 1, sizeof *to);
-  for (R_xlen_t i = 0; i < XLENGTH(shape); i++)
+  const R_xlen_t rank = Rf_xlength(shape);
+  int64_t *to = (int64_t *)R_alloc((size_t)rank + 1, sizeof *to);
+  for (R_xlen_t i = 0; i < rank; i++)
     to[i] = (int64_t)REAL(shape)[i];
   return to;
 }

@@ -65,7 +65,8 @@ test_that("inputs that do not fit are refused", {
     refused(image = array(1e39, c(1, 8, 8, 1))),
     "element 1 is no FP32"
   )
-  expect_match(refused(image = blank(), image = blank()), "twice")
+  double <- stats::setNames(list(blank(), blank()), c("image", "image"))
+  expect_match(refusal(run(model, double), "INVALID_ARGUMENT"), "twice")
   expect_match(refused(imgae = blank()), 'no input "imgae"')
   expect_match(refused(blank()), "no names")
   named <- stats::setNames(list(blank()), rawToChar(as.raw(0xff)))
