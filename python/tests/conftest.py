@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# What an example takes is the machine's affair: others may have the cores.
+settings.register_profile("stele", deadline=None)
+settings.load_profile("stele")
 
 from tests.odd_models.folders import folder_of
 

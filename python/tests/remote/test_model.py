@@ -124,10 +124,11 @@ def test_inputs_without_a_name(digits, images) -> None:
 
 
 def test_wrong_names_cost_no_conversion(digits) -> None:
-    started = time.monotonic()
-    error = refusal(digits.run, {f"x{index}": [[1.0] * 100] for index in range(100_000)})
+    inputs = {f"x{index}": [[1.0] * 100] for index in range(100_000)}
+    started = time.process_time()  # others may have the cores
+    error = refusal(digits.run, inputs)
     assert error.message == 'no input "x0"; signature "serving_default" has "image"'
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_shapes_are_refused_in_the_words_of_a_model_in_process(digits, images) -> None:

@@ -151,10 +151,10 @@ def test_inputs_without_a_name(digits: Model) -> None:
 
 def test_wrong_names_cost_no_conversion(digits: Model) -> None:
     inputs = {f"x{index}": [[1.0] * 100] for index in range(100_000)}
-    started = time.monotonic()
+    started = time.process_time()  # others may have the cores
     with pytest.raises(InvalidValueError, match='no input "x0"'):
         digits.run(inputs)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_default_stands_for_an_input_that_is_not_given(own: Path) -> None:
