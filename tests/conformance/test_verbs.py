@@ -127,7 +127,7 @@ def described(worker: Player, model: str) -> list[bytes]:
 def test_describe(worker: Player) -> None:
     lines = described(worker, "odd")
     assert lines == sorted(lines)
-    assert len(lines) == 20
+    assert len(lines) == 22
     assert rb"tab\there" + b"\tinput\t" + rb"in\tput" + b"\tFP32\t-1,2" in lines
     assert b"resource\tinput\thandle\tTF_20\t" in lines
     assert b"reference\toutput\tweight\tFP32\t2,1" in lines
