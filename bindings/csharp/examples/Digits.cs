@@ -30,15 +30,10 @@ internal static class Digits
             Console.WriteLine("input " + signature.Inputs[0]);
             Console.WriteLine("output " + signature.Outputs[0]);
 
-            var inputs = new Dictionary<string, Tensor>
-            {
-                ["image"] = Tensor.Of(Image, 1, 8, 8, 1),
-            };
+            var inputs = new Dictionary<string, Tensor> { ["image"] = Tensor.Of(Image, 1, 8, 8, 1) };
             float[] probabilities = model.Run(inputs)["probabilities"].ToArray<float>();
             Console.WriteLine("digit " + Array.IndexOf(probabilities, probabilities.Max()));
-            var texts = probabilities.Select(value =>
-                value.ToString("F6", CultureInfo.InvariantCulture)
-            );
+            var texts = probabilities.Select(value => value.ToString("F6", CultureInfo.InvariantCulture));
             Console.WriteLine("probabilities " + string.Join(" ", texts));
 
             // Without the batch: refused before TensorFlow sees it.

@@ -31,8 +31,7 @@ namespace Stele
         /// <summary>"NOT_FOUND" for <see cref="Code.NotFound"/>.</summary>
         public static string Name(this Code code)
         {
-            var words = code.ToString()
-                .Select((c, at) => at > 0 && char.IsUpper(c) ? "_" + c : c.ToString());
+            var words = code.ToString().Select((c, at) => at > 0 && char.IsUpper(c) ? "_" + c : c.ToString());
             return string.Concat(words).ToUpperInvariant();
         }
     }

@@ -31,10 +31,7 @@ namespace Stele
     /// <summary>The C# types of the dtypes.</summary>
     internal static class DTypes
     {
-        private static readonly Dictionary<DType, Tuple<Type, int>> Elements = new Dictionary<
-            DType,
-            Tuple<Type, int>
-        >
+        private static readonly Dictionary<DType, Tuple<Type, int>> Elements = new Dictionary<DType, Tuple<Type, int>>
         {
             [DType.BOOL] = Tuple.Create(typeof(bool), 1),
             [DType.INT8] = Tuple.Create(typeof(sbyte), 1),

@@ -22,10 +22,7 @@ namespace Stele
             if (exponent == 0)
                 return (Bits >> 15 == 0 ? 1 : -1f) * fraction / (1 << 24);
             int wide = exponent == 0x1f ? 0xff : exponent + 112;
-            return BitConverter.ToSingle(
-                BitConverter.GetBytes(Bits >> 15 << 31 | wide << 23 | fraction << 13),
-                0
-            );
+            return BitConverter.ToSingle(BitConverter.GetBytes(Bits >> 15 << 31 | wide << 23 | fraction << 13), 0);
         }
     }
 

@@ -39,9 +39,7 @@ namespace Stele
             var signatures = new SortedDictionary<string, Signature>(StringComparer.Ordinal);
             for (ulong i = 0; i < Native.stele_signature_count(handle); i++)
             {
-                var signature = new Signature(
-                    Native.Read<Native.Signature>(Native.stele_signature_at(handle, i))
-                );
+                var signature = new Signature(Native.Read<Native.Signature>(Native.stele_signature_at(handle, i)));
                 signatures.Add(signature.Name, signature);
             }
             Signatures = new ReadOnlyDictionary<string, Signature>(signatures);

@@ -71,11 +71,7 @@ namespace Stele
         internal static extern uint stele_abi();
 
         [DllImport("stele")]
-        internal static extern int stele_tensor_size(
-            ref Tensor tensor,
-            out ulong size,
-            byte[] error
-        );
+        internal static extern int stele_tensor_size(ref Tensor tensor, out ulong size, byte[] error);
 
         [DllImport("stele")]
         internal static extern IntPtr stele_load(byte[] dir, ref Options options, byte[] error);
@@ -111,21 +107,14 @@ namespace Stele
             if (code == 0)
                 return;
             string message = Text.Decode(error, 4, Array.IndexOf(error, (byte)0, 4) - 4);
-            throw new SteleException(
-                Enum.IsDefined(typeof(Code), code) ? (Code)code : Code.Unknown,
-                message
-            );
+            throw new SteleException(Enum.IsDefined(typeof(Code), code) ? (Code)code : Code.Unknown, message);
         }
 
         /// <summary>The structure number <paramref name="index"/> at an address.</summary>
         internal static T Read<T>(IntPtr address, int index = 0)
             where T : struct
         {
-            return (T)
-                Marshal.PtrToStructure(
-                    IntPtr.Add(address, index * Marshal.SizeOf(typeof(T))),
-                    typeof(T)
-                );
+            return (T)Marshal.PtrToStructure(IntPtr.Add(address, index * Marshal.SizeOf(typeof(T))), typeof(T));
         }
 
         /// <summary>A copy of C's numbers.</summary>
@@ -141,10 +130,7 @@ namespace Stele
         internal static byte[] Copy(IntPtr address, ulong size)
         {
             if (size > int.MaxValue)
-                throw new SteleException(
-                    Code.ResourceExhausted,
-                    size + " bytes are more than an array can have"
-                );
+                throw new SteleException(Code.ResourceExhausted, size + " bytes are more than an array can have");
             var bytes = new byte[size];
             if (size > 0)
                 Marshal.Copy(address, bytes, 0, bytes.Length);
@@ -161,8 +147,7 @@ namespace Stele
             }
             catch (DllNotFoundException error)
             {
-                string remedy =
-                    "; put libstele.so beside Stele.dll, or its folder into LD_LIBRARY_PATH";
+                string remedy = "; put libstele.so beside Stele.dll, or its folder into LD_LIBRARY_PATH";
                 throw new SteleException(Code.NotFound, "no libstele: " + error.Message + remedy);
             }
             if (abi != Abi)

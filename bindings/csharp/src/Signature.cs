@@ -57,9 +57,7 @@ namespace Stele
         private static IReadOnlyList<TensorInfo> Infos(IntPtr first, ulong count)
         {
             var indices = Enumerable.Range(0, (int)count);
-            var infos = indices.Select(i => new TensorInfo(
-                Native.Read<Native.TensorInfo>(first, i)
-            ));
+            var infos = indices.Select(i => new TensorInfo(Native.Read<Native.TensorInfo>(first, i)));
             return infos.ToList().AsReadOnly();
         }
     }

@@ -51,22 +51,12 @@ namespace Stele
         /// <summary>BYTES of strings of any bytes, copied.</summary>
         /// <exception cref="SteleException">InvalidArgument: as above.</exception>
         public static Tensor Of(byte[][] values, params long[] shape) =>
-            new Tensor(
-                DType.BYTES,
-                shape,
-                null,
-                values.Select(value => (byte[])Given(value).Clone()).ToArray()
-            );
+            new Tensor(DType.BYTES, shape, null, values.Select(value => (byte[])Given(value).Clone()).ToArray());
 
         /// <summary>BYTES of texts as UTF-8.</summary>
         /// <exception cref="SteleException">InvalidArgument: as above; a lone surrogate.</exception>
         public static Tensor Of(string[] values, params long[] shape) =>
-            new Tensor(
-                DType.BYTES,
-                shape,
-                null,
-                values.Select(value => Text.Bytes(Given(value))).ToArray()
-            );
+            new Tensor(DType.BYTES, shape, null, values.Select(value => Text.Bytes(Given(value))).ToArray());
 
         /// <summary>A copy of an output.</summary>
         internal static Tensor Copy(Native.Tensor tensor)
@@ -91,10 +81,7 @@ namespace Stele
         {
             DType asked = DTypes.Of(typeof(T));
             if (asked != DType)
-                throw new SteleException(
-                    Code.InvalidArgument,
-                    "tensor has dtype " + DType + ", read as " + asked
-                );
+                throw new SteleException(Code.InvalidArgument, "tensor has dtype " + DType + ", read as " + asked);
             if (strings != null)
                 return strings.Select(value => (T)value.Clone()).ToArray();
             var values = new T[Count];
@@ -137,11 +124,7 @@ namespace Stele
             for (int i = 0; i < strings.Length; i++)
             {
                 strings[i].CopyTo(all, at);
-                views[i] = new Native.Bytes
-                {
-                    Data = IntPtr.Add(first, at),
-                    Size = (ulong)strings[i].Length,
-                };
+                views[i] = new Native.Bytes { Data = IntPtr.Add(first, at), Size = (ulong)strings[i].Length };
                 at += strings[i].Length;
             }
             return views;

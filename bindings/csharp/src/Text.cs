@@ -17,10 +17,7 @@ namespace Stele
             if (text.IndexOf('\0') >= 0)
             {
                 string shown = text.Replace("\0", "\\0");
-                throw new SteleException(
-                    Code.InvalidArgument,
-                    "a name or path holds a NUL: \"" + shown + "\""
-                );
+                throw new SteleException(Code.InvalidArgument, "a name or path holds a NUL: \"" + shown + "\"");
             }
             return Bytes(text + "\0");
         }
@@ -34,15 +31,11 @@ namespace Stele
             }
             catch (EncoderFallbackException)
             {
-                throw new SteleException(
-                    Code.InvalidArgument,
-                    "a text has a lone surrogate, which UTF-8 cannot hold"
-                );
+                throw new SteleException(Code.InvalidArgument, "a text has a lone surrogate, which UTF-8 cannot hold");
             }
         }
 
-        internal static string Decode(byte[] bytes, int from, int count) =>
-            Encoding.UTF8.GetString(bytes, from, count);
+        internal static string Decode(byte[] bytes, int from, int count) => Encoding.UTF8.GetString(bytes, from, count);
 
         internal static string Decode(IntPtr address)
         {

@@ -27,25 +27,20 @@ internal static class Check
             catch (TargetInvocationException error)
             {
                 failed++;
-                Console.WriteLine(
-                    test.DeclaringType.Name + "." + test.Name + ": " + error.InnerException
-                );
+                Console.WriteLine(test.DeclaringType.Name + "." + test.Name + ": " + error.InnerException);
             }
         }
         Console.WriteLine(run + " tests on " + Environment.Version + ", " + failed + " failed");
         return run > 0 && failed == 0 ? 0 : 1;
     }
 
-    internal static void Same(string expected, string got) =>
-        Same(new[] { expected }, new[] { got });
+    internal static void Same(string expected, string got) => Same(new[] { expected }, new[] { got });
 
     /// <summary>Equal element by element.</summary>
     internal static void Same<T>(IEnumerable<T> expected, IEnumerable<T> got)
     {
         if (!expected.SequenceEqual(got))
-            throw new Exception(
-                "expected " + string.Join(",", expected) + ", got " + string.Join(",", got)
-            );
+            throw new Exception("expected " + string.Join(",", expected) + ", got " + string.Join(",", got));
     }
 
     internal static void Has(string part, string text)
@@ -76,27 +71,16 @@ internal static class Check
     {
         string[] lines = File.ReadAllLines("../contract/" + name);
         Same(header, lines[0].Split('\t'));
-        var rows = lines
-            .Skip(1)
-            .Where(line => !line.StartsWith("#"))
-            .Select(line => line.Split('\t'))
-            .ToList();
+        var rows = lines.Skip(1).Where(line => !line.StartsWith("#")).Select(line => line.Split('\t')).ToList();
         rows.ForEach(row => Same(new[] { header.Length }, new[] { row.Length }));
         return rows;
     }
 
     internal static Dictionary<string, Tensor> Image(Tensor tensor = null) =>
-        new Dictionary<string, Tensor>
-        {
-            ["image"] = tensor ?? Tensor.Of(new float[64], 1, 8, 8, 1),
-        };
+        new Dictionary<string, Tensor> { ["image"] = tensor ?? Tensor.Of(new float[64], 1, 8, 8, 1) };
 
-    internal static string Hex(byte[] bytes) =>
-        BitConverter.ToString(bytes).Replace("-", "").ToLowerInvariant();
+    internal static string Hex(byte[] bytes) => BitConverter.ToString(bytes).Replace("-", "").ToLowerInvariant();
 
     internal static byte[] Bytes(string hex) =>
-        Enumerable
-            .Range(0, hex.Length / 2)
-            .Select(i => Convert.ToByte(hex.Substring(2 * i, 2), 16))
-            .ToArray();
+        Enumerable.Range(0, hex.Length / 2).Select(i => Convert.ToByte(hex.Substring(2 * i, 2), 16)).ToArray();
 }

@@ -14,10 +14,7 @@ internal sealed class ContractTests
 
     public void Codes()
     {
-        var rows = Check
-            .Table("codes.tsv", "number", "name")
-            .Skip(1)
-            .Select(row => row[0] + " " + row[1]);
+        var rows = Check.Table("codes.tsv", "number", "name").Skip(1).Select(row => row[0] + " " + row[1]);
         var codes = Enum.GetValues(typeof(Code)).Cast<Code>();
         Check.Same(rows, codes.Select(code => (int)code + " " + code.Name()));
     }
@@ -25,17 +22,11 @@ internal sealed class ContractTests
     public void DTypesAreThese()
     {
         var all = Enum.GetValues(typeof(DType)).Cast<DType>().ToList();
-        Check.Same(
-            Dtypes.Keys.OrderBy(name => name),
-            all.Select(dtype => dtype.ToString()).OrderBy(name => name)
-        );
+        Check.Same(Dtypes.Keys.OrderBy(name => name), all.Select(dtype => dtype.ToString()).OrderBy(name => name));
         foreach (DType dtype in all)
         {
             var row = Dtypes[dtype.ToString()];
-            Check.Same(
-                new[] { row.Item1, row.Item2 == 0 ? 16 : row.Item2 },
-                new[] { (int)dtype, dtype.Size() }
-            );
+            Check.Same(new[] { row.Item1, row.Item2 == 0 ? 16 : row.Item2 }, new[] { (int)dtype, dtype.Size() });
         }
     }
 
@@ -47,9 +38,7 @@ internal sealed class ContractTests
             using (Model named = Model.Load(Check.Digits, profile: row[0]))
             using (Model given = Model.Load(Check.Digits, config: Check.Bytes(row[1])))
                 foreach (Model model in new[] { named, given })
-                    answers.Add(
-                        string.Join(",", model.Run(Check.Image())["probabilities"].ToArray<float>())
-                    );
+                    answers.Add(string.Join(",", model.Run(Check.Image())["probabilities"].ToArray<float>()));
         }
         Check.Same(new[] { 1 }, new[] { answers.Count });
     }
@@ -58,39 +47,18 @@ internal sealed class ContractTests
     public void Values()
     {
         var rows = Check.Table("values.tsv", "dtype", "shape", "literals", "bytes");
-        Check.Same(
-            Dtypes.Keys.OrderBy(name => name),
-            rows.Select(row => row[0]).OrderBy(name => name)
-        );
+        Check.Same(Dtypes.Keys.OrderBy(name => name), rows.Select(row => row[0]).OrderBy(name => name));
         using (Model model = Model.Load(Check.Build + "/models/dtypes/saved_model"))
             foreach (string[] row in rows)
-                Value(
-                    model,
-                    row[0],
-                    row[1].Split(',').Select(long.Parse).ToArray(),
-                    row[2].Split(','),
-                    row[3]
-                );
+                Value(model, row[0], row[1].Split(',').Select(long.Parse).ToArray(), row[2].Split(','), row[3]);
     }
 
-    private static void Value(
-        Model model,
-        string dtype,
-        long[] shape,
-        string[] literals,
-        string bytes
-    )
+    private static void Value(Model model, string dtype, long[] shape, string[] literals, string bytes)
     {
         switch (dtype)
         {
             case "BOOL":
-                Through(
-                    model,
-                    literals.Select(bool.Parse),
-                    v => new[] { (byte)(v ? 1 : 0) },
-                    shape,
-                    bytes
-                );
+                Through(model, literals.Select(bool.Parse), v => new[] { (byte)(v ? 1 : 0) }, shape, bytes);
                 break;
             case "INT8":
                 Through(model, literals.Select(sbyte.Parse), v => new[] { (byte)v }, shape, bytes);
@@ -117,15 +85,11 @@ internal sealed class ContractTests
                 Through(model, literals.Select(ulong.Parse), BitConverter.GetBytes, shape, bytes);
                 break;
             case "FP16":
-                var halves = literals.Select(text => new Float16(
-                    Bits(text, bits => new Float16(bits).ToSingle())
-                ));
+                var halves = literals.Select(text => new Float16(Bits(text, bits => new Float16(bits).ToSingle())));
                 Through(model, halves, v => BitConverter.GetBytes(v.Bits), shape, bytes);
                 break;
             case "BF16":
-                var brains = literals.Select(text => new BFloat16(
-                    Bits(text, bits => new BFloat16(bits).ToSingle())
-                ));
+                var brains = literals.Select(text => new BFloat16(Bits(text, bits => new BFloat16(bits).ToSingle())));
                 Through(model, brains, v => BitConverter.GetBytes(v.Bits), shape, bytes);
                 break;
             case "FP32":
@@ -139,11 +103,7 @@ internal sealed class ContractTests
                 Through(
                     model,
                     pairs.Select(pair => new Complex64(pair[0], pair[1])),
-                    v =>
-                        BitConverter
-                            .GetBytes(v.Real)
-                            .Concat(BitConverter.GetBytes(v.Imaginary))
-                            .ToArray(),
+                    v => BitConverter.GetBytes(v.Real).Concat(BitConverter.GetBytes(v.Imaginary)).ToArray(),
                     shape,
                     bytes
                 );
@@ -153,11 +113,7 @@ internal sealed class ContractTests
                 Through(
                     model,
                     parts.Select(pair => new Complex(pair[0], pair[1])),
-                    v =>
-                        BitConverter
-                            .GetBytes(v.Real)
-                            .Concat(BitConverter.GetBytes(v.Imaginary))
-                            .ToArray(),
+                    v => BitConverter.GetBytes(v.Real).Concat(BitConverter.GetBytes(v.Imaginary)).ToArray(),
                     shape,
                     bytes
                 );
@@ -205,18 +161,13 @@ internal sealed class ContractTests
         return (ushort)
             Enumerable
                 .Range(0, 65536)
-                .First(bits =>
-                    BitConverter.ToInt32(BitConverter.GetBytes(value((ushort)bits)), 0) == wanted
-                );
+                .First(bits => BitConverter.ToInt32(BitConverter.GetBytes(value((ushort)bits)), 0) == wanted);
     }
 
     private static float Single(string text)
     {
         if (text.StartsWith("nan:"))
-            return BitConverter.ToSingle(
-                BitConverter.GetBytes(Convert.ToInt32(text.Substring(4), 16)),
-                0
-            );
+            return BitConverter.ToSingle(BitConverter.GetBytes(Convert.ToInt32(text.Substring(4), 16)), 0);
         // The literals are floats, exactly.
         return (float)Double(text);
     }

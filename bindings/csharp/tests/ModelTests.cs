@@ -14,10 +14,7 @@ internal sealed class ModelTests
         {
             Check.Same(new[] { "serve", "serving_default" }, model.Signatures.Keys);
             TensorInfo input = model.Signatures["serving_default"].Inputs[0];
-            Check.Same(
-                "image FP32 [?,8,8,1] FP32 False",
-                input + " " + input.DType + " " + input.Optional
-            );
+            Check.Same("image FP32 [?,8,8,1] FP32 False", input + " " + input.DType + " " + input.Optional);
             Check.Same(new long[] { -1, 8, 8, 1 }, input.Shape);
         }
         Check.Has("2.", Model.TensorFlowVersion());
@@ -27,10 +24,7 @@ internal sealed class ModelTests
     {
         string message = Check.Refused(Code.NotFound, () => Model.Load("no/such"));
         Check.Same("no SavedModel at \"no/such\": no such folder", message);
-        Check.Has(
-            "other",
-            Check.Refused(Code.NotFound, () => Model.Load(Check.Digits, new[] { "other" }))
-        );
+        Check.Has("other", Check.Refused(Code.NotFound, () => Model.Load(Check.Digits, new[] { "other" })));
         Check.Has("inline", Check.Refused(() => Model.Load(Check.Digits, profile: "fast")));
         Check.Refused(() => Model.Load(Check.Digits, config: new byte[] { 0xff }));
         Check.Refused(() => Model.Load(Check.Digits, config: new byte[0], profile: "inline"));
@@ -67,10 +61,7 @@ internal sealed class ModelTests
             var wide = Check.Image(Tensor.Of(new double[64], 1, 8, 8, 1));
             Check.Has("has dtype FP64, expected FP32", Check.Refused(() => model.Run(wide)));
             Check.Has("twice", Check.Refused(() => model.Run(Check.Image().Concat(Check.Image()))));
-            Check.Has(
-                "serving_default",
-                Check.Refused(Code.NotFound, () => model.Run(Check.Image(), "none"))
-            );
+            Check.Has("serving_default", Check.Refused(Code.NotFound, () => model.Run(Check.Image(), "none")));
             var none = new Dictionary<string, Tensor> { ["image"] = null };
             Check.Has("\"image\" is null", Check.Refused(() => model.Run(none)));
         }
@@ -84,10 +75,7 @@ internal sealed class ModelTests
         model.Dispose();
         string message = Check.Refused(Code.FailedPrecondition, () => model.Run(Check.Image()));
         Check.Same("the model is closed", message);
-        Check.Same(
-            new[] { 10, 2 },
-            new[] { outputs["probabilities"].ToArray<float>().Length, model.Signatures.Count }
-        );
+        Check.Same(new[] { 10, 2 }, new[] { outputs["probabilities"].ToArray<float>().Length, model.Signatures.Count });
     }
 
     public void MayBeDisposedOfUnderRunningCalls()
@@ -106,10 +94,7 @@ internal sealed class ModelTests
                     );
                 started.Wait();
                 model.Dispose();
-                Check.Same(
-                    new[] { "the model is closed" },
-                    calls.Select(call => call.Result).Distinct()
-                );
+                Check.Same(new[] { "the model is closed" }, calls.Select(call => call.Result).Distinct());
             }
         }
     }
@@ -154,14 +139,7 @@ internal sealed class ModelTests
         for (int round = 0; round < 10; round++)
             Check.Same(
                 new[] { 10 },
-                new[]
-                {
-                    Model
-                        .Load(Check.Digits)
-                        .Run(Check.Image())["probabilities"]
-                        .ToArray<float>()
-                        .Length,
-                }
+                new[] { Model.Load(Check.Digits).Run(Check.Image())["probabilities"].ToArray<float>().Length }
             );
         using (Model model = Model.Load(Check.Build + "/models/dtypes/saved_model"))
             for (int round = 0; round < 100; round++)

@@ -32,10 +32,7 @@ internal sealed class TensorTests
 
     public void RefusesWhatDoesNotAddUp()
     {
-        Check.Same(
-            "shape [2,2] has 4 elements, 3 given",
-            Check.Refused(() => Tensor.Of(new[] { 1, 2, 3 }, 2, 2))
-        );
+        Check.Same("shape [2,2] has 4 elements, 3 given", Check.Refused(() => Tensor.Of(new[] { 1, 2, 3 }, 2, 2)));
         Check.Refused(() => Tensor.Of(new[] { 1 }, -1));
         Check.Refused(() => Tensor.Of(new[] { 1 }, 1L << 62, 4));
         Check.Has("Decimal", Check.Refused(() => Tensor.Of(new decimal[1], 1)));

@@ -14,11 +14,7 @@ internal sealed class Worker
 
     private Worker(string binding)
     {
-        worker = Kit.stele_worker_new(
-            Text.Encode(binding),
-            Text.Encode("C# on " + Environment.Version),
-            null
-        );
+        worker = Kit.stele_worker_new(Text.Encode(binding), Text.Encode("C# on " + Environment.Version), null);
     }
 
     /// <summary>The worker of the binding in the first argument.</summary>
@@ -49,10 +45,7 @@ internal sealed class Worker
                     Replace(null);
                     break;
                 default:
-                    Kit.stele_worker_unsupported(
-                        worker,
-                        Text.Encode("verb " + request.Verb + " of the kit")
-                    );
+                    Kit.stele_worker_unsupported(worker, Text.Encode("verb " + request.Verb + " of the kit"));
                     return;
             }
             Kit.stele_worker_ok(worker);
@@ -97,15 +90,7 @@ internal sealed class Worker
         byte[] dtype = Text.Encode(info.DTypeName);
         byte[][] names = { Text.Encode(signature.Name), Text.Encode(info.Name) };
         int rank = info.Shape == null ? -1 : info.Shape.Count;
-        Kit.stele_worker_describe(
-            worker,
-            names[0],
-            isOutput,
-            names[1],
-            dtype,
-            rank,
-            info.Shape?.ToArray()
-        );
+        Kit.stele_worker_describe(worker, names[0], isOutput, names[1], dtype, rank, info.Shape?.ToArray());
     }
 
     private void Run(Kit.Request request)
@@ -129,9 +114,7 @@ internal sealed class Worker
         byte[] bytes = File.ReadAllBytes(Text.Decode(input.Path));
         long[] shape = Native.Longs(input.Dims, input.Rank);
         var dtype = (DType)input.DType;
-        return dtype == DType.BYTES
-            ? Tensor.Of(Strings(bytes), shape)
-            : Elements.Of(dtype).Make(bytes, shape);
+        return dtype == DType.BYTES ? Tensor.Of(Strings(bytes), shape) : Elements.Of(dtype).Make(bytes, shape);
     }
 
     /// <summary>Each behind its length; the kit has checked these.</summary>
