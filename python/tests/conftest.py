@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.odd_models.folders import folder_of
+
 # What an example takes is the machine's affair: others may have the cores.
 settings.register_profile("stele", deadline=None)
 settings.load_profile("stele")
-
-from tests.odd_models.folders import folder_of
 
 
 @dataclass(frozen=True)
