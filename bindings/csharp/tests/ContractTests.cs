@@ -43,6 +43,42 @@ internal sealed class ContractTests
         Check.Same(new[] { 1 }, new[] { answers.Count });
     }
 
+    /// <summary>How a literal of a dtype becomes an element, and that its bytes.</summary>
+    private static readonly Dictionary<string, Action<Model, long[], string[], string>> Through = new Dictionary<
+        string,
+        Action<Model, long[], string[], string>
+    >
+    {
+        ["BOOL"] = Row(bool.Parse, v => new[] { (byte)(v ? 1 : 0) }),
+        ["INT8"] = Row(sbyte.Parse, v => new[] { (byte)v }),
+        ["INT16"] = Row(short.Parse, BitConverter.GetBytes),
+        ["INT32"] = Row(int.Parse, BitConverter.GetBytes),
+        ["INT64"] = Row(long.Parse, BitConverter.GetBytes),
+        ["UINT8"] = Row(byte.Parse, v => new[] { v }),
+        ["UINT16"] = Row(ushort.Parse, BitConverter.GetBytes),
+        ["UINT32"] = Row(uint.Parse, BitConverter.GetBytes),
+        ["UINT64"] = Row(ulong.Parse, BitConverter.GetBytes),
+        ["FP16"] = Row(
+            text => new Float16(Bits(text, bits => new Float16(bits).ToSingle())),
+            v => BitConverter.GetBytes(v.Bits)
+        ),
+        ["BF16"] = Row(
+            text => new BFloat16(Bits(text, bits => new BFloat16(bits).ToSingle())),
+            v => BitConverter.GetBytes(v.Bits)
+        ),
+        ["FP32"] = Row(Single, BitConverter.GetBytes),
+        ["FP64"] = Row(Double, BitConverter.GetBytes),
+        ["C64"] = Row(
+            text => new Complex64(Single(text.Split(';')[0]), Single(text.Split(';')[1])),
+            v => BitConverter.GetBytes(v.Real).Concat(BitConverter.GetBytes(v.Imaginary)).ToArray()
+        ),
+        ["C128"] = Row(
+            text => new Complex(Double(text.Split(';')[0]), Double(text.Split(';')[1])),
+            v => BitConverter.GetBytes(v.Real).Concat(BitConverter.GetBytes(v.Imaginary)).ToArray()
+        ),
+        ["BYTES"] = Strings,
+    };
+
     /// <summary>Through the constructor, a call and the accessor.</summary>
     public void Values()
     {
@@ -50,98 +86,27 @@ internal sealed class ContractTests
         Check.Same(Dtypes.Keys.OrderBy(name => name), rows.Select(row => row[0]).OrderBy(name => name));
         using (Model model = Model.Load(Check.Build + "/models/dtypes/saved_model"))
             foreach (string[] row in rows)
-                Value(model, row[0], row[1].Split(',').Select(long.Parse).ToArray(), row[2].Split(','), row[3]);
+                Through[row[0]](model, row[1].Split(',').Select(long.Parse).ToArray(), row[2].Split(','), row[3]);
     }
 
-    private static void Value(Model model, string dtype, long[] shape, string[] literals, string bytes)
-    {
-        switch (dtype)
-        {
-            case "BOOL":
-                Through(model, literals.Select(bool.Parse), v => new[] { (byte)(v ? 1 : 0) }, shape, bytes);
-                break;
-            case "INT8":
-                Through(model, literals.Select(sbyte.Parse), v => new[] { (byte)v }, shape, bytes);
-                break;
-            case "INT16":
-                Through(model, literals.Select(short.Parse), BitConverter.GetBytes, shape, bytes);
-                break;
-            case "INT32":
-                Through(model, literals.Select(int.Parse), BitConverter.GetBytes, shape, bytes);
-                break;
-            case "INT64":
-                Through(model, literals.Select(long.Parse), BitConverter.GetBytes, shape, bytes);
-                break;
-            case "UINT8":
-                Through(model, literals.Select(byte.Parse), v => new[] { v }, shape, bytes);
-                break;
-            case "UINT16":
-                Through(model, literals.Select(ushort.Parse), BitConverter.GetBytes, shape, bytes);
-                break;
-            case "UINT32":
-                Through(model, literals.Select(uint.Parse), BitConverter.GetBytes, shape, bytes);
-                break;
-            case "UINT64":
-                Through(model, literals.Select(ulong.Parse), BitConverter.GetBytes, shape, bytes);
-                break;
-            case "FP16":
-                var halves = literals.Select(text => new Float16(Bits(text, bits => new Float16(bits).ToSingle())));
-                Through(model, halves, v => BitConverter.GetBytes(v.Bits), shape, bytes);
-                break;
-            case "BF16":
-                var brains = literals.Select(text => new BFloat16(Bits(text, bits => new BFloat16(bits).ToSingle())));
-                Through(model, brains, v => BitConverter.GetBytes(v.Bits), shape, bytes);
-                break;
-            case "FP32":
-                Through(model, literals.Select(Single), BitConverter.GetBytes, shape, bytes);
-                break;
-            case "FP64":
-                Through(model, literals.Select(Double), BitConverter.GetBytes, shape, bytes);
-                break;
-            case "C64":
-                var pairs = literals.Select(text => text.Split(';').Select(Single).ToArray());
-                Through(
-                    model,
-                    pairs.Select(pair => new Complex64(pair[0], pair[1])),
-                    v => BitConverter.GetBytes(v.Real).Concat(BitConverter.GetBytes(v.Imaginary)).ToArray(),
-                    shape,
-                    bytes
-                );
-                break;
-            case "C128":
-                var parts = literals.Select(text => text.Split(';').Select(Double).ToArray());
-                Through(
-                    model,
-                    parts.Select(pair => new Complex(pair[0], pair[1])),
-                    v => BitConverter.GetBytes(v.Real).Concat(BitConverter.GetBytes(v.Imaginary)).ToArray(),
-                    shape,
-                    bytes
-                );
-                break;
-            case "BYTES":
-                var strings = literals.Select(text => Check.Bytes(text.Substring(4))).ToArray();
-                Same(model, Tensor.Of(strings, shape), out byte[][] got);
-                Check.Same(strings.Select(Check.Hex), got.Select(Check.Hex));
-                break;
-            default:
-                throw new Exception(dtype);
-        }
-    }
-
-    private static void Through<T>(
-        Model model,
-        IEnumerable<T> literals,
-        Func<T, byte[]> stored,
-        long[] shape,
-        string bytes
-    )
+    private static Action<Model, long[], string[], string> Row<T>(Func<string, T> parse, Func<T, byte[]> stored)
         where T : struct
     {
-        T[] values = literals.ToArray();
-        Tensor given = Tensor.Of(values, shape);
-        Same(model, given, out T[] got);
-        foreach (T[] each in new[] { values, given.ToArray<T>(), got })
-            Check.Same(bytes, Check.Hex(each.SelectMany(stored).ToArray()));
+        return (model, shape, literals, bytes) =>
+        {
+            T[] values = literals.Select(parse).ToArray();
+            Tensor given = Tensor.Of(values, shape);
+            Same(model, given, out T[] got);
+            foreach (T[] each in new[] { values, given.ToArray<T>(), got })
+                Check.Same(bytes, Check.Hex(each.SelectMany(stored).ToArray()));
+        };
+    }
+
+    private static void Strings(Model model, long[] shape, string[] literals, string bytes)
+    {
+        var strings = literals.Select(text => Check.Bytes(text.Substring(4))).ToArray();
+        Same(model, Tensor.Of(strings, shape), out byte[][] got);
+        Check.Same(strings.Select(Check.Hex), got.Select(Check.Hex));
     }
 
     private static void Same<T>(Model model, Tensor given, out T[] got)
