@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -13,9 +14,10 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from stele import cli
+from stele import cli, paths
 from stele.contract.bundle import RawTensor
 from stele.contract.codes import Code, SteleError
+from stele.contract.signature import TensorSpec
 from stele.convert import conversion, messages, process, tensorflowjs
 from stele.convert.formats import FORMATS
 from stele.convert.manifest import MANIFEST
@@ -354,3 +356,16 @@ def test_the_only_signature_asked_for_is_an_error(model, tmp_path, capsys):
     arguments = ["convert", str(model.folder), "--to", "onnx", "--signature", "bfloat"]
     assert cli.main([*arguments, "--out", str(tmp_path / "out")]) == 3
     assert "UNIMPLEMENTED" in capsys.readouterr().err
+
+
+def test_a_converted_model_has_no_default_of_an_input():
+    file = paths.bindings_dir() / "python" / "converted" / "worker.py"
+    spec = importlib.util.spec_from_file_location("converted_worker", file)
+    converted = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(converted)
+    specs = [TensorSpec(name, 1, (), f"{name}:0", name == "factor") for name in ("factor", "x")]
+    x, factor = np.zeros((), np.float32), np.ones((), np.float32)
+    inputs = converted._in_order(specs, {"x": x, "factor": factor})
+    assert list(inputs) == ["factor", "x"]
+    with pytest.raises(converted.worker.Unsupported, match='no default of input "factor"'):
+        converted._in_order(specs, {"x": x})
