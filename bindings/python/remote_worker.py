@@ -57,8 +57,8 @@ class _Runner:
         if self._served is not None:
             return _Model(Model(self._connection, self._served), own=False)
         name = next(self._names)
-        told = f"hex:{config.hex()}" if config else "default"
-        self._connection.load(name, folder, tags=",".join(sorted(tags)), config=told)
+        config_text = f"hex:{config.hex()}" if config else "default"
+        self._connection.load(name, folder, tags=",".join(sorted(tags)), config=config_text)
         return _Model(Model(self._connection, name), own=True)
 
 

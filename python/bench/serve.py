@@ -197,8 +197,8 @@ def _closed_loop(address: str, request: bytes, seconds: float) -> tuple[int, flo
         stdout=subprocess.PIPE,
         check=True,
     )
-    told = json.loads(done.stdout)
-    return told["calls"], told["seconds"]
+    printed = json.loads(done.stdout)
+    return printed["calls"], printed["seconds"]
 
 
 def main() -> None:

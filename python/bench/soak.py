@@ -65,7 +65,7 @@ class Request:
 
     path: str
     data: bytes
-    due: dict[str, bytes]
+    expected: dict[str, bytes]
 
     def is_right(self, answer: bytes) -> bool:
         """Compare an answer, every bit of every output."""
@@ -74,7 +74,7 @@ class Request:
             pairs = [(name, tensor_proto.take(name, p)) for name, p in response.outputs.items()]
         else:
             pairs = oip.take_outputs(messages.ModelInferResponse.FromString(answer))
-        return {name: _bits(array) for name, array in pairs} == self.due
+        return {name: _bits(array) for name, array in pairs} == self.expected
 
 
 def _bits(array: Array) -> bytes:
@@ -93,18 +93,18 @@ def requests(name: str, folder: Path) -> Iterator[Request]:
             except stele_native.SteleError:
                 # Values that TensorFlow itself refuses are not this program's business.
                 continue
-            due = {output: _bits(array) for output, array in outputs.items()}
+            expected = {output: _bits(array) for output, array in outputs.items()}
             for raw in (True, False):
                 request = messages.ModelInferRequest(model_name=name)
                 request.parameters["signature_name"].string_param = signature.name
                 oip.put_inputs(request, inputs, raw=raw)
-                yield Request(infer, request.SerializeToString(), due)
+                yield Request(infer, request.SerializeToString(), expected)
             asked = messages.PredictRequest(
                 model_spec={"name": name, "signature_name": signature.name}
             )
             for key, array in inputs.items():
                 tensor_proto.put(asked.inputs[key], array)
-            yield Request(predict, asked.SerializeToString(), due)
+            yield Request(predict, asked.SerializeToString(), expected)
 
 
 def damaged(data: bytes, dice: random.Random) -> bytes:
@@ -267,12 +267,12 @@ def _watch(loads: dict[Server, Load], start: float, end: float) -> dict[Server, 
         for server, samples in memory.items():
             samples.append(server.resident() / 2**20)
         if time.monotonic() - start >= 60 * minute:
-            told = ", ".join(
+            counts = ", ".join(
                 f"{server.name} {memory[server][-1]:.0f} MiB, {load.codes.total()} calls, "
                 f"{len(load.wrong)} wrong"
                 for server, load in loads.items()
             )
-            print(f"minute {minute}: {told}", flush=True)
+            print(f"minute {minute}: {counts}", flush=True)
             minute += 1
     return memory
 

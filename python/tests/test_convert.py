@@ -178,8 +178,8 @@ _GRU = (
 
 
 def test_converters_message_is_cut_to_what_it_says():
-    said = "'tf.TensorListReserve' op requires element_shape to be static"
-    assert messages.useful_line(_GRU).startswith(said)
+    message = "'tf.TensorListReserve' op requires element_shape to be static"
+    assert messages.useful_line(_GRU).startswith(message)
     assert messages.useful_line("\n\nerror: no such op\nmore") == "no such op"
     assert messages.useful_line(" \n") == "no message"
 
@@ -339,16 +339,16 @@ def test_json_has_the_folder_and_the_manifest(onnx, model, capsys):
     folder, manifest = onnx
     arguments = ["convert", str(model.folder), "--to", "onnx", "--out", str(folder), "--json"]
     assert cli.main(arguments) == 1
-    told = json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
     # The name is the folder's when it comes from the command line.
-    assert told == {"folder": str(folder), **manifest}
+    assert printed == {"folder": str(folder), **manifest}
 
 
 def test_errors_are_json_too(tmp_path, capsys):
     assert cli.main(["convert", str(tmp_path / "gone"), "--to", "onnx", "--json"]) == 3
-    told = json.loads(capsys.readouterr().out)
-    assert told["error"]["code"] == "NOT_FOUND"
-    assert "gone" in told["error"]["message"]
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["error"]["code"] == "NOT_FOUND"
+    assert "gone" in printed["error"]["message"]
 
 
 @pytest.mark.usefixtures("no_converter")

@@ -32,10 +32,10 @@ def const(name, *strings, shape=(), content=b""):
 
 
 def of(*nodes):
-    there = Graph(
+    graph = Graph(
         pb.GraphDef(node=[pb.NodeDef(name="x", op="Placeholder"), *nodes]).SerializeToString()
     )
-    return expected.of_inputs(signature(), there)["x"]
+    return expected.of_inputs(signature(), graph)["x"]
 
 
 def gather(op, *inputs):

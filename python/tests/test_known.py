@@ -25,8 +25,8 @@ def listed(tmp_path):
 
 
 def cell(outcome=Outcome.PASS, binding="web", **tensor):
-    told = {"name": "y", "problem": "", "dtype": "FP32", "identical": False} | tensor
-    return Result("digits", binding, "one", "serving_default", outcome, tensors=(told,))
+    compared = {"name": "y", "problem": "", "dtype": "FP32", "identical": False} | tensor
+    return Result("digits", binding, "one", "serving_default", outcome, tensors=(compared,))
 
 
 def test_both_kinds_are_read(listed):

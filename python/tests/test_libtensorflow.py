@@ -382,9 +382,9 @@ def test_the_command_takes_a_jar(tmp_path, capsys):
     jar, path = fake_jar(tmp_path / "x.jar"), tmp_path / "pre fix"
     arguments = ["libtensorflow", "--prefix", str(path), "--from-jar", str(jar)]
     assert main([*arguments, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["jar"] == {"version": "9.8.7", "path": str(jar)}
-    assert (told["copied"], told["change"], "wheel" in told) == (True, "new", False)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["jar"] == {"version": "9.8.7", "path": str(jar)}
+    assert (printed["copied"], printed["change"], "wheel" in printed) == (True, "new", False)
     assert main(arguments) == 0
     shell = capsys.readouterr().out + 'printf %s "$STELE_LIBTENSORFLOW"'
     done = subprocess.run(["sh", "-euc", shell], check=True, capture_output=True, text=True)

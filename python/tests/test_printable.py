@@ -54,9 +54,9 @@ def test_an_error_of_a_command_shows_names_as_text(tmp_path: Path, capsys) -> No
     folder = tmp_path / "net[v2]\x1b]0;x\x07"
     for command in (["inspect", str(folder)], ["check", str(folder)], ["replay", str(folder)]):
         assert main(command) == COULD_NOT_RUN
-        said = capsys.readouterr().err
-        assert said.replace("\n", "").isprintable()
-        assert "net[v2]\\x1b]0;x\\x07" in said
+        message = capsys.readouterr().err
+        assert message.replace("\n", "").isprintable()
+        assert "net[v2]\\x1b]0;x\\x07" in message
 
 
 def test_a_replay_shows_what_came_as_text(tmp_path: Path, capsys, monkeypatch) -> None:

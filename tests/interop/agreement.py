@@ -160,8 +160,8 @@ def _verdict(target: Target, case: Case, answer: Answer) -> judge.Verdict:
     if case.refusal is not None:
         # Clients of others put words of their own around a server's.
         return judge.against_refusal(answer, replace(case.refusal, message=""))
-    due = expected(target, case)
-    if due.outputs is None and answer.outcome is None:
+    reference = expected(target, case)
+    if reference.outputs is None and answer.outcome is None:
         # Which code a server gives to what TensorFlow refuses is its own affair.
-        return judge.Verdict(Outcome.DIFFERS, f"TensorFlow refuses it here: {due.message}")
-    return judge.against_reference(answer, due, same_class=True)
+        return judge.Verdict(Outcome.DIFFERS, f"TensorFlow refuses it here: {reference.message}")
+    return judge.against_reference(answer, reference, same_class=True)

@@ -90,41 +90,41 @@ def tour(client: str, *arguments: str) -> dict[str, Any]:
 
 
 def test_what_else_tritonclient_asks(address) -> None:
-    told = tour("tritonclient", address, "digits")
-    assert told["live"]
-    assert told["ready"]
-    assert told["model ready"]
-    assert told["other model ready"].startswith("StatusCode.NOT_FOUND")
-    assert told["server"]["name"] == "stele"
-    assert told["model"]["inputs"] == [
+    answers = tour("tritonclient", address, "digits")
+    assert answers["live"]
+    assert answers["ready"]
+    assert answers["model ready"]
+    assert answers["other model ready"].startswith("StatusCode.NOT_FOUND")
+    assert answers["server"]["name"] == "stele"
+    assert answers["model"]["inputs"] == [
         {"name": "image", "datatype": "FP32", "shape": ["-1", "8", "8", "1"]}
     ]
-    assert told["model"]["outputs"] == [
+    assert answers["model"]["outputs"] == [
         {"name": "probabilities", "datatype": "FP32", "shape": ["-1", "10"]}
     ]
-    assert sorted(model["name"] for model in told["index"]["models"]) == sorted(MODELS)
-    assert {model["state"] for model in told["index"]["models"]} == {"READY"}
-    assert told["no model"] == (
+    assert sorted(model["name"] for model in answers["index"]["models"]) == sorted(MODELS)
+    assert {model["state"] for model in answers["index"]["models"]} == {"READY"}
+    assert answers["no model"] == (
         'StatusCode.NOT_FOUND: no model "nope"; this server has "digits", "dtypes", "langid"'
     )
-    assert told["no version"].startswith('StatusCode.NOT_FOUND: no version "7"')
+    assert answers["no version"].startswith('StatusCode.NOT_FOUND: no version "7"')
     for verb in ("load", "unload"):
-        assert told[verb].startswith("StatusCode.FAILED_PRECONDITION")
-    assert told["not offered"].startswith("StatusCode.UNIMPLEMENTED")
+        assert answers[verb].startswith("StatusCode.FAILED_PRECONDITION")
+    assert answers["not offered"].startswith("StatusCode.UNIMPLEMENTED")
 
 
 def test_what_else_tensorflow_servings_client_asks(address) -> None:
-    told = tour("tensorflow-serving-api", address)
-    assert told["version"] == 1
-    assert told["signatures"] == ["serve", "serving_default"]
-    assert told["image"] == ["float32", [-1, 8, 8, 1]]
-    assert told["typed"] == {"same": [[1, 2, 2, 2]]}
-    assert told["typed spec"] == ["dtypes", "int16"]
-    assert told["states"] == [[1, told["available"]]]
+    answers = tour("tensorflow-serving-api", address)
+    assert answers["version"] == 1
+    assert answers["signatures"] == ["serve", "serving_default"]
+    assert answers["image"] == ["float32", [-1, 8, 8, 1]]
+    assert answers["typed"] == {"same": [[1, 2, 2, 2]]}
+    assert answers["typed spec"] == ["dtypes", "int16"]
+    assert answers["states"] == [[1, answers["available"]]]
     # TensorFlow Serving's codes and texts.
-    assert told["no model"] == "NOT_FOUND: Servable not found for request: Latest(nope)"
-    assert told["no version"] == "NOT_FOUND: Servable not found for request: Specific(digits, 7)"
-    assert told["no field"].startswith("INVALID_ARGUMENT: ")
-    assert told["other field"] == "INVALID_ARGUMENT: Metadata field weather is not supported"
-    assert told["no spec"] == "INVALID_ARGUMENT: Missing ModelSpec"
-    assert told["no status"].startswith("NOT_FOUND: Could not find any versions of model nope")
+    assert answers["no model"] == "NOT_FOUND: Servable not found for request: Latest(nope)"
+    assert answers["no version"] == "NOT_FOUND: Servable not found for request: Specific(digits, 7)"
+    assert answers["no field"].startswith("INVALID_ARGUMENT: ")
+    assert answers["other field"] == "INVALID_ARGUMENT: Metadata field weather is not supported"
+    assert answers["no spec"] == "INVALID_ARGUMENT: Missing ModelSpec"
+    assert answers["no status"].startswith("NOT_FOUND: Could not find any versions of model nope")

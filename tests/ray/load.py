@@ -34,9 +34,9 @@ class Case:
     def holds(self, answer: Mapping[str, Array]) -> bool:
         """Tell whether an answer has the same names, dtypes, shapes and bits."""
         return answer.keys() == self.outputs.keys() and all(
-            (answer[name].dtype, answer[name].shape) == (due.dtype, due.shape)
-            and answer[name].tobytes() == due.tobytes()
-            for name, due in self.outputs.items()
+            (answer[name].dtype, answer[name].shape) == (expected.dtype, expected.shape)
+            and answer[name].tobytes() == expected.tobytes()
+            for name, expected in self.outputs.items()
         )
 
 

@@ -19,22 +19,22 @@ from stele.server.ray.replica import Replica
 @pytest.fixture
 def deployed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Stand in for ``ray.serve``; return what it was told."""
-    told: dict[str, Any] = {}
+    started: dict[str, Any] = {}
 
     def deployment(**options: Any) -> Any:
-        told.update(options)
+        started.update(options)
         return lambda replica: SimpleNamespace(bind=lambda options: (replica, options))
 
     serve = ModuleType("ray.serve")
     serve.deployment = deployment  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "ray", ModuleType("ray"))
     monkeypatch.setitem(sys.modules, "ray.serve", serve)
-    return told
+    return started
 
 
 def test_args_become_options(deployed: dict[str, Any]):
-    said = {"models": {"digits": "/models/digits"}, "config": "inline", "workers": 3, "queue": 5}
-    replica, options = build(said)
+    given = {"models": {"digits": "/models/digits"}, "config": "inline", "workers": 3, "queue": 5}
+    replica, options = build(given)
     assert replica is Replica
     assert options == Options(
         models={"digits": Path("/models/digits")},

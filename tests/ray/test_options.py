@@ -50,7 +50,7 @@ def test_every_option_arrives():
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--replicas", "3"], "--replicas needs --ray"),
         (["--no-haproxy"], "--no-haproxy needs --ray"),
@@ -68,12 +68,12 @@ def test_every_option_arrives():
     ],
 )
 def test_what_does_not_fit_is_refused(
-    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ):
     with pytest.raises(SystemExit) as caught:
         parse(*words)
     assert caught.value.code == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_one_line_says_how_to_install_ray(
@@ -82,33 +82,33 @@ def test_one_line_says_how_to_install_ray(
     monkeypatch.setattr(os, "environ", os.environ.copy())
     monkeypatch.setitem(sys.modules, "ray", None)
     assert cli.main(["serve", "--ray", "digits=somewhere"]) == cli.COULD_NOT_RUN
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert "pip install 'tf-stele[ray]'" in told
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "pip install 'tf-stele[ray]'" in message
 
 
 def test_fixed_number_of_replicas():
-    told = options.deployment(Options(workers=4, queue=60), RayOptions(replicas=3))
-    assert told["num_replicas"] == 3
-    assert "autoscaling_config" not in told
-    assert told["max_ongoing_requests"] == told["max_queued_requests"] == 64
-    assert told["ray_actor_options"] == {"num_cpus": 1.0}
+    settings = options.deployment(Options(workers=4, queue=60), RayOptions(replicas=3))
+    assert settings["num_replicas"] == 3
+    assert "autoscaling_config" not in settings
+    assert settings["max_ongoing_requests"] == settings["max_queued_requests"] == 64
+    assert settings["ray_actor_options"] == {"num_cpus": 1.0}
 
 
 def test_autoscaling_and_health():
     ray = RayOptions(
         autoscale=(1, 5), target_ongoing=2.5, max_ongoing=9, health_period=1, health_timeout=3
     )
-    told = options.deployment(Options(grace=7), ray)
-    assert "num_replicas" not in told
-    assert told["autoscaling_config"] == {
+    settings = options.deployment(Options(grace=7), ray)
+    assert "num_replicas" not in settings
+    assert settings["autoscaling_config"] == {
         "min_replicas": 1,
         "max_replicas": 5,
         "target_ongoing_requests": 2.5,
     }
-    assert told["max_ongoing_requests"] == 9
-    assert told["graceful_shutdown_timeout_s"] == 7
-    assert (told["health_check_period_s"], told["health_check_timeout_s"]) == (1, 3)
+    assert settings["max_ongoing_requests"] == 9
+    assert settings["graceful_shutdown_timeout_s"] == 7
+    assert (settings["health_check_period_s"], settings["health_check_timeout_s"]) == (1, 3)
 
 
 def test_ray_of_our_own_counts_with_enough_processors():
@@ -118,9 +118,9 @@ def test_ray_of_our_own_counts_with_enough_processors():
 
 
 def test_ports_and_host():
-    told = options.start(Options(host="10.0.0.1"), ports.Ports(1, 2, 3, 4))
-    assert told["grpc_options"]["port"] == 1
-    assert told["http_options"] == {"host": "10.0.0.1", "port": 2}
+    settings = options.start(Options(host="10.0.0.1"), ports.Ports(1, 2, 3, 4))
+    assert settings["grpc_options"]["port"] == 1
+    assert settings["http_options"] == {"host": "10.0.0.1", "port": 2}
 
 
 def test_environment():

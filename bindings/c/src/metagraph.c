@@ -250,8 +250,8 @@ static stele_code fail_tags(const SavedModel *file, const char *path,
 
 static const MetaGraphDef *find_graph(const SavedModel *file, tag_set wanted) {
   for (size_t i = 0; i < file->n_meta_graphs; i++) {
-    tag_set there = tags_of(file->meta_graphs[i]);
-    if (includes(there, wanted) && includes(wanted, there))
+    tag_set tags = tags_of(file->meta_graphs[i]);
+    if (includes(tags, wanted) && includes(wanted, tags))
       return file->meta_graphs[i];
   }
   return NULL;

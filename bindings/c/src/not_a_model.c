@@ -11,9 +11,9 @@
 
 static bool exists(const char *folder, const char *file) {
   char *path = text_format("%s/%s", folder, file);
-  bool there = path != NULL && access(path, F_OK) == 0;
+  bool present = path != NULL && access(path, F_OK) == 0;
   free(path);
-  return there;
+  return present;
 }
 
 /* ---- No folder --------------------------------------------------------- */

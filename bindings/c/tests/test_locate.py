@@ -58,39 +58,39 @@ def test_the_variable_comes_first(inspect, wheel, tmp_path):
         variables = {
             "VIRTUAL_ENV": environment(tmp_path / path.name, fake(tmp_path / "x" / path.name))
         }
-        status, said = inspect(STELE_LIBTENSORFLOW=str(path), **variables)
-        assert status == 0, said
+        status, message = inspect(STELE_LIBTENSORFLOW=str(path), **variables)
+        assert status == 0, message
 
 
 def test_a_wrong_variable_is_an_error(inspect, wheel, tmp_path):
     variables = {"VIRTUAL_ENV": environment(tmp_path / "env", wheel)}
-    status, said = inspect(STELE_LIBTENSORFLOW="/no/where", **variables)
+    status, message = inspect(STELE_LIBTENSORFLOW="/no/where", **variables)
     assert status != 0
-    assert "NOT_FOUND: libtensorflow was not found" in said
-    assert "STELE_LIBTENSORFLOW=/no/where: no such file or folder" in said
-    status, said = inspect(STELE_LIBTENSORFLOW=str(tmp_path), **variables)
-    assert f"STELE_LIBTENSORFLOW={tmp_path}: holds none of {NAME}" in said
+    assert "NOT_FOUND: libtensorflow was not found" in message
+    assert "STELE_LIBTENSORFLOW=/no/where: no such file or folder" in message
+    status, message = inspect(STELE_LIBTENSORFLOW=str(tmp_path), **variables)
+    assert f"STELE_LIBTENSORFLOW={tmp_path}: holds none of {NAME}" in message
 
 
 @pytest.mark.parametrize("name", ["VIRTUAL_ENV", "CONDA_PREFIX"])
 def test_the_active_environment(inspect, wheel, tmp_path, name):
-    status, said = inspect(**{name: environment(tmp_path / "env", wheel)})
-    assert status == 0, said
+    status, message = inspect(**{name: environment(tmp_path / "env", wheel)})
+    assert status == 0, message
 
 
 def test_the_python_on_the_path(inspect, wheel, tmp_path):
-    status, said = inspect(PATH=interpreter(tmp_path / "bin", f"echo {tmp_path}; echo {wheel}"))
-    assert status == 0, said
+    status, message = inspect(PATH=interpreter(tmp_path / "bin", f"echo {tmp_path}; echo {wheel}"))
+    assert status == 0, message
 
 
 def test_a_python_that_fails(inspect, tmp_path):
-    _, said = inspect(PATH=interpreter(tmp_path / "bin", "exit 3"))
-    assert "python3 on PATH: failed, exit status: 3" in said
-    assert "python on PATH: No such file or directory" in said
+    _, message = inspect(PATH=interpreter(tmp_path / "bin", "exit 3"))
+    assert "python3 on PATH: failed, exit status: 3" in message
+    assert "python on PATH: No such file or directory" in message
 
 
 def test_nothing_lists_what_was_tried(inspect, tmp_path):
-    status, said = inspect(CONDA_PREFIX=str(tmp_path), STELE_LIBTENSORFLOW="")
+    status, message = inspect(CONDA_PREFIX=str(tmp_path), STELE_LIBTENSORFLOW="")
     assert status != 0
     assert re.search(
         r"NOT_FOUND: libtensorflow was not found\. Tried:\n"
@@ -102,14 +102,16 @@ def test_nothing_lists_what_was_tried(inspect, tmp_path):
         rf'  the system\'s loader: cannot load libtensorflow from "{NAME}": .*\n'
         r"(.*\n)+"
         r"Install TensorFlow's wheel",
-        said,
-    ), said
+        message,
+    ), message
 
 
 def test_what_cannot_be_loaded(inspect, tmp_path):
-    status, said = inspect(STELE_LIBTENSORFLOW=str(fake(tmp_path / "fake")))
+    status, message = inspect(STELE_LIBTENSORFLOW=str(fake(tmp_path / "fake")))
     assert status != 0
-    assert f'FAILED_PRECONDITION: cannot load libtensorflow from "{tmp_path}/fake/{NAME}": ' in said
+    assert (
+        f'FAILED_PRECONDITION: cannot load libtensorflow from "{tmp_path}/fake/{NAME}": ' in message
+    )
 
 
 OTHER = """
@@ -144,8 +146,10 @@ def test_another_tensorflow_in_the_process(out, wheel, tmp_path):
         )
         return done.returncode, done.stdout.strip()
 
-    code, said = run(stub)
+    code, message = run(stub)
     assert code == 9
-    assert said == (f'this process has loaded "{stub}" and cannot load "{wheel / NAME}" beside it')
-    code, said = run(wheel / "libtensorflow_framework.so.2")
-    assert code == 0, said
+    assert message == (
+        f'this process has loaded "{stub}" and cannot load "{wheel / NAME}" beside it'
+    )
+    code, message = run(wheel / "libtensorflow_framework.so.2")
+    assert code == 0, message

@@ -8,7 +8,7 @@ from stele.zoo import digits
 from stele.zoo.fit import Recipe, fit, seed_everything
 
 
-def _small_training(seed, told):
+def _small_training(seed, reports):
     seed_everything(seed)
     split = digits.load_split()
     image = keras.Input((8, 8, 1), name="image")
@@ -19,7 +19,7 @@ def _small_training(seed, told):
         {"image": split.train_images[:128]},
         split.train_labels[:128],
         Recipe(epochs=2, batch_size=32, learning_rate=1e-3),
-        lambda *what: told.append(what),
+        lambda *what: reports.append(what),
     )
     return [weight.tobytes() for weight in model.get_weights()]
 
@@ -31,7 +31,7 @@ def test_a_seed_decides_every_weight_to_the_bit():
 
 
 def test_every_epoch_is_reported():
-    told = []
-    _small_training(1, told)
-    assert [(done, total) for done, total, _ in told] == [(1, 2), (2, 2)]
-    assert all(note.startswith("loss ") for _, _, note in told)
+    reports = []
+    _small_training(1, reports)
+    assert [(done, total) for done, total, _ in reports] == [(1, 2), (2, 2)]
+    assert all(note.startswith("loss ") for _, _, note in reports)

@@ -61,14 +61,14 @@ def main(address: str) -> None:
             metadata.GetModelMetadataRequest(model_spec=spec(name, version), metadata_field=fields)
         )
 
-    told = ask("digits", "signature_def")
+    answer = ask("digits", "signature_def")
     signatures = metadata.SignatureDefMap()
-    told.metadata["signature_def"].Unpack(signatures)
+    answer.metadata["signature_def"].Unpack(signatures)
     image = signatures.signature_def["serving_default"].inputs["image"]
     predicted = prediction.Predict(typed())
     state = models.GetModelStatus(status.GetModelStatusRequest(model_spec=spec("digits")))
     answers = {
-        "version": told.model_spec.version.value,
+        "version": answer.model_spec.version.value,
         "signatures": sorted(signatures.signature_def),
         "image": [tf.dtypes.DType(image.dtype).name, [dim.size for dim in image.tensor_shape.dim]],
         "typed": {name: tf.make_ndarray(x).tolist() for name, x in predicted.outputs.items()},
