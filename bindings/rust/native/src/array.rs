@@ -29,9 +29,14 @@ pub(crate) struct Input {
 impl Input {
     /// Reads an argument; `expected` is the dtype of the signature's input.
     pub(crate) fn new(value: &Bound<'_, PyAny>, name: &str, expected: DType) -> PyResult<Input> {
-        let convert = || match value.cast::<PyUntypedArray>() {
-            Ok(array) if dtype_of(array)? != DType::Bytes && is_in_order(array) => in_place(array),
-            _ => converted(as_array(value, expected)?),
+        let convert = || {
+            if let Ok(array) = value.cast::<PyUntypedArray>() {
+                let dtype = dtype_of(array)?;
+                if dtype != DType::Bytes && is_in_order(array) {
+                    return in_place(array, dtype);
+                }
+            }
+            converted(&as_array(value, expected)?)
         };
         convert().map_err(|error| about_input(value.py(), name, error))
     }
@@ -106,29 +111,28 @@ fn is_in_order(array: &Bound<'_, PyUntypedArray>) -> bool {
 }
 
 /// The elements where they are, in an array of the caller's.
-fn in_place(array: &Bound<'_, PyUntypedArray>) -> PyResult<Input> {
-    let (dtype, shape) = (dtype_of(array)?, array.shape().to_vec());
+fn in_place(array: &Bound<'_, PyUntypedArray>, dtype: DType) -> PyResult<Input> {
     let shared = Arc::new(Shared::new(array));
     let owner = Elements(Arc::clone(&shared));
-    let tensor = Tensor::from_owner_bytes(dtype, shape, owner);
+    let tensor = Tensor::from_owner_bytes(dtype, array.shape(), owner);
     let tensor = tensor.map_err(|error| value_error(array.py(), &error))?;
     Ok(Input { tensor, array: Some(shared) })
 }
 
 /// The elements of an array that `as_array` made: they are copied if they are
 /// somebody else's, who would not know that the model may keep them.
-fn converted(array: Bound<'_, PyUntypedArray>) -> PyResult<Input> {
-    let dtype = dtype_of(&array)?;
+fn converted(array: &Bound<'_, PyUntypedArray>) -> PyResult<Input> {
+    let dtype = dtype_of(array)?;
     if dtype == DType::Bytes {
-        return Ok(Input { tensor: from_strings(&array)?, array: None });
+        return Ok(Input { tensor: from_strings(array)?, array: None });
     }
-    if !is_in_order(&array) {
+    if !is_in_order(array) {
         return Err(PyTypeError::new_err("the elements are in no order that can be read"));
     }
     if array.getattr("base")?.is_none() {
-        return in_place(&array);
+        return in_place(array, dtype);
     }
-    let elements = Elements(Arc::new(Shared::new(&array)));
+    let elements = Elements(Arc::new(Shared::new(array)));
     let tensor = Tensor::from_bytes(dtype, array.shape(), elements.as_ref());
     Ok(Input { tensor: tensor.map_err(|error| value_error(array.py(), &error))?, array: None })
 }

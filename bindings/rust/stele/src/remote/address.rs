@@ -14,7 +14,6 @@ pub(super) type RootCertificates = Option<Vec<u8>>;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Address<'a> {
     host_port: &'a str,
-    tls: bool,
 }
 
 impl<'a> Address<'a> {
@@ -33,9 +32,7 @@ impl<'a> Address<'a> {
         let host_port = rest.strip_suffix('/').unwrap_or(rest);
         match (scheme.as_deref(), tls) {
             _ if !is_host_port(host_port) => refuse("is not host:port"),
-            (None, _) | (Some("http"), false) | (Some("https"), true) => {
-                Ok(Address { host_port, tls })
-            }
+            (None, _) | (Some("http"), false) | (Some("https"), true) => Ok(Address { host_port }),
             (Some("https"), false) => {
                 refuse("is of a server that speaks TLS, which takes root certificates")
             }
@@ -56,7 +53,7 @@ impl<'a> Address<'a> {
     /// # Errors
     /// [`Error::Config`] for certificates that are none.
     pub(super) fn endpoint(&self, certificates: &RootCertificates) -> Result<Endpoint> {
-        let scheme = if self.tls { "https" } else { "http" };
+        let scheme = if certificates.is_some() { "https" } else { "http" };
         let endpoint = Endpoint::from_shared(format!("{scheme}://{}", self.host_port));
         let endpoint = endpoint.map_err(|error| Error::Config(error.to_string()))?;
         match certificates {
