@@ -17,6 +17,15 @@ JAVA = [str(FOLDER / "jdk"), "java", "--enable-native-access=ALL-UNNAMED", "-cp"
 IMAGE = "0 " * 63 + "16"
 
 
+INSPECT = {"kotlin": "InspectKt", "scala": "Inspect"}
+
+
+def programs_of(language: str) -> str:
+    """The class path of a layer's examples."""
+    programs = BUILD / "jvm" / f"stele-{language}-programs"
+    return f"{programs}/stele-{language}-programs-0.1.0.jar:{programs}/lib/*"
+
+
 def blocks(language: str) -> list[str]:
     text = (FOLDER / "README.md").read_text()
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
@@ -77,16 +86,32 @@ def test_the_lines_of_a_layer_are_those_of_its_example(language: str, suffix: st
     ("language", "program"), [("kotlin", "CoroutinesKt"), ("scala", "Futures")]
 )
 def test_a_hundred_calls_at_once(language: str, program: str) -> None:
-    programs = BUILD / "jvm" / f"stele-{language}-programs"
-    jars = f"{programs}/stele-{language}-programs-0.1.0.jar:{programs}/lib/*"
-    command = [*JAVA[:-1], jars, program, str(DIGITS)]
+    command = [*JAVA[:-1], programs_of(language), program, str(DIGITS)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert re.fullmatch(r"100 images, \d+ different digits\n", done.stdout)
 
 
-def test_inspect_prints_every_signature() -> None:
-    source = FOLDER / "java" / "examples" / "Inspect.java"
-    done = subprocess.run(
-        [*JAVA, str(source), str(DIGITS)], capture_output=True, text=True, check=True
-    )
+@pytest.mark.parametrize("language", ["java", "kotlin", "scala"])
+def test_inspect_prints_every_signature(language: str) -> None:
+    if language == "java":
+        command = [*JAVA, str(FOLDER / "java" / "examples" / "Inspect.java")]
+    else:
+        command = [*JAVA[:-1], programs_of(language), INSPECT[language]]
+    done = subprocess.run([*command, str(DIGITS)], capture_output=True, text=True, check=True)
     assert "signature serving_default\n  input image FP32 [?,8,8,1]\n" in done.stdout
+
+
+def test_the_jar_is_a_module(tmp_path: Path) -> None:
+    """With native access for it alone, which a jar on the class path could not have."""
+    (tmp_path / "Program.java").write_text(blocks("java")[0])
+    command = [JAVA[0], "java", "--enable-native-access=dev.stele", "--module-path", str(JAR)]
+    done = subprocess.run(
+        [*command, "--add-modules", "dev.stele", "Program.java", str(DIGITS)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == blocks("console")[0].splitlines()[1:]
+    assert "restricted method" not in done.stderr

@@ -4,6 +4,8 @@ package dev.stele.kotlin
 
 import dev.stele.Code
 import dev.stele.DType
+import dev.stele.Predictor
+import dev.stele.Signature
 import dev.stele.SteleException
 import dev.stele.Tensor
 import java.lang.foreign.ValueLayout
@@ -49,6 +51,28 @@ internal class KotlinTest {
         }
         val refused = assertThrows(SteleException::class.java) { loadModel(digits, tags = "x") }
         assertEquals(Code.NOT_FOUND, refused.code())
+    }
+
+    @Test
+    fun aModelOnAServerIsUsedInTheSameWay() {
+        val elsewhere =
+            object : Predictor {
+                override fun signatures(): Map<String, Signature> =
+                    mapOf("s" to Signature("s", mapOf(), mapOf()))
+
+                override fun run(
+                    signature: String,
+                    inputs: Collection<Map.Entry<String, Tensor>>,
+                ): Map<String, Tensor> = inputs.associate { "$signature ${it.key}" to it.value }
+
+                override fun close() = Unit
+            }
+        val tensor = image.toTensor(64)
+        elsewhere.use {
+            assertEquals(mapOf("serving_default a" to tensor), it.run("a" to tensor))
+            assertEquals(mapOf("s a" to tensor), it.run("a" to tensor, signature = "s"))
+            assertEquals("s", it["s"]?.name())
+        }
     }
 
     @Test

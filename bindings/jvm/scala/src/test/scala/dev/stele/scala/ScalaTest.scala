@@ -1,12 +1,12 @@
 package dev.stele.scala
 
-import dev.stele.{DType, SteleException}
+import dev.stele.{DType, Predictor, Signature, SteleException, Tensor as JavaTensor}
 import org.junit.jupiter.api.Assertions.{assertArrayEquals, assertEquals, assertThrows}
 import org.junit.jupiter.api.Test
 
 import java.lang.foreign.ValueLayout
 import java.nio.file.{Files, Path}
-import java.util.HexFormat
+import java.util.{Collection, HexFormat, Map as JavaMap}
 import scala.jdk.CollectionConverters.*
 import scala.util.Using
 
@@ -43,6 +43,22 @@ final class ScalaTest:
       refused("INVALID_ARGUMENT: INT8 is not what this array holds")(
         Tensor.as(DType.INT8)(Array(true), 1)
       )
+    }
+
+  @Test def aModelOnAServerIsUsedInTheSameWay(): Unit =
+    val tensor = Tensor(image, 64)
+    val elsewhere = new Predictor:
+      override def signatures = JavaMap.of("s", Signature("s", JavaMap.of(), JavaMap.of()))
+      override def run(
+          signature: String,
+          inputs: Collection[? <: JavaMap.Entry[String, JavaTensor]]
+      ): JavaMap[String, JavaTensor] =
+        inputs.asScala.map(input => s"$signature ${input.getKey}" -> input.getValue).toMap.asJava
+      override def close(): Unit = ()
+    Using.resource(elsewhere) { model =>
+      assertEquals(Map("serving_default a" -> tensor), model("a" -> tensor))
+      assertEquals(Map("s a" -> tensor), model.call("s")("a" -> tensor))
+      assertEquals(Some("s"), model.signature("s").map(_.name))
     }
 
   @Test def integersAreTheirLiteralsAndBytes(): Unit =
