@@ -52,7 +52,7 @@ ALIASES = {
         for name in (
             "SavedModel", "MetaGraphDef", "MetaGraphDef.MetaInfoDef",
             "MetaGraphDef.SignatureDefEntry", "SignatureDef", "SignatureDef.InputsEntry",
-            "SignatureDef.OutputsEntry", "TensorInfo",
+            "SignatureDef.OutputsEntry", "SignatureDef.DefaultsEntry", "TensorInfo",
         )
     },
 }  # fmt: skip
@@ -62,6 +62,7 @@ _METADATA = "only MLServer has it; reserved here, for others number it otherwise
 _REPOSITORY = "KServe's repository extension is its own; here it is Triton's"
 _ENUM = "an enum there, a number here: the same varint"
 _CHOICE = "a choice among others there, sparse and composite tensors, which are not read here"
+_APART = "a message there; here its bytes, which are read as that message later"
 _UNREAD = "a message there; here its bytes, which are kept and not read"
 
 # Package -> every difference, and why it is there.
@@ -95,6 +96,7 @@ DEVIATIONS = {
         },
     },
     "tensorflow-serving-api": {
+        "stele.savedmodel.SignatureDef.DefaultsEntry.2: value, otherwise there": _APART,
         "tensorflow.serving.TensorProto.1: dtype, otherwise there": _ENUM,
         "tensorflow.serving.StatusProto.1: error_code, otherwise there": _ENUM,
         "stele.savedmodel.TensorInfo.1: name, otherwise there": _CHOICE,
