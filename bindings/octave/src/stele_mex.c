@@ -223,8 +223,8 @@ static mxArray *decode(const stele_tensor *tensor) {
 /* ---- Verbs -----------------------------------------------------------------
  */
 
-/* load(dir, tags, profile, config, libtensorflow): the model's place. A
- * profile, a path that is empty is none; a config that is a cell is none. */
+/* load(dir, tags, profile, config, libtensorflow): the model's place. No
+ * profile and no config are cells, and no library is empty. */
 static void load(mxArray *results[], const mxArray *arguments[]) {
   char *library = text(arguments[4]);
   stele_error error;
