@@ -4,7 +4,7 @@
 import { DTYPES, dtypeByName } from "./dtypes.js";
 import { SteleError } from "./errors.js";
 import { fromNested } from "./nested.js";
-import { formatShape } from "./shape.js";
+import { fits, formatShape } from "./shape.js";
 import { checkTensor } from "./tensor.js";
 import { requireNoNul } from "./text.js";
 import { isUint8Array } from "./typed-array.js";
@@ -253,18 +253,4 @@ function asTensor(what, dtype, value) {
     return { dtype, shape: [length / DTYPES[dtype].lanes], data: value };
   }
   return fromNested(what, dtype, value);
-}
-
-/**
- * @param {readonly number[]} shape
- * @param {import("./shape.js").PartialShape} expected
- * @returns {boolean} whether the rank and every known dimension are the expected ones
- */
-function fits(shape, expected) {
-  if (expected === null) return true;
-  if (shape.length !== expected.length) return false;
-  for (let i = 0; i < shape.length; i++) {
-    if (expected[i] !== null && expected[i] !== shape[i]) return false;
-  }
-  return true;
 }

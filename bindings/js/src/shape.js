@@ -60,3 +60,17 @@ export function elementCount(what, shape) {
   }
   return empty ? 0 : product;
 }
+
+/**
+ * @param {readonly number[]} shape
+ * @param {PartialShape} expected
+ * @returns {boolean} whether the rank and every known dimension are the expected ones
+ */
+export function fits(shape, expected) {
+  if (expected === null) return true;
+  if (shape.length !== expected.length) return false;
+  for (let i = 0; i < shape.length; i++) {
+    if (expected[i] !== null && expected[i] !== shape[i]) return false;
+  }
+  return true;
+}

@@ -1,6 +1,7 @@
 // Signatures: the ways to call a model, as its MetaGraphDef describes them.
 
 import { dtypeByNumber } from "./dtypes.js";
+import { fits } from "./shape.js";
 import { readTensorProto } from "./tensor-proto.js";
 
 /**
@@ -80,21 +81,22 @@ function readSpecs(infos, graphShape, defaults) {
         shape: Object.freeze(shape),
         endpoint: info.name,
       };
-      const value = Object.hasOwn(defaults, name) ? readDefault(name, defaults[name]) : undefined;
+      const value = Object.hasOwn(defaults, name) ? readDefault(spec, defaults[name]) : undefined;
       return [name, Object.freeze(value === undefined ? spec : { ...spec, default: value })];
     }),
   );
 }
 
 /**
- * @param {string} name
- * @param {Uint8Array} bytes
- * @returns {import("./tensor.js").Tensor | undefined} undefined when it cannot be read: the caller has
- *   to give the input
+ * @param {TensorSpec} spec of an input
+ * @param {Uint8Array} bytes the TensorProto that its signature has for it
+ * @returns {import("./tensor.js").Tensor | undefined} undefined when it cannot be read or does not fit:
+ *   the caller has to give the input
  */
-function readDefault(name, bytes) {
+export function readDefault({ name, dtype, shape }, bytes) {
   try {
-    return readTensorProto(`default of input "${name}"`, bytes);
+    const value = readTensorProto(`default of input "${name}"`, bytes);
+    return value.dtype === dtype && fits(value.shape, shape) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -30,8 +30,10 @@ import {
 const DTYPE = 1;
 const SHAPE = 2;
 const CONTENT = 4;
-/** No message has more; a few bytes may stand for very many elements. */
-const MAX_BYTES = 2 ** 31 - 1;
+/** The most bytes that a few values may stand for: a few bytes could ask for any number. */
+const MOST_FILLED = 64 * 2 ** 20;
+/** What libstele counts for a string. */
+const STRING_SIZE = 16;
 
 const INTS = ints("int_val");
 const HALVES = ints("half_val");
@@ -64,11 +66,31 @@ export function readTensorProto(what, bytes) {
   const info = dtypeByNumber(dtype);
   if (info === undefined) throw new RangeError(`${what} has dtype TF_${dtype}`);
   const count = elementCount(what, shape);
-  if (count * Math.max(info.size, 1) > MAX_BYTES) throw new RangeError(`${what} is too large`);
   if (content.length > 0 && info.name !== "BYTES") return fromRaw(what, info.name, shape, content);
-  const items = values.get(info.name) ?? [];
-  const data = repeatLast(pack(what, info.name, items), info.name, count);
+  const data =
+    content.length > 0
+      ? unpackStrings(content, count)
+      : repeatLast(pack(what, info.name, values.get(info.name) ?? []), info.name, count);
   return checkTensor(what, { dtype: info.name, shape, data });
+}
+
+/**
+ * @param {Uint8Array} content strings as TensorFlow packs them: all lengths as varints, then all bytes
+ * @param {number} count
+ * @returns {Uint8Array[]}
+ * @throws {RangeError} it is another number of them, or cut
+ */
+function unpackStrings(content, count) {
+  if (count > content.length) throw new RangeError("there are more strings than lengths");
+  const reader = new PbfReader(content);
+  const lengths = Array.from({ length: count }, () => reader.readVarint());
+  const strings = lengths.map((length) => {
+    const start = reader.pos;
+    reader.pos += length;
+    return content.slice(start, reader.pos);
+  });
+  requireWhole(reader);
+  return strings;
 }
 
 /**
@@ -115,16 +137,19 @@ function readShape(bytes) {
  * @param {DType} dtype
  * @param {number} count of elements
  * @returns {any}
+ * @throws {RangeError} half a complex number, or too many elements to fill
  */
 function repeatLast(data, dtype, count) {
-  const { array, lanes } = DTYPES[dtype];
+  const { array, lanes, size } = DTYPES[dtype];
+  if (data.length % lanes !== 0) throw new RangeError("half a complex number");
   if (data.length >= count * lanes) return data; // too many are refused with the tensor
+  if (count * (size || STRING_SIZE) > MOST_FILLED) throw new RangeError("too many to fill");
   if (array === undefined) {
     const last = data.at(-1) ?? new Uint8Array();
     return Array.from({ length: count }, (_, i) => data[i] ?? last);
   }
   const all = /** @type {any} */ (new array(count * lanes));
   all.set(data);
-  for (let i = data.length; i < all.length && data.length >= lanes; i++) all[i] = all[i - lanes];
+  for (let i = data.length; i < all.length && data.length > 0; i++) all[i] = all[i - lanes];
   return all;
 }

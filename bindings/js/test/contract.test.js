@@ -9,6 +9,7 @@ import { Code, DTYPES, Model, tensor, toNested } from "tf-stele";
 import { Model as Remote } from "tf-stele/remote";
 import { configBytes } from "../src/config.js";
 import { toRaw } from "../src/raw.js";
+import { readDefault } from "../src/signature.js";
 import { systemError } from "../src/system-error.js";
 import { readTable } from "./helpers/contract.js";
 import { oddModel, PYTHON, ROOT, temporaryFolder } from "./helpers/environment.js";
@@ -56,6 +57,27 @@ test("profiles are the ConfigProtos of the contract", () => {
     message: `no profile "x"; there are ${names.join(", ")}`,
   });
 });
+
+/** @param {string} text of defaults.tsv */
+const shapeOf = (text) => (text === "?" ? null : text.split(",").filter(Boolean).map(Number));
+
+for (const row of readTable(
+  "defaults.tsv",
+  ...["case", "dtype", "shape", "default", "value_shape", "value"],
+)) {
+  test(`a default: ${row.case}`, () => {
+    const dtype = /** @type {import("tf-stele").DType} */ (row.dtype);
+    const shape = shapeOf(row.shape)?.map((dim) => (dim < 0 ? null : dim)) ?? null;
+    const spec = { name: "x", dtype, shape, endpoint: "x:0" };
+    const value = readDefault(spec, Buffer.from(row.default, "hex"));
+    if (row.value === "-") assert.equal(value, undefined);
+    else {
+      assert.deepEqual(value?.shape, shapeOf(row.value_shape));
+      assert.equal(value?.dtype, dtype);
+      assert.equal(Buffer.from(toRaw(/** @type {any} */ (value))).toString("hex"), row.value);
+    }
+  });
+}
 
 const VALUES = readTable("values.tsv", "dtype", "shape", "literals", "bytes");
 

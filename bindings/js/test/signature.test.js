@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Model, tensor } from "tf-stele";
 import { readSignatures } from "../src/signature.js";
-import { readTensorProto } from "../src/tensor-proto.js";
 import { oddModel, steleError, temporaryFolder } from "./helpers/environment.js";
 import {
   encodeTensor,
@@ -92,46 +91,5 @@ test("a default that cannot be read is none", () => {
   for (const bytes of [Uint8Array.of(0xff), encodeTensor({ dtype: 21 })]) {
     const defs = { s: { inputs: { scale }, outputs: {}, defaults: { scale: bytes } } };
     assert.ok(!("default" in readSignatures(defs).s.inputs.scale));
-  }
-});
-
-/** @type {[object, ReturnType<typeof tensor>][]} */
-const PROTOS = [
-  [{ dtype: 1, floatVal: [1, 2] }, tensor("FP32", [2, 2], Float32Array.of(1, 2, 2, 2))],
-  [{ dtype: 2, doubleVal: [0.1] }, tensor("FP64", [2, 2], new Float64Array(4).fill(0.1))],
-  [{ dtype: 6, intVal: [-1] }, tensor("INT8", [2, 2], new Int8Array(4).fill(-1))],
-  [{ dtype: 9, int64Val: [7] }, tensor("INT64", [2, 2], new BigInt64Array(4).fill(7n))],
-  [{ dtype: 10, boolVal: [true] }, tensor("BOOL", [2, 2], new Uint8Array(4).fill(1))],
-  [{ dtype: 19, halfVal: [15360] }, tensor("FP16", [2, 2], new Uint16Array(4).fill(15360))],
-  [
-    { dtype: 8, scomplexVal: [1, 2] },
-    tensor("C64", [2, 2], Float32Array.of(1, 2, 1, 2, 1, 2, 1, 2)),
-  ],
-  [{ dtype: 3 }, tensor("INT32", [2, 2], new Int32Array(4))],
-  [
-    { dtype: 3, tensorContent: Buffer.from(Int32Array.of(1, 2, 3, 4).buffer) },
-    tensor("INT32", [2, 2], Int32Array.of(1, 2, 3, 4)),
-  ],
-  [
-    { dtype: 7, stringVal: [Buffer.from("a"), Buffer.from("b")] },
-    tensor("BYTES", [2, 2], /** @type {any} */ (["a", "b", "b", "b"])),
-  ],
-];
-
-for (const [proto, expected] of PROTOS) {
-  test(`reads a TensorProto with ${Object.keys(proto).at(-1)} of ${expected.dtype}`, () => {
-    const bytes = encodeTensor({ tensorShape: shapeProto([2, 2]), ...proto });
-    assert.deepEqual(readTensorProto("x", bytes), expected);
-  });
-}
-
-test("a TensorProto with too many values, or half of them in content, cannot be read", () => {
-  for (const proto of [
-    { dtype: 1, tensorShape: shapeProto([1]), floatVal: [1, 2] },
-    { dtype: 1, tensorShape: shapeProto([2]), tensorContent: Buffer.alloc(4) },
-    { dtype: 1, tensorShape: shapeProto([2 ** 40]), floatVal: [1] },
-    { dtype: 1, tensorShape: shapeProto(null), floatVal: [1] },
-  ]) {
-    assert.throws(() => readTensorProto("x", encodeTensor(proto)));
   }
 });
