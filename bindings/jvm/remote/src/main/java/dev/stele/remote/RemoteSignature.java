@@ -94,7 +94,7 @@ record RemoteSignature(Signature told, Map<String, Tensor> defaults, Optional<St
         }
     }
 
-    private static boolean accepts(Shape expected, long[] dims) {
+    static boolean accepts(Shape expected, long[] dims) {
         if (expected.rank() < 0) {
             return true;
         }

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
@@ -110,14 +111,9 @@ final class RemoteSignatures {
     }
 
     private static RemoteSignature ofDef(String name, SignatureDef def) {
-        Map<String, Tensor> defaults = new HashMap<>();
-        def.getDefaultsMap()
-                .forEach(
-                        (input, serialized) ->
-                                Defaults.read(serialized)
-                                        .ifPresent(value -> defaults.put(input, value)));
-        SortedMap<String, TensorInfo> inputs = infos(def.getInputsMap(), defaults);
-        SortedMap<String, TensorInfo> outputs = infos(def.getOutputsMap(), Map.of());
+        Map<String, Tensor> defaults = defaults(def);
+        SortedMap<String, TensorInfo> inputs = infos(def.getInputsMap(), defaults.keySet());
+        SortedMap<String, TensorInfo> outputs = infos(def.getOutputsMap(), Set.of());
         BiFunction<String, SortedMap<String, TensorInfo>, Optional<String>> refusal =
                 (kind, infos) ->
                         infos.values().stream()
@@ -130,21 +126,32 @@ final class RemoteSignatures {
                 refusal.apply("input", inputs).or(() -> refusal.apply("output", outputs)));
     }
 
+    /** What stands for inputs that are not given, by their names. */
+    private static Map<String, Tensor> defaults(SignatureDef def) {
+        Map<String, Tensor> defaults = new HashMap<>();
+        def.getInputsMap()
+                .forEach(
+                        (name, input) ->
+                                Optional.ofNullable(def.getDefaultsMap().get(name))
+                                        .flatMap(it -> Defaults.read(info(name, input, false), it))
+                                        .ifPresent(value -> defaults.put(name, value)));
+        return defaults;
+    }
+
     private static SortedMap<String, TensorInfo> infos(
-            Map<String, dev.stele.remote.proto.TensorInfo> given, Map<String, Tensor> defaults) {
+            Map<String, dev.stele.remote.proto.TensorInfo> given, Set<String> defaulted) {
         SortedMap<String, TensorInfo> infos = new TreeMap<>(BY_BYTES);
-        given.forEach(
-                (name, info) ->
-                        infos.put(
-                                name,
-                                new TensorInfo(
-                                        name,
-                                        dtypeName(info.getDtype()),
-                                        info.hasTensorShape()
-                                                ? shape(info.getTensorShape())
-                                                : Shape.UNKNOWN,
-                                        defaults.containsKey(name))));
+        given.forEach((name, info) -> infos.put(name, info(name, info, defaulted.contains(name))));
         return infos;
+    }
+
+    private static TensorInfo info(
+            String name, dev.stele.remote.proto.TensorInfo given, boolean hasDefault) {
+        return new TensorInfo(
+                name,
+                dtypeName(given.getDtype()),
+                given.hasTensorShape() ? shape(given.getTensorShape()) : Shape.UNKNOWN,
+                hasDefault);
     }
 
     private static String dtypeName(int number) {

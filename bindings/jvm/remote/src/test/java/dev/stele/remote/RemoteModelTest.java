@@ -32,8 +32,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.ProxySelector;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -65,17 +63,10 @@ final class RemoteModelTest {
         return RemoteModel.connect(server.address(), "m", options);
     }
 
-    private static List<String[]> table(String name) throws Exception {
-        return Files.readAllLines(Path.of(System.getProperty("stele.contract"), name)).stream()
-                .filter(line -> !line.startsWith("#"))
-                .skip(1)
-                .map(line -> line.split("\t", -1))
-                .toList();
-    }
-
     @Test
-    void addressesAreTheContracts() throws Exception {
-        List<String[]> rows = table("addresses.tsv");
+    void addressesAreTheContracts() {
+        List<String[]> rows =
+                Contract.table("addresses.tsv", "address", "tls", "connects_to", "code", "message");
         assertTrue(rows.size() > 40);
         for (String[] row : rows) {
             String address = row[0];
@@ -538,8 +529,8 @@ final class RemoteModelTest {
     }
 
     @Test
-    void valuesAreTheContractsOnTheWayThereAndBack() throws Exception {
-        for (String[] row : table("values.tsv")) {
+    void valuesAreTheContractsOnTheWayThereAndBack() {
+        for (String[] row : Contract.table("values.tsv", "dtype", "shape", "literals", "bytes")) {
             DType dtype = DType.valueOf(row[0]);
             long[] shape = List.of(row[1].split(",")).stream().mapToLong(Long::parseLong).toArray();
             ByteString raw = ByteString.copyFrom(HexFormat.of().parseHex(row[3]));
