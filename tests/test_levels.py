@@ -6,7 +6,6 @@ The cases of levels 2 to 4 are those of test_parity.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,16 +51,15 @@ def test_the_ladder_ends_at_the_first_level_not_reached(capsys) -> None:
     assert "level 3" not in printed
 
 
-def test_new_binding_reaches_level_1(capsys) -> None:
-    folder = paths.bindings_dir() / "test-scaffold"
-    try:
-        assert cli.main(["new-binding", "test-scaffold"]) == 0
-        assert cli.main(["check", "--binding", "test-scaffold", "--level", "1"]) == 0
-        assert cli.main(["new-binding", "test-scaffold"]) == 3
-        assert "ALREADY_EXISTS" in capsys.readouterr().err
-        assert cli.main(["check", "--binding", "test-scaffold", "--level", "2"]) == 1
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def test_new_binding_reaches_level_1(monkeypatch, tmp_path, capsys) -> None:
+    # Outside the checkout, whose bindings are read by what runs at the same time.
+    monkeypatch.setenv("STELE_BINDINGS", str(tmp_path))
+    new = ["new-binding", "test-scaffold", "--in", str(tmp_path)]
+    assert cli.main(new) == 0
+    assert cli.main(["check", "--binding", "test-scaffold", "--level", "1"]) == 0
+    assert cli.main(new) == 3
+    assert "ALREADY_EXISTS" in capsys.readouterr().err
+    assert cli.main(["check", "--binding", "test-scaffold", "--level", "2"]) == 1
 
 
 _WORKER = """\
