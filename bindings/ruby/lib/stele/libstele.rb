@@ -52,7 +52,7 @@ module Stele
       code = error.unpack1("l")
       return result if code.zero?
 
-      message = error.byteslice(4..).unpack1("Z*").force_encoding(Encoding::UTF_8)
+      message = error.byteslice(4..).unpack1("Z*").force_encoding(Encoding::UTF_8).scrub
       raise Error.new(CODES.fetch(code, :UNKNOWN), message)
     end
 
