@@ -46,7 +46,7 @@ demo: setup ## train a model, run it in every language here, prove the bits, mea
 test: setup toolchains tensorflows ## run all tests of all languages
 	$(MAKE) -j2 models bindings
 	@echo "all tests, two parts at a time; what a part says is shown at its end: minutes each"
-	$(MAKE) -j2 --keep-going --output-sync=target test-across test-package test-onednn $(BINDINGS:%=test-binding-%)
+	$(MAKE) -j2 --keep-going --output-sync=target test-across test-package test-onednn test-bindings
 
 .PHONY: test-package
 test-package: setup ## the tests of the Python package
@@ -103,7 +103,7 @@ $(BINDINGS:%=binding-%): binding-%: setup
 IN_TURN := MAKEFLAGS=--no-print-directory $(MAKE)
 
 .PHONY: test-bindings
-test-bindings: setup toolchains $(BINDINGS:%=test-binding-%)
+test-bindings: $(BINDINGS:%=test-binding-%)
 
 .PHONY: $(BINDINGS:%=test-binding-%)
 $(BINDINGS:%=test-binding-%): test-binding-%: setup

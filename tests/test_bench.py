@@ -22,13 +22,18 @@ EFFORT = rounds.Effort(rounds=6, turn_seconds=0.01, starts=2, workers=(1, 2))
 BEHAVIOURS = ("bench-well", "wrong", "crash-on-second", "missing-output")
 
 
+def prepare(model: Path, inputs: Path) -> Prepared:
+    """Prepare a model that doubles, with the one case that is right."""
+    write_bundle(inputs, {"x": VALUES})
+    target = Target("doubler", model)
+    case = Case("rows", "serving_default", inputs)
+    subject = Subject(target, case, {"doubled": RawTensor.of(VALUES + VALUES)})
+    return Prepared(target, [subject], answered=(subject,))
+
+
 @pytest.fixture(scope="module")
 def prepared(foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    inputs = tmp_path_factory.mktemp("bench") / "in"
-    write_bundle(inputs, {"x": VALUES})
-    target = Target("doubler", foreign / "doubler")
-    case = Case("rows", "serving_default", inputs)
-    return Prepared(target, [Subject(target, case, {"doubled": RawTensor.of(VALUES + VALUES)})])
+    return prepare(foreign / "doubler", tmp_path_factory.mktemp("bench") / "in")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from stele.bench import paste, rounds, settings, tune
 from stele.bench.contestant import Setting, WrongAnswerError
 from stele.bench.subject import Prepared, Subject
 from stele.bench.tune import Choice
-from stele.contract.bundle import RawTensor, write_bundle
+from stele.contract.bundle import write_bundle
 from stele.contract.config import PROFILES
 from stele.convert import conversion
 from stele.convert.formats import FORMATS
@@ -25,6 +25,7 @@ from stele.parity import record
 from stele.parity.binding import Binding, discover
 from stele.parity.case import Case, Target
 from stele.parity.record import Advice, Benchmark, Journal, Outcome, Result, Trial
+from tests.test_bench import prepare
 from tests.test_harness import VALUES, fake
 
 EFFORT = rounds.Effort(rounds=6, turn_seconds=0.01, starts=1)
@@ -32,12 +33,7 @@ EFFORT = rounds.Effort(rounds=6, turn_seconds=0.01, starts=1)
 
 @pytest.fixture(scope="module")
 def prepared(foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    inputs = tmp_path_factory.mktemp("tune") / "in"
-    write_bundle(inputs, {"x": VALUES})
-    target = Target("doubler", foreign / "doubler")
-    case = Case("rows", "serving_default", inputs)
-    subject = Subject(target, case, {"doubled": RawTensor.of(VALUES + VALUES)})
-    return Prepared(target, [subject], answered=(subject,))
+    return prepare(foreign / "doubler", tmp_path_factory.mktemp("tune") / "in")
 
 
 def benchmark(setting: str, *call_ns: float) -> Benchmark:
@@ -101,6 +97,13 @@ def test_a_wrong_answer_is_out(prepared: Prepared, tmp_path: Path) -> None:
     near = found["fake-off-by-one-ulp"]
     assert (near.reason, near.identical, near.ulp) == ("", 0, 1)
     assert not {"fake-wrong", "fake-crash-on-second"} & {o.binding for o in journal.of(Benchmark)}
+
+
+def test_a_setting_that_is_unsupported_is_out(prepared: Prepared, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "results.jsonl")
+    well = fake("bench-well")
+    tune.tune(journal, prepared, [Choice(well), Choice(well, Setting("i", "inline"))], EFFORT)
+    assert [one.reason for one in journal.of(Trial)] == ["", "a session config"]
 
 
 def test_a_known_deviation_is_not_held_against_it(prepared: Prepared, tmp_path: Path) -> None:

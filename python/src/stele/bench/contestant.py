@@ -17,9 +17,10 @@ from stele.bench.mapped import Watch
 from stele.bench.subject import Labelled, Subject
 from stele.contract.bundle import read_raw_bundle
 from stele.parity import judge
-from stele.parity.binding import Binding
+from stele.parity.binding import Binding, SetupError
 from stele.parity.case import Target
-from stele.parity.conversation import Answer, Conversation
+from stele.parity.conversation import Answer, Conversation, LoadRefusedError
+from stele.parity.process import WorkerError
 
 # A worker's limit for one turn: many times what a turn ought to take.
 _PATIENCE = 600.0
@@ -35,6 +36,10 @@ _MOST_WARMING_TURNS = 20
 
 class WrongAnswerError(Exception):
     """An answer that is not the reference's: it has no time."""
+
+
+# What puts one binding out of a race, and no other.
+FAILURES = (SetupError, LoadRefusedError, WorkerError, WrongAnswerError)
 
 
 @dataclass(frozen=True)
@@ -159,10 +164,11 @@ class Contestant:
         self._verify(Answer(outputs=read_raw_bundle(out)), subject)
         return [int(sample) for sample in np.fromfile(samples, dtype="<u8")]
 
-    def _verify(self, answer: Answer, subject: Subject) -> None:
+    def _verify(self, answer: Answer, subject: Subject) -> judge.Verdict:
         verdict = judge.against_outputs(answer, subject.expected, same_class=False)
         if not verdict.within(self.tolerance):
             raise WrongAnswerError(verdict.detail)
+        return verdict
 
     def judged(self, subject: Subject) -> judge.Verdict:
         """Run the case once more, and say how far the answer is from the expected one.
@@ -170,9 +176,7 @@ class Contestant:
         Raises:
             WrongAnswerError: Too far.
         """
-        answer = self.worker.run(subject.case)
-        self._verify(answer, subject)
-        return judge.against_outputs(answer, subject.expected, same_class=False)
+        return self._verify(self.worker.run(subject.case), subject)
 
     def warm_up(
         self, subject: Subject, turn_seconds: float, longest: float = _LONGEST_WARM_UP

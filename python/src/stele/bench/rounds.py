@@ -6,11 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from stele.bench import footprint
-from stele.bench.contestant import Contestant, WarmUp, WrongAnswerError, runs_for
+from stele.bench.contestant import FAILURES, Contestant, WarmUp, runs_for
 from stele.bench.subject import Prepared, Subject
-from stele.parity.binding import SetupError
-from stele.parity.conversation import LoadRefusedError
-from stele.parity.process import WorkerError
 from stele.parity.record import Benchmark, Journal, Startup, Unmeasured
 
 Say = Callable[[str], None]
@@ -60,17 +57,14 @@ class _Race:
             self.say(f"{self.prepared.target.name}: {doing}: {contestant.name}")
             try:
                 step(contestant)
-            except (SetupError, LoadRefusedError, WorkerError, WrongAnswerError) as error:
+            except FAILURES as error:
                 self._drop(contestant, error)
 
     def _drop(self, contestant: Contestant, error: Exception) -> None:
         self.left_in.remove(contestant)
         contestant.close()
-        reason = str(error)
-        if isinstance(error, LoadRefusedError):
-            reason = reason or error.answer.detail
-        model = self.prepared.target.name
-        self.journal.add(Unmeasured(model, contestant.binding.id, contestant.setting.name, reason))
+        model, binding = self.prepared.target.name, contestant.binding.id
+        self.journal.add(Unmeasured(model, binding, contestant.setting.name, str(error)))
 
 
 def measure(

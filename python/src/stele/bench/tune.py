@@ -13,14 +13,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from stele.bench import rounds
-from stele.bench.contestant import Contestant, Setting, WrongAnswerError
+from stele.bench.contestant import FAILURES, Contestant, Setting, WrongAnswerError
 from stele.bench.settings import DEFAULT
 from stele.bench.statistics import Estimate, ratio
 from stele.bench.subject import Prepared, Subject
 from stele.parity import judge
-from stele.parity.binding import Binding, SetupError
-from stele.parity.conversation import LoadRefusedError
-from stele.parity.process import WorkerError
+from stele.parity.binding import Binding
 from stele.parity.record import Advice, Benchmark, Journal, Outcome, Result, Trial
 
 _GLANCE_TURNS = 5
@@ -123,8 +121,8 @@ class _Glance:
         try:
             contestant.start(self.measured)
             self._add(contestant, self._try(contestant))
-        except (SetupError, LoadRefusedError, WorkerError, WrongAnswerError) as error:
-            self._add(contestant, _Tried(reason=str(error).splitlines()[0]))
+        except FAILURES as error:
+            self._add(contestant, _Tried(reason=str(error)))
         finally:
             contestant.close()
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.status import Status
-from rich.table import Table
 
 from stele import marked, paths
 from stele.bench import rounds, subject, table
@@ -151,39 +150,28 @@ def _readable(target: cases.Target | cases.Unreadable) -> cases.Target:
 
 
 def _caption(journal: Journal) -> str:
-    where = machine()
     first = next(iter(journal.of(Benchmark)), None)
     if first is None:
         raise SteleError(Code.FAILED_PRECONDITION, "no binding could be measured")
+    where = machine()
     names = dict.fromkeys(f"{one.model}, case {one.case}" for one in journal.of(Benchmark))
     return (
-        f"{'; '.join(names)}; {len(first.call_ns)} rounds; {where['machine']}, oneDNN "
-        f"{where['onednn']}; TensorFlow {where['tensorflow']}, Keras {where['keras']}, Python "
-        f"{where['python']}; {where['date']}"
+        f"{'; '.join(names)}; {len(first.call_ns)} rounds; {report.place()}, Keras "
+        f"{where['keras']}, Python {where['python']}; {where['date']}"
     )
 
 
 def _show(console: Console, journal: Journal, versus: str) -> None:
     found = table.figures(journal.records, versus)
-    if not console.is_terminal:
-        console.width = 10_000
-    _print(console, table.rows(found, versus))
+    report.unfold(console)
+    console.print(report.table_of(*table.rows(found, versus), no_wrap=True))
     console.print()
-    _print(console, table.phases(journal.of(Startup), journal.of(Benchmark)))
+    phases = table.phases(journal.of(Startup), journal.of(Benchmark))
+    console.print(report.table_of(*phases, no_wrap=True))
     for line in table.unmeasured(journal.records):
         console.print(f"not measured: {line}", style="dim", markup=False, soft_wrap=True)
     if found:
         console.print(_caption(journal), style="dim", markup=False, soft_wrap=True)
-
-
-def _print(console: Console, rows: list[list[str]]) -> None:
-    header, *body = rows
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in header:
-        shown.add_column(column, no_wrap=True)
-    for row in body:
-        shown.add_row(*row)
-    console.print(shown)
 
 
 def _markdown(journal: Journal, versus: str) -> str:

@@ -6,31 +6,27 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from stele import paths
 from stele.bench import paste, rounds, settings, subject, table, tune
-from stele.bench.contestant import WrongAnswerError
+from stele.bench.contestant import FAILURES
 from stele.bench.statistics import Estimate, estimate
 from stele.bench.tune import Choice
 from stele.commands.bench import positive
 from stele.contract.codes import Code, SteleError
+from stele.contract.printable import one_line
 from stele.convert import conversion
 from stele.convert.formats import FORMATS
 from stele.convert.request import Request
 from stele.parity import case as cases
-from stele.parity import known
+from stele.parity import known, report
 from stele.parity import run as parity_run
-from stele.parity.binding import Binding, SetupError, from_arguments
+from stele.parity.binding import Binding, from_arguments
 from stele.parity.claim import claim_free
-from stele.parity.conversation import LoadRefusedError
-from stele.parity.process import WorkerError
 from stele.parity.record import Advice, Benchmark, Journal, Trial, machine, onednn
-from stele.parity.report import foreign
 
 _EFFORT = rounds.Effort(starts=1)
 _CONVERTED = ("python-onnx", "python-litert")
@@ -94,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with console.status("comparing …") as status:
             signature = _measure(journal, target, main, others, args, status.update)
-    except (SetupError, LoadRefusedError, WorkerError, WrongAnswerError) as error:
+    except FAILURES as error:
         raise SteleError(Code.FAILED_PRECONDITION, f"{main.id}: {error}") from error
     journal.end(0)
     if not args.json:
@@ -134,59 +130,41 @@ def _frozen(target: cases.Target, signature: str, say: rounds.Say) -> Path | Non
     return (folder / file).parent if file else None
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A setting with what is known of it."""
-
-    trial: Trial
-    race: Benchmark | None
-    base: Benchmark
-
-    def cells(self) -> list[str]:
-        """Return the row of the table; what raced has an interval."""
-        one = self.trial
-        if one.reason:
-            return [one.binding, one.setting, "-", "-", "-", one.reason]
-        distance = "-" if one.ulp is None else f"{one.ulp} ULP"
-        glance = estimate(one.call_ns)
-        call = estimate(self.race.call_ns) if self.race else glance
-        times = _times(self.base, self.race) if self.race else "at first glance"
-        bits = f"{one.identical}/{one.cases}"
-        return [one.binding, one.setting, bits, distance, table.duration(call), times]
+def _show(console: Console, journal: Journal, target: cases.Target, signature: str) -> None:
+    report.unfold(console)
+    ran = {(one.binding, one.profile): one for one in journal.of(Benchmark)}
+    base, *_ = ran.values()
+    header = ("binding", "setting", "identical bits", "furthest", "call", "times as fast")
+    rows = [
+        _cells(trial, ran.get((trial.binding, trial.setting)), base)
+        for trial in sorted(journal.of(Trial), key=_speed)
+    ]
+    console.print(report.table_of(header, *rows, no_wrap=False))
+    console.print()
+    advice = {one.kind: one for one in journal.of(Advice)}
+    for kind, words in tune.KINDS.items():
+        _advise(console, words, advice.get(kind), journal, target, signature)
+    text = f"{report.place()}; {machine()['date']}"
+    console.print(text, style="dim", markup=False, soft_wrap=True)
+    console.print(f"results: {journal.file}", soft_wrap=True, markup=False)
 
 
 def _speed(one: Trial) -> float:
     return estimate(one.call_ns).value if one.call_ns else float("inf")
 
 
-def _times(base: Benchmark, one: Benchmark) -> str:
-    return table.factor(tune.times(base, one))
-
-
-def _show(console: Console, journal: Journal, target: cases.Target, signature: str) -> None:
-    if not console.is_terminal:
-        console.width = 10_000
-    ran = {(one.binding, one.profile): one for one in journal.of(Benchmark)}
-    base, *_ = ran.values()
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("binding", "setting", "identical bits", "furthest", "call", "times as fast"):
-        shown.add_column(column)
-    for trial in sorted(journal.of(Trial), key=_speed):
-        shown.add_row(
-            *map(foreign, _Row(trial, ran.get((trial.binding, trial.setting)), base).cells())
-        )
-    console.print(shown)
-    console.print()
-    advice = {one.kind: one for one in journal.of(Advice)}
-    for kind, words in tune.KINDS.items():
-        _advise(console, words, advice.get(kind), journal, target, signature)
-    where = machine()
-    console.print(
-        f"{where['machine']}, oneDNN {where['onednn']}; TensorFlow {where['tensorflow']}; "
-        f"{where['date']}",
-        style="dim", markup=False, soft_wrap=True,
-    )  # fmt: skip
-    console.print(f"results: {journal.file}", soft_wrap=True, markup=False)
+def _cells(trial: Trial, race: Benchmark | None, base: Benchmark) -> list[str]:
+    """Return the row of a setting; what did not race has no factor."""
+    if trial.reason:
+        return [trial.binding, trial.setting, "-", "-", "-", one_line(trial.reason)]
+    return [
+        trial.binding,
+        trial.setting,
+        f"{trial.identical}/{trial.cases}",
+        "-" if trial.ulp is None else f"{trial.ulp} ULP",
+        table.duration(estimate(race.call_ns if race else trial.call_ns)),
+        table.factor(tune.times(base, race)) if race else "at first glance",
+    ]
 
 
 def _advise(

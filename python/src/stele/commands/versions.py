@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from stele import paths
 from stele.libtensorflow import versions
@@ -16,7 +15,7 @@ from stele.parity import plan
 from stele.parity.binding import from_arguments
 from stele.parity.claim import claim_free
 from stele.parity.record import Journal, Outcome, Upgrade, machine
-from stele.parity.report import foreign
+from stele.parity.report import foreign, place, table_of, unfold
 from stele.parity.versions import Upgrades
 
 _MOST_LINES = 10
@@ -88,28 +87,22 @@ def _plan(args: argparse.Namespace, target: cases.Target, out: Path) -> plan.Pla
 
 
 def _show(console: Console, journal: Journal) -> None:
-    if not console.is_terminal:
-        console.width = 10_000
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("binding", "TensorFlow", "identical bits", "furthest", "other predictions"):
-        shown.add_column(column)
+    unfold(console)
+    header = ("binding", "TensorFlow", "identical bits", "furthest", "other predictions")
     records = journal.of(Upgrade)
+    rows = []
     for binding, version in dict.fromkeys((one.binding, one.tensorflow) for one in records):
         mine = [one for one in records if (one.binding, one.tensorflow) == (binding, version)]
-        shown.add_row(binding, version, *_cells(mine))
-    console.print(shown)
+        rows.append((binding, version, *_cells(mine)))
+    console.print(table_of(header, *rows, no_wrap=False))
     red = [one for one in records if one.red]
     for one in red[:_MOST_LINES]:
         text = f"{one.binding}, TensorFlow {one.tensorflow}, {one.case}: {one.detail}"
         console.print(foreign(text), soft_wrap=True)
     if len(red) > _MOST_LINES:
         console.print(f"… and {len(red) - _MOST_LINES} more in the results file")
-    where = machine()
-    console.print(
-        f"held against TensorFlow {where['tensorflow']}; {where['machine']}, oneDNN "
-        f"{where['onednn']}; {where['date']}",
-        style="dim", markup=False, soft_wrap=True,
-    )  # fmt: skip
+    text = f"held against what is installed: {place()}; {machine()['date']}"
+    console.print(text, style="dim", markup=False, soft_wrap=True)
     console.print(f"results: {journal.file}", soft_wrap=True, markup=False)
 
 

@@ -62,7 +62,7 @@ class LoadRefusedError(Exception):
     """The worker is well and does not load this model."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.message)
+        super().__init__(answer.message or answer.detail)
         self.answer = answer
 
 

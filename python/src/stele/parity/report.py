@@ -32,17 +32,39 @@ def show_effects(console: Console, plans: Iterable[Plan]) -> None:
                 console.print(f"[yellow]note[/] {foreign(text)}", soft_wrap=True)
 
 
+def unfold(console: Console) -> None:
+    """Off a terminal, for grep and logs: one line is one thing, however long."""
+    if not console.is_terminal:
+        console.width = 10_000
+
+
+def place() -> str:
+    """Say what figures and verdicts of this machine depend on."""
+    where = machine()
+    return f"{where['machine']}, oneDNN {where['onednn']}; TensorFlow {where['tensorflow']}"
+
+
+def table_of(header: Iterable[str], *rows: Iterable[str], no_wrap: bool) -> Table:
+    """Return a plain table of foreign text.
+
+    Args:
+        header: Names of the columns.
+        rows: A cell for each column.
+        no_wrap: Whether cells too long for a terminal are cut: figures and names, not words.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in header:
+        table.add_column(column, no_wrap=no_wrap)
+    for row in rows:
+        table.add_row(*map(foreign, row))
+    return table
+
+
 def show(console: Console, journal: Journal, outgrown: Iterable[Deviation]) -> None:
     """Print the table of a run, its links, its failures, and where the results are."""
-    if not console.is_terminal:
-        # For grep and logs: one line is one thing, however long.
-        console.width = 10_000
+    unfold(console)
     results = journal.of(Result)
-    where = machine()
-    console.print(
-        f"{where['machine']}, oneDNN {where['onednn']}; TensorFlow {where['tensorflow']}",
-        style="dim", soft_wrap=True, markup=False,
-    )  # fmt: skip
+    console.print(place(), style="dim", soft_wrap=True, markup=False)
     console.print(_table(results))
     _show_unanswered(console, journal)
     for link in _in_chain(journal.of(Link), lambda link: (link.model, link.link)):
