@@ -22,10 +22,13 @@ from tests.conftest import STRICT
 from tests.test_harness import VALUES, fake
 
 
-def compare(binding: Binding, foreign: Path, folder: Path, *others: str) -> list[Upgrade]:
+def compare(
+    binding: Binding, foreign: Path, folder: Path, *others: str, generated: bool = False
+) -> list[Upgrade]:
     write_bundle(folder / "in", {"x": VALUES})
     target = Target("doubler", foreign / "doubler")
-    planned = Plan(target, [Case("rows", "serving_default", folder / "in")])
+    case = Case("rows", "serving_default", folder / "in", generated=generated)
+    planned = Plan(target, [case])
     journal = Journal(folder / "results.jsonl")
     base, *rest = (Libraries(version, folder / version) for version in ("1.0.0", *others))
     Upgrades(binding, folder, journal).check(planned, base, rest)
@@ -43,6 +46,15 @@ def test_what_each_version_changes(foreign: Path, tmp_path: Path) -> None:
     ]
     assert [tensor["ulp"] for one in found[:2] for tensor in one.tensors] == [0, 1]
     assert found[3].detail == "does not load the model: NOT_FOUND: no such op"
+
+
+def test_each_gets_the_sizes_that_the_base_took(foreign: Path, tmp_path: Path) -> None:
+    demanding = fake("other-class-upgraded-rows")
+    found = compare(demanding, foreign, tmp_path, "2.0.0", "2.0.4", "2.0.0", generated=True)
+    assert [one.tensorflow for one in found] == ["2.0.0", "2.0.4", "2.0.0"]
+    assert {(one.case, one.outcome, one.identical) for one in found} == {
+        ("serving_default/fixed", Outcome.PASS, True)
+    }
 
 
 def test_a_base_that_does_not_load_the_model(foreign: Path, tmp_path: Path) -> None:

@@ -29,10 +29,13 @@ from stele.contract.signature import check_inputs, find_signature
 
 BEHAVIOUR = sys.argv[1]
 TENSORFLOW = (
-    Path(os.environ["STELE_LIBTENSORFLOW"]).name if BEHAVIOUR == "other-class-upgraded" else ""
+    Path(os.environ["STELE_LIBTENSORFLOW"]).name
+    if BEHAVIOUR.startswith("other-class-upgraded")
+    else ""
 )
 CRASH_ON = 2
 LARGE = 1_000_000
+ROWS = 100
 
 
 def _off_by_one_ulp(array: Array) -> Array:
@@ -79,6 +82,8 @@ class Model:
         found = find_signature(self.signatures, signature)
         if BEHAVIOUR != "no-checks":
             check_inputs(found, inputs)
+        if BEHAVIOUR.endswith("-rows") and len(dict(inputs)["x"]) != ROWS:
+            raise SteleError(Code.INVALID_ARGUMENT, f"{ROWS} rows are due")
         return self._call(dict(inputs))
 
     def _call(self, inputs: dict[str, Array]) -> Callable[[], Mapping[str, Array]]:

@@ -66,7 +66,12 @@ def refusal(answer: Answer) -> str:
 
 def reason(answer: Answer) -> str:
     """Return why there is no answer: a known reason, or the error itself on one line."""
+    return refusal(answer) or own_words(answer)
+
+
+def own_words(answer: Answer) -> str:
+    """Return the error itself, on one line."""
     if answer.outcome is not None:
-        return refusal(answer) or answer.detail
+        return answer.detail
     code = answer.code.name if answer.code else "?"
-    return refusal(answer) or f"{code}: {one_line(answer.message)}"
+    return f"{code}: {one_line(answer.message)}"

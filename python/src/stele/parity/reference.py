@@ -114,6 +114,15 @@ def in_sequence(
             yield case, answer or conversation.run(case, patience, retry=not plan.stateful)
 
 
+def withheld(plan: Plan) -> dict[str, Answer]:
+    """Return the answers that stand for those of cases that are not run."""
+    return {
+        case.name: Answer(Outcome.NOT_RUN, detail=plan.withheld[case.signature])
+        for case in plan.cases
+        if case.signature in plan.withheld
+    }
+
+
 def consult(conversation: Conversation, plan: Plan, skip: Mapping[str, Answer]) -> Reference:
     """Get a reference's answers, and see that it gives them again.
 

@@ -33,6 +33,7 @@ from stele.parity.reference import (
     consult,
     expected_of,
     in_sequence,
+    withheld,
 )
 
 # How many times the time of a reference a binding has for a generated case.
@@ -222,12 +223,8 @@ class Run:
         Returns:
             The plan, with inputs of sizes that the model takes, and what is known of it.
         """
-        withheld = {
-            case.name: Answer(Outcome.NOT_RUN, detail=plan.withheld[case.signature])
-            for case in plan.cases
-            if case.signature in plan.withheld
-        }
-        plan, function = self._refer(plan, known_bindings[FUNCTION], withheld, fit=True)
+        left_out = withheld(plan)
+        plan, function = self._refer(plan, known_bindings[FUNCTION], left_out, fit=True)
         if function.loads:
             if FUNCTION in selected:
                 self._record_reference(plan, function)
@@ -238,7 +235,7 @@ class Run:
             if answer.outcome is Outcome.NOT_RUN
         }
         session_started.result()
-        skip = withheld | dropped
+        skip = left_out | dropped
         plan, session = self._refer(plan, known_bindings[SESSION], skip, fit=not function.loads)
         chain = Chain(function, session)
         self._record_refusals(plan, chain, known_bindings, selected)
@@ -274,12 +271,11 @@ class Run:
                     f"the reference is TensorFlow in Python: {opened.detail}",
                 )
             return plan, Reference(binding.id, refused=opened)
-        reference = consult(opened, plan, skip)
         if fit:
             folder = self.folder / "sizes" / plan.target.name
-            fitted = sizes.fitted(plan, opened, reference, folder)
-            if fitted is not plan:
-                plan, reference = fitted, consult(opened, fitted, skip)
+            plan, reference = sizes.consult_fitting(opened, plan, skip, folder)
+        else:
+            reference = consult(opened, plan, skip)
         self.journal.add(links.of_repeats(plan, reference))
         return plan, reference
 

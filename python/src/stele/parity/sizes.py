@@ -14,12 +14,12 @@ from pathlib import Path
 from stele.contract.signature import Signature
 from stele.parity import plan as plans
 from stele.parity.case import Case, MadeUp
-from stele.parity.conversation import Conversation, LoadRefusedError
+from stele.parity.conversation import Answer, Conversation, LoadRefusedError
 from stele.parity.generate import Sizes
 from stele.parity.plan import Plan
 from stele.parity.process import WorkerError
 from stele.parity.record import Outcome
-from stele.parity.reference import Reference, has_elements
+from stele.parity.reference import Reference, consult, has_elements
 
 # Steps, tokens, features, and the sides of images that models are trained on.
 _SIZES = (
@@ -36,7 +36,25 @@ _MOST_MIXED = 3
 _PATIENCE = 3
 
 
-def fitted(plan: Plan, conversation: Conversation, reference: Reference, folder: Path) -> Plan:
+def consult_fitting(
+    conversation: Conversation, plan: Plan, skip: Mapping[str, Answer], folder: Path
+) -> tuple[Plan, Reference]:
+    """Get a reference's answers as `consult` does, and the plan with sizes that the model takes.
+
+    Args:
+        conversation: With the model loaded.
+        plan: What to ask.
+        skip: Cases that are not run, and the answer that stands for theirs.
+        folder: For inputs of other sizes; its old content is replaced.
+    """
+    reference = consult(conversation, plan, skip)
+    fitted = _fitted(plan, conversation, reference, folder)
+    if fitted is plan:
+        return plan, reference
+    return fitted, consult(conversation, fitted, skip)
+
+
+def _fitted(plan: Plan, conversation: Conversation, reference: Reference, folder: Path) -> Plan:
     """Return the plan with cases of other sizes for signatures of which nothing was answered.
 
     Args:
