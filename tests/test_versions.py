@@ -88,3 +88,9 @@ def test_the_command(version: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_no_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["versions", "digits", "--tensorflow", "latest"]) == cli.COULD_NOT_RUN
     assert "latest" in capsys.readouterr().err
+
+
+def test_the_tags_of_another_meta_graph(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["digits", "--tensorflow", "2.18.1", "--tags", "gpu,serve"]
+    assert cli.main(["versions", *arguments]) == cli.COULD_NOT_RUN
+    assert "no MetaGraphDef with tags {gpu,serve}" in capsys.readouterr().err

@@ -14,8 +14,8 @@ from rich import progress as bars
 from rich.console import Console
 
 from stele import paths
+from stele.commands import options
 from stele.contract.codes import Code, SteleError
-from stele.contract.signature import parse_tags
 from stele.keras_model import export
 from stele.keras_model import file as keras_file
 from stele.parity import binding as bindings
@@ -46,19 +46,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "models", nargs="*", metavar="MODEL|DIR|FILE", help="zoo models, SavedModel folders "
         "or Keras model files (default: the whole zoo)",
     )  # fmt: skip
-    parser.add_argument(
-        "--inputs", type=Path, metavar="FILE.npz", help="an array for each input, instead of "
-        "inputs made from the signature",
-    )  # fmt: skip
+    options.add_inputs(parser)
     parser.add_argument(
         "--keras", type=Path, metavar="FILE", help="the Keras model that the SavedModel folder "
         "was exported from: the export is held against it in memory",
     )  # fmt: skip
-    parser.add_argument("--signature", metavar="S", help="only this signature")
-    parser.add_argument(
-        "--tags", type=parse_tags, metavar="T,T", help="the MetaGraphDef with these tags "
-        "(default: serve, or the only ones there are)",
-    )  # fmt: skip
+    options.add_signature(parser)
     parser.add_argument(
         "--binding", action="append", default=[], metavar="B", help="only these bindings "
         "(repeat, or separate by commas)",

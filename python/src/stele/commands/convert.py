@@ -12,9 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from stele.commands import options
 from stele.contract.codes import Code, SteleError
 from stele.contract.printable import printable
-from stele.contract.signature import parse_tags
 from stele.convert import conversion
 from stele.convert.conversion import Report
 from stele.convert.formats import FORMATS
@@ -44,11 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--out", type=Path, metavar="DIR", help="default: build/converted/<fingerprint>, where "
         "what has been converted before is found again",
     )  # fmt: skip
-    parser.add_argument("--signature", metavar="S", help="only this signature")
-    parser.add_argument(
-        "--tags", type=parse_tags, metavar="T,T", help="the MetaGraphDef with these tags "
-        "(default: serve, or the only ones there are)",
-    )  # fmt: skip
+    options.add_signature(parser)
     parser.add_argument(
         "--batch", type=_positive, metavar="N", help="fix every unknown leading dimension at "
         "this size, for runtimes that want fixed shapes (LiteRT.js)",

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from stele import paths
+from stele.commands import options
 from stele.libtensorflow import versions
 from stele.parity import case as cases
 from stele.parity import plan
@@ -42,11 +43,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--binding", action="append", default=[], metavar="B",
         help="bindings that find the library when they run (default: c)",
     )  # fmt: skip
-    parser.add_argument("--signature", metavar="S", help="only this signature")
-    parser.add_argument(
-        "--inputs", type=Path, metavar="FILE.npz", help="an array for each input, instead of "
-        "inputs made from the signature",
-    )  # fmt: skip
+    options.add_signature(parser)
+    options.add_inputs(parser)
     parser.add_argument("--config", default="default", metavar="C", help="session config")
     parser.add_argument("--json", action="store_true", help="print the records (JSON Lines)")
     parser.set_defaults(run=run, usage=parser)
@@ -62,7 +60,7 @@ def _versions(text: str) -> list[str]:
 def run(args: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
     selected = from_arguments(args.usage, args.binding or ["c"])
-    target = cases.find(args.model)
+    target = cases.find(args.model, args.tags)
     console = Console(stderr=args.json)
     journal = Journal(claim_free(paths.build_dir() / "versions") / "results.jsonl", echo=args.json)
     journal.begin(["stele", *sys.argv[1:]])

@@ -100,7 +100,7 @@ def resolve(
         shown = name if of_zoo else next(called)
         try:
             if of_zoo:
-                targets.append(_zoo_target(name))
+                targets.append(_zoo_target(name, tags))
             else:
                 folder = place(shown, Path(name).resolve())
                 targets.append(Target(shown, folder, _choose_tags(folder, tags)))
@@ -142,13 +142,14 @@ def _names(folders: Sequence[Path]) -> list[str]:
     return names
 
 
-def _zoo_target(name: str) -> Target:
+def _zoo_target(name: str, tags: Collection[str] | None) -> Target:
     folder = paths.models_dir() / name / "saved_model"
     if not folder.exists():
         raise SteleError(
             Code.FAILED_PRECONDITION, f'zoo model "{name}" is not trained; run: stele train {name}'
         )
-    return Target(name, folder, zoo=True)
+    chosen = DEFAULT_TAGS if tags is None else _choose_tags(folder, tags)
+    return Target(name, folder, chosen, zoo=True)
 
 
 def _choose_tags(folder: Path, tags: Collection[str] | None) -> tuple[str, ...]:
