@@ -9,30 +9,15 @@ from typing import Any
 
 import onnx
 import tensorflow as tf
-from onnx import TensorProto
+from onnx import TensorProto, helper
 from tf2onnx import optimizer, tf_loader, tfonnx  # type: ignore[import-untyped]
 
+from stele.contract import dtypes
 from stele.contract.signature import TensorSpec
 from stele.convert.source import NotConvertibleError, Source, converter_failed, unsupported_ops
 
 # The newest that tf2onnx writes.
 _OPSET = 18
-
-_DTYPES = {
-    "BOOL": TensorProto.BOOL,
-    "INT8": TensorProto.INT8,
-    "INT16": TensorProto.INT16,
-    "INT32": TensorProto.INT32,
-    "INT64": TensorProto.INT64,
-    "UINT8": TensorProto.UINT8,
-    "UINT16": TensorProto.UINT16,
-    "UINT32": TensorProto.UINT32,
-    "UINT64": TensorProto.UINT64,
-    "FP16": TensorProto.FLOAT16,
-    "FP32": TensorProto.FLOAT,
-    "FP64": TensorProto.DOUBLE,
-    "BYTES": TensorProto.STRING,
-}
 
 
 def convert(source: Source, signature: str, out: Path, name: str) -> list[str]:
@@ -117,7 +102,7 @@ def _compare(kind: str, specs: tuple[TensorSpec, ...], values: Any) -> None:  # 
         raise NotConvertibleError(f"tf2onnx wrote a model with the {kind}s {names}")
     for spec in specs:
         found = declared[spec.name]
-        if found.elem_type != _DTYPES[spec.dtype]:
+        if found.elem_type != helper.np_dtype_to_tensor_dtype(dtypes.BY_NAME[spec.dtype].numpy):
             wrote = TensorProto.DataType.Name(found.elem_type)
             raise NotConvertibleError(
                 f'tf2onnx makes {wrote} of {kind} "{spec.name}", which is {spec.dtype}'

@@ -11,38 +11,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 
 import flatbuffers
 from ai_edge_litert import schema_py_generated as litert_schema
-from onnx import TensorProto, checker, helper, save
+from onnx import checker, helper, save
 
-from stele.contract.dtypes import DTYPES, DType
+from stele.contract.dtypes import BY_NAME, DTYPES, DType
 from stele.contract.signature import Signature, TensorSpec
 from stele.convert.manifest import Entry, Manifest
 
 Shape = tuple[int, ...]
 Write = Callable[[Path, DType, Shape], str]
 
-ONNX = {
-    "BOOL": TensorProto.BOOL,
-    "INT8": TensorProto.INT8,
-    "INT16": TensorProto.INT16,
-    "INT32": TensorProto.INT32,
-    "INT64": TensorProto.INT64,
-    "UINT8": TensorProto.UINT8,
-    "UINT16": TensorProto.UINT16,
-    "UINT32": TensorProto.UINT32,
-    "UINT64": TensorProto.UINT64,
-    "FP16": TensorProto.FLOAT16,
-    "BF16": TensorProto.BFLOAT16,
-    "FP32": TensorProto.FLOAT,
-    "FP64": TensorProto.DOUBLE,
-    "C64": TensorProto.COMPLEX64,
-    "C128": TensorProto.COMPLEX128,
-    "BYTES": TensorProto.STRING,
-}
 TFJS = {"BOOL": "DT_BOOL", "INT32": "DT_INT32", "FP32": "DT_FLOAT", "BYTES": "DT_STRING"}
 LITERT = {
     "INT32": litert_schema.TensorType.INT32,
@@ -54,7 +36,8 @@ LITERT = {
 def onnx(folder: Path, dtype: DType, shape: Shape) -> str:
     """Write one node; the runtime takes any size of an unnamed dimension."""
     dims = [None] * len(shape)
-    x, y = (helper.make_tensor_value_info(name, ONNX[dtype.name], dims) for name in "xy")
+    number = helper.np_dtype_to_tensor_dtype(dtype.numpy)
+    x, y = (helper.make_tensor_value_info(name, number, dims) for name in "xy")
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "identity", [x], [y])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     checker.check_model(model)
@@ -127,7 +110,7 @@ def _litert_name(name: str, index: int) -> litert_schema.TensorMapT:
     return named
 
 
-def write(folder: Path, shape: Shape, dtypes: dict[str, object], make: Write) -> None:
+def write(folder: Path, shape: Shape, dtypes: Container[str], make: Write) -> None:
     """Write a folder as ``stele convert`` does."""
     folder.mkdir(parents=True)
     entries = {}
@@ -144,9 +127,9 @@ def write(folder: Path, shape: Shape, dtypes: dict[str, object], make: Write) ->
 
 def main(folder: Path, shape: Shape) -> None:
     """Write all formats."""
-    write(folder / "onnx", shape, dict(ONNX), onnx)
-    write(folder / "tfjs", shape, dict(TFJS), tfjs)
-    write(folder / "litert", shape, dict(LITERT), litert)
+    write(folder / "onnx", shape, BY_NAME, onnx)
+    write(folder / "tfjs", shape, TFJS, tfjs)
+    write(folder / "litert", shape, LITERT, litert)
 
 
 if __name__ == "__main__":
