@@ -224,5 +224,5 @@ $(STAMPS)/tensorflow: $(STAMPS)/package
 # The lock is for all platforms and names no package index.
 .PHONY: lock
 lock: ## resolve the Python dependencies anew (needs uv)
-	cd python && uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade --no-header --no-emit-index-url --extra cpu --extra zoo --extra serve --extra convert pyproject.toml requirements.in -o requirements.lock
+	cd python && uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade --no-header --no-emit-index-url --extra cpu --extra zoo --extra serve --extra convert --extra report pyproject.toml requirements.in -o requirements.lock
 	@! grep -n 'http' python/requirements.lock

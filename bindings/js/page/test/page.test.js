@@ -2,12 +2,12 @@
 // without a network, and without Python behind it.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startBrowser } from "../../web/host/browser.js";
 import { serveFolders } from "../../web/host/server.js";
+import { complaints } from "../../web/test/helpers/axe.js";
 import { BUILD, requireDigits } from "../../web/test/helpers/environment.js";
 import { NO_PAGE, steleWeb } from "./helpers/stele-web.js";
 
@@ -17,9 +17,6 @@ import { NO_PAGE, steleWeb } from "./helpers/stele-web.js";
 requireDigits();
 
 const OUT = join(BUILD, "web");
-/** The browser's packages are those of its library. */
-const WEB = createRequire(new URL("../../web/package.json", import.meta.url));
-const AXE = WEB.resolve("axe-core/axe.min.js");
 
 /** A seven, from 0 to 1 across the surface. */
 const SEVEN = [
@@ -130,19 +127,6 @@ function isInked(page) {
     const image = canvas.getContext("2d")?.getImageData(middle, middle, 1, 1);
     return image !== undefined && image.data[3] > 0;
   });
-}
-
-/**
- * @param {Page} page
- * @returns {Promise<string[]>} what axe finds
- */
-async function complaints(page) {
-  await page.addScriptTag({ content: readFileSync(AXE, "utf8") });
-  const { violations } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
-  return violations.map(
-    (/** @type {{ id: string, nodes: { html: string }[] }} */ { id, nodes }) =>
-      `${id}: ${nodes.map(({ html }) => html).join(" ")}`,
-  );
 }
 
 describe("with Python behind it", { skip: NO_PAGE }, () => {

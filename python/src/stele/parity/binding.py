@@ -42,6 +42,7 @@ class Binding:
         tools: What it is built and run with.
         needs: Bindings whose tools it needs too, and whose libraries its build makes.
         example: The command of the digits example; ``{model}`` is left in it.
+        code: That example's source file.
         installs: Files and folders that it needs beside those that its processes map, and
             ``python:<import name>``, for its size on disk.
         upstream: Whose API it stands on.
@@ -66,6 +67,7 @@ class Binding:
     tools: tuple[Tool, ...] = ()
     needs: tuple[str, ...] = ()
     example: tuple[str, ...] = ()
+    code: Path | None = None
     installs: tuple[str, ...] = ()
     upstream: str = ""
     licence: str = ""
@@ -226,7 +228,8 @@ def _binding(
     # Without a list: all that is not for tests or lint alone.
     names = table.get("tools", [name for name, entry in tools.items() if not entry.purpose])
     chosen = {"tools": tuple(tools[name] for name in names), "needs": tuple(table.get("needs", ()))}
-    return Binding(folder=folder, **(table | commands | chosen))
+    code = {"code": Path(*fill([table["code"]]))} if "code" in table else {}
+    return Binding(folder=folder, **(table | commands | chosen | code))
 
 
 def _invalid(folder: Path, message: str) -> SteleError:

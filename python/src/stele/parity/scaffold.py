@@ -16,6 +16,7 @@ level = 1
 run = ["{{folder}}/worker"]
 # build = ["make", "-C", "{{folder}}", "build", "BUILD={{build}}"]
 # example = ["{{folder}}/examples/digits", "{{model}}"]
+# code = "{{folder}}/examples/digits.x"
 # needs = ["c"]  # if it stands on libstele
 upstream = "TODO: whose API it stands on"
 licence = "Apache-2.0"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from stele.contract import dtypes
 from stele.parity.binding import Binding
@@ -13,20 +12,19 @@ from stele.report.runs import Run
 from stele.report.tables import Cell, Table
 
 COLUMNS = (
-    "binding", "language", "where", "dtypes", "strings", "session config", "bad input",
-    "crashes", "TensorFlow", "example", "stands on", "licence",
+    "binding", "language", "where", "strings", "session config", "bad input", "crashes",
+    "TensorFlow", "example", "needs", "stands on", "licence",
 )  # fmt: skip
 
 # Of the zoo: a signature for each dtype.
 _DTYPES_MODEL = "dtypes"
 
 
-def table(runs: Sequence[Run], bindings: Mapping[str, Binding]) -> Table:
-    """Return a row for each binding that a run speaks of."""
+def tables(runs: Sequence[Run], bindings: Mapping[str, Binding]) -> list[Table]:
+    """Return what the bindings of these runs do, dtype by dtype too, and which cannot run."""
+    names = seen(runs, bindings)
     results = [r for run in runs for r in run.results]
     infos = [r for run in runs for r in run.records if isinstance(r, WorkerInfo)]
-    seen = dict.fromkeys([r.binding for r in results] + [i.binding for i in infos])
-    names = [name for name in seen if name in bindings]
     rows = [
         _row(
             bindings[name],
@@ -36,10 +34,20 @@ def table(runs: Sequence[Run], bindings: Mapping[str, Binding]) -> Table:
         for name in names
     ]
     lead = (
-        "From what these runs observed, not from what anybody claims; “stands on” and the licence "
-        "are from binding.toml, and the example's lines are counted."
+        "From what these runs observed, not from what anybody claims; “needs”, “stands on” and "
+        "the licence are from binding.toml, and the example's lines are counted."
     )
-    return Table("Features", lead, COLUMNS, rows, names)
+    found = [Table("Features", lead, COLUMNS, rows, names)]
+    if any(r.model == _DTYPES_MODEL for r in results):
+        found.append(_dtypes(names, results))
+    return found + _absent(bindings)
+
+
+def seen(runs: Sequence[Run], bindings: Mapping[str, Binding]) -> list[str]:
+    """Return the bindings that the runs speak of, in their order."""
+    spoken = [r.binding for run in runs for r in run.results]
+    spoken += [r.binding for run in runs for r in run.records if isinstance(r, WorkerInfo)]
+    return [name for name in dict.fromkeys(spoken) if name in bindings]
 
 
 def _row(binding: Binding, results: list[Result], infos: list[WorkerInfo]) -> list[Cell]:
@@ -52,13 +60,13 @@ def _row(binding: Binding, results: list[Result], infos: list[WorkerInfo]) -> li
         Cell(binding.id, note=binding.summary),
         Cell(binding.language),
         Cell(place(binding, infos)),
-        _dtypes(results),
         _strings(results),
         _config(bad),
         Cell(f"{passed}/{len(bad)}" if bad else "-"),
         Cell(str(crashes) if results else "-", "bad" if crashes else ""),
         Cell(versions or "none"),
         Cell(f"{lines} lines" if lines else "-"),
+        Cell(", ".join(tool.name for tool in binding.tools) or "-"),
         Cell(binding.upstream),
         Cell(binding.licence),
     ]
@@ -80,25 +88,44 @@ def language(binding: Binding) -> str:
 
 def example_lines(binding: Binding) -> int:
     """Return how many lines of the digits example are code; 0 where it has none."""
-    named = [Path(word) for word in binding.example if word.startswith(str(binding.folder))]
-    sources = [file for file in named if file.is_file()]
-    sources = sources or sorted((binding.folder / "examples").glob("digits.*"))
-    if not binding.example or not sources:
+    if binding.code is None:
         return 0
     return sum(
-        bool(line.strip()) and not re.match(r"\s*(//|#(?!include)|/?\*)", line)
-        for line in sources[0].read_text().splitlines()
+        bool(line.strip()) and not re.match(r"\s*(//|#(?!include)|/?\*|--|%|\(\*)", line)
+        for line in binding.code.read_text(encoding="utf-8").splitlines()
     )
 
 
-def _dtypes(results: Sequence[Result]) -> Cell:
-    mine = [r for r in results if r.model == _DTYPES_MODEL]
-    if not mine:
-        return Cell("-")
-    able = [name for name in dtypes.BY_NAME if _passes(mine, f"{name.lower()}-rank")]
-    missing = [name for name in dtypes.BY_NAME if name not in able]
-    note = f"not: {', '.join(missing)}" if missing else "all"
-    return Cell(f"{len(able)} of {len(dtypes.BY_NAME)}", "" if missing else "good", note)
+def _dtypes(names: Sequence[str], results: Sequence[Result]) -> Table:
+    """Return which dtypes a binding carries both ways without a changed bit."""
+    rows = []
+    for name in names:
+        mine = [r for r in results if (r.binding, r.model) == (name, _DTYPES_MODEL)]
+        rows.append([Cell(name), *(_able(mine, dtype) for dtype in dtypes.BY_NAME)])
+    lead = (
+        "“yes” where every value of the dtype, of every rank, has come back with its bits; FP32's "
+        "and FP64's NaNs with a payload too."
+    )
+    return Table("Dtypes", lead, ("binding", *dtypes.BY_NAME), rows, names)
+
+
+def _able(results: Sequence[Result], dtype: str) -> Cell:
+    if not results:
+        return Cell("-", "grey")
+    able = _passes(results, f"{dtype.lower()}-rank")
+    return Cell("yes", "good") if able else Cell("no", "grey")
+
+
+def _absent(bindings: Mapping[str, Binding]) -> list[Table]:
+    """Return what others have written and cannot be run any more, or not from here."""
+    rows = [
+        [Cell(one.id), Cell(one.language), Cell(one.summary), Cell(one.reason), Cell(one.upstream)]
+        for one in bindings.values()
+        if one.reason
+    ]
+    lead = "What one finds when one looks for a binding, and why it has no row above."
+    columns = ("binding", "language", "what", "why it does not run", "where")
+    return [Table("Not to be run", lead, columns, rows)] if rows else []
 
 
 def _strings(results: Sequence[Result]) -> Cell:

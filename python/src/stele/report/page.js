@@ -6,7 +6,10 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const choice = document.getElementById("choice").elements;
 const filters = document.getElementById("filters").elements;
 const answer = document.getElementById("answer");
-const fields = [choice.language, choice.place, choice.matter, filters.q, filters.vs];
+const code = document.getElementById("code");
+const sides = code.querySelectorAll("select");
+const programs = code.querySelectorAll("code");
+const fields = [choice.language, choice.place, choice.matter, filters.q, filters.vs, ...sides];
 
 function offer(select, values) {
   for (const value of values) select.append(new Option(value, value));
@@ -47,6 +50,9 @@ function show() {
     const factor = data.factors[cell.dataset.factor]?.[filters.vs.value];
     cell.textContent = factor ?? cell.dataset.first;
   }
+  for (const [number, side] of sides.entries()) {
+    programs[number].textContent = data.examples[side.value] ?? "";
+  }
   for (const name of document.querySelectorAll("[data-versus]")) {
     name.textContent = filters.vs.value ? `over $${filters.vs.value}` : name.dataset.versus;
   }
@@ -56,6 +62,10 @@ offer(choice.language, ["any", ...data.languages]);
 offer(choice.place, ["any", ...data.places]);
 offer(choice.matter, data.matters);
 offer(filters.vs, ["", ...data.rows]);
+const written = Object.keys(data.examples);
+offer(sides[0], written);
+offer(sides[1], [...written.slice(1), ...written.slice(0, 1)]);
+code.hidden = written.length === 0;
 restore();
 show();
 addEventListener("input", () => {

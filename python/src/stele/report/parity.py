@@ -46,15 +46,15 @@ def _cell(results: list[Result]) -> Cell:
         return _explained("no answer", "grey", results[0])
     known = [r for r in answers if r.known]
     counted = f"{len(compared)} of {len(answers)} answered"
-    worst = max(answers, key=_ulp)
-    text = "identical" if all(r.identical for r in compared) else f"{_ulp(worst)} ULP"
-    tone = "good" if text == "identical" else "near" if _ulp(worst) <= _FAR else "far"
+    worst = max(answers, key=ulp)
+    text = "identical" if all(r.identical for r in compared) else f"{ulp(worst)} ULP"
+    tone = "good" if text == "identical" else "near" if ulp(worst) <= _FAR else "far"
     if known:
         text += f", {len(known)} known"
     return _explained(text, tone, known[0] if known and tone == "good" else worst, counted)
 
 
-def _ulp(result: Result) -> int:
+def ulp(result: Result) -> int:
     """Return the greatest distance; a known difference without one counts for itself."""
     if result.known:
         return -1
@@ -87,5 +87,5 @@ def summary(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
             about["red"] |= result.red
             if result.identical is not None and not result.case.startswith("bad/"):
                 about["identical"] &= result.identical
-                about["ulp"] = max(about["ulp"], _ulp(result))
+                about["ulp"] = max(about["ulp"], ulp(result))
     return found

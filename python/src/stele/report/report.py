@@ -8,7 +8,8 @@ from typing import Any
 
 from stele.contract.codes import Code, SteleError
 from stele.parity.binding import Binding
-from stele.report import choice, features, parity, performance, runs
+from stele.parity.record import WorkerInfo
+from stele.report import choice, examples, features, machines, parity, performance, runs
 from stele.report.runs import Run
 from stele.report.tables import Table
 
@@ -40,21 +41,28 @@ def make(found: Sequence[Run], bindings: Mapping[str, Binding]) -> Report:
     candidates = choice.candidates(found, bindings, measured, parity.summary(found))
     tables = [choice.table(candidates)] if candidates else []
     tables += [
-        features.table(found, bindings),
+        *features.tables(found, bindings),
         parity.table(found),
+        *machines.tables(found),
         *performance.tables(found),
         runs.table(found),
     ]
-    places = {row[0].text: row[2].text for row in features.table(found, bindings).rows}
+    infos = [r for run in found for r in run.records if isinstance(r, WorkerInfo)]
     data = {
         "answers": choice.answers(candidates),
         "languages": list(dict.fromkeys(one.language for one in candidates)),
         "places": list(choice.PLACES),
         "matters": list(choice.MATTERS),
         "bindings": {
-            name: {"language": features.language(bindings[name]), "place": where}
-            for name, where in places.items()
+            name: {
+                "language": features.language(bindings[name]),
+                "place": features.place(
+                    bindings[name], [info for info in infos if info.binding == name]
+                ),
+            }
+            for name in features.seen(found, bindings)
         },
+        "examples": examples.sources(bindings),
         "factors": performance.factors(measured),
         "rows": [performance.key(one) for one in measured],
     }

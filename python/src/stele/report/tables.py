@@ -23,6 +23,46 @@ class Cell:
     command: str = ""
 
 
+# Medians with their intervals on a logarithmic scale, or parts of a whole.
+INTERVALS, PARTS = "intervals", "parts"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a plot shows of one figure.
+
+    Attributes:
+        row: Beside which name.
+        value: The median, or the size of the part.
+        low: Where its interval begins; the value where it has none.
+        high: Where it ends.
+        series: Which colour and shape it has.
+    """
+
+    row: str
+    value: float
+    low: float
+    high: float
+    series: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A table's figures to be seen at a glance.
+
+    Attributes:
+        kind: `INTERVALS` or `PARTS`.
+        title: What is shown, in words.
+        unit: Of the values.
+        marks: In the order of rows and series.
+    """
+
+    kind: str
+    title: str
+    unit: str
+    marks: Sequence[Mark]
+
+
 @dataclass(frozen=True)
 class Table:
     """One table.
@@ -33,6 +73,7 @@ class Table:
         columns: Their names.
         rows: Cells; as many in each as there are columns.
         bindings: For each row the binding that it speaks of; empty where it is of none.
+        plots: Of the same figures, for the page.
     """
 
     title: str
@@ -40,6 +81,7 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     bindings: Sequence[str] = field(default=())
+    plots: Sequence[Plot] = field(default=())
 
 
 def plain(rows: Sequence[Sequence[str]]) -> list[list[Cell]]:
