@@ -87,6 +87,7 @@ def state(folder: Path) -> None:
     """Signatures that keep or share memory, and one that fails."""
     module = tf.Module()
     module.kept = tf.Variable([1.0, 2.0], shape=[None])
+    module.texts = tf.Variable([""], shape=[None])
 
     @tf.function(input_signature=[VECTOR])
     def keep(x):
@@ -97,6 +98,15 @@ def state(folder: Path) -> None:
     @tf.function(input_signature=[])
     def read():
         return {"kept": module.kept.read_value()}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "x")])
+    def keep_strings(x):
+        module.texts.assign(x)
+        return {"size": tf.size(x)}
+
+    @tf.function(input_signature=[])
+    def read_strings():
+        return {"kept": module.texts.read_value()}
 
     @tf.function(input_signature=[VECTOR])
     def echo(x):
@@ -114,6 +124,8 @@ def state(folder: Path) -> None:
     functions = {
         "keep": keep,
         "read": read,
+        "keep_strings": keep_strings,
+        "read_strings": read_strings,
         "echo": echo,
         "echo_strings": echo_strings,
         "fail": fail,

@@ -14,12 +14,12 @@ info = v1.saved_model.build_tensor_info
 Tensors = dict[str, Any]
 
 
-def _signature(inputs: Tensors, outputs: Tensors) -> Any:
+def signature(inputs: Tensors, outputs: Tensors) -> Any:
     infos = [{name: info(tensor) for name, tensor in side.items()} for side in (inputs, outputs)]
     return v1.saved_model.build_signature_def(*infos)
 
 
-def _save(folder: Path, session: Any, signatures: dict[str, Any], *tags: str) -> None:
+def save(folder: Path, session: Any, signatures: dict[str, Any], *tags: str) -> None:
     builder = v1.saved_model.Builder(str(folder))
     builder.add_meta_graph_and_variables(session, list(tags), signatures)
     builder.save()
@@ -34,17 +34,17 @@ def odd(folder: Path) -> None:
         weight = v1.get_variable("weight", initializer=[[1.0], [2.0]], use_resource=False)
         parts = tf.split(x @ weight + tf.constant([[0.5, 1.5]]), 2, axis=1)
         signatures = {
-            "tab\there": _signature({"in\tput": x}, {"out\nput": parts[1]}),
-            "two_parts": _signature({"x": x}, {"a": parts[0], "b": parts[1], "fed": x}),
-            "only_fed": _signature({"x": x}, {"fed": x, "again": x}),
-            "reference": _signature({}, {"weight": weight}),
-            "sparse": _signature({"x": sparse_}, {"y": x}),
-            "resource": _signature({"handle": resource}, {"y": x}),
-            "missing": _signature({"x": x}, {"y": parts[0]}),
-            "beyond": _signature({"x": x}, {"y": parts[0]}),
-            "twice": _signature({"x": x, "again": x}, {"y": parts[0]}),
-            "no_outputs": _signature({"x": x}, {}),
-            "__saved_model_own": _signature({}, {"y": x}),
+            "tab\there": signature({"in\tput": x}, {"out\nput": parts[1]}),
+            "two_parts": signature({"x": x}, {"a": parts[0], "b": parts[1], "fed": x}),
+            "only_fed": signature({"x": x}, {"fed": x, "again": x}),
+            "reference": signature({}, {"weight": weight}),
+            "sparse": signature({"x": sparse_}, {"y": x}),
+            "resource": signature({"handle": resource}, {"y": x}),
+            "missing": signature({"x": x}, {"y": parts[0]}),
+            "beyond": signature({"x": x}, {"y": parts[0]}),
+            "twice": signature({"x": x, "again": x}, {"y": parts[0]}),
+            "no_outputs": signature({"x": x}, {}),
+            "__saved_model_own": signature({}, {"y": x}),
         }
         signatures["missing"].inputs["x"].name = "no_such_operation:0"
         signatures["beyond"].outputs["y"].name = "split:2"  # the op has two outputs
@@ -62,7 +62,7 @@ def defaults(folder: Path) -> None:
         scale = v1.placeholder(tf.float32, [], "scale")
         names = ("scaled", "content", "unreadable", "unshaped", "serving_default")
         y = x * scale
-        signatures = {name: _signature({"x": x, "scale": scale}, {"y": y}) for name in names}
+        signatures = {name: signature({"x": x, "scale": scale}, {"y": y}) for name in names}
         two = tensor_pb2.TensorProto(dtype=1, float_val=[2.0])
         signatures["scaled"].defaults["scale"].CopyFrom(two)
         signatures["serving_default"].defaults["scale"].CopyFrom(two)
@@ -75,14 +75,14 @@ def defaults(folder: Path) -> None:
             for side in (signatures[name].inputs, signatures[name].outputs):
                 for tensor in side.values():
                     tensor.ClearField("tensor_shape")
-        _save(folder, session, signatures, "serve")
+        save(folder, session, signatures, "serve")
 
 
 def plain(folder: Path) -> None:
     """Without variables, hence without a saver; under the empty set of tags."""
     with tf.Graph().as_default(), v1.Session() as session:
         x = v1.placeholder(tf.int32, [3], "x")
-        _save(folder, session, {"double": _signature({"x": x}, {"y": x * 2})})
+        save(folder, session, {"double": signature({"x": x}, {"y": x * 2})})
 
 
 def sparse(folder: Path) -> None:
@@ -90,8 +90,8 @@ def sparse(folder: Path) -> None:
     with tf.Graph().as_default(), v1.Session() as session:
         x = v1.sparse_placeholder(tf.float32, [None, 3])
         total = tf.sparse.reduce_sum(x)
-        signatures = {"serving_default": _signature({"x": x}, {"sum": total})}
-        _save(folder, session, signatures, "serve", "first")
+        signatures = {"serving_default": signature({"x": x}, {"sum": total})}
+        save(folder, session, signatures, "serve", "first")
 
 
 def queue(folder: Path) -> None:
@@ -102,10 +102,10 @@ def queue(folder: Path) -> None:
         with tf.control_dependencies([fifo.enqueue([x])]):
             put = tf.identity(x)
         signatures = {
-            "put": _signature({"x": x}, {"x": put}),
-            "take": _signature({}, {"x": fifo.dequeue()}),
+            "put": signature({"x": x}, {"x": put}),
+            "take": signature({}, {"x": fifo.dequeue()}),
         }
-        _save(folder, session, signatures, "serve")
+        save(folder, session, signatures, "serve")
 
 
 MODELS = {"odd": odd, "defaults": defaults, "plain": plain, "sparse": sparse, "queue": queue}

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { test } from "node:test";
 import { Model, tensor } from "tf-stele";
 import { bits } from "./helpers/arbitrary.js";
-import { DIGITS, temporaryFolder } from "./helpers/environment.js";
-import { identityGraph, writeSavedModel } from "./helpers/saved-model.js";
-
-const folder = temporaryFolder();
+import { DIGITS, oddModel } from "./helpers/environment.js";
 
 /**
  * @param {number} seed
@@ -57,9 +53,7 @@ test("the event loop turns while TensorFlow works", async () => {
 });
 
 test("more calls than koffi would queue", async () => {
-  const model = await Model.load(
-    writeSavedModel(join(folder, "queue"), identityGraph("INT32", [])),
-  );
+  const model = await Model.load(oddModel("echo-INT32"));
   const runs = Array.from({ length: 300 }, (_, x) => model.runAsync({ x }));
   const answers = await Promise.all(runs);
   answers.forEach(({ y }, i) => {

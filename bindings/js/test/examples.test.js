@@ -6,10 +6,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { DIGITS, ROOT, temporaryFolder } from "./helpers/environment.js";
-import { identityGraph, info, writeSavedModel } from "./helpers/saved-model.js";
-
-const folder = temporaryFolder();
+import { DIGITS, oddModel, ROOT } from "./helpers/environment.js";
 
 /**
  * @param {string} name
@@ -37,30 +34,22 @@ test("digits recognises a zero", async () => {
 });
 
 test("inspect prints signatures, and their type", async () => {
-  const dir = writeSavedModel(join(folder, "model"), {
-    nodes: [],
-    signatures: {
-      two: {
-        inputs: { b: info("b:0", "BYTES", []), a: info("a:0", "FP32", [null, 3]) },
-        outputs: { y: info("", 20, null) },
-      },
-      one: {},
-    },
-  });
+  const dir = oddModel("described");
   assert.equal(
     await run("inspect.mjs", dir),
-    "signature one\nsignature two\ninput a FP32 [?,3]\ninput b BYTES []\noutput y TF_20 ?\n",
+    "signature a\noutput noShape FP32 ?\noutput y UINT8 []\n" +
+      "signature b\ninput a BYTES ?\ninput z FP32 [?,8]\ninput ä TF_20 []\n",
   );
   assert.equal(
     await run("inspect.mjs", dir, "--types", "Model"),
     `export type Model = {
-  "one": {
+  "a": {
     inputs: {};
-    outputs: {};
+    outputs: { "noShape": { dtype: "FP32"; shape: null }; "y": { dtype: "UINT8"; shape: [] } };
   };
-  "two": {
-    inputs: { "a": { dtype: "FP32"; shape: [null, 3] }; "b": { dtype: "BYTES"; shape: [] } };
-    outputs: { "y": { dtype: "TF_20"; shape: null } };
+  "b": {
+    inputs: { "a": { dtype: "BYTES"; shape: null }; "z": { dtype: "FP32"; shape: [null, 8] }; "ä": { dtype: "TF_20"; shape: [] } };
+    outputs: {};
   };
 };
 `,
@@ -112,8 +101,7 @@ test("http answers with text and 64-bit integers", async () => {
     ["BYTES", ["é", "text"]],
     ["INT64", [[1, -2]]],
   ])) {
-    const dir = writeSavedModel(join(folder, dtype), identityGraph(dtype, null));
-    await withServer(dir, async (post) => {
+    await withServer(oddModel(`echo-${dtype}`), async (post) => {
       const response = await post(JSON.stringify({ x }));
       assert.deepEqual(await response.json(), { y: x });
     });

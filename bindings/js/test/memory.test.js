@@ -3,13 +3,11 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { ROOT, temporaryFolder } from "./helpers/environment.js";
+import { ROOT } from "./helpers/environment.js";
 
-const folder = temporaryFolder();
 const program = fileURLToPath(new URL("helpers/leak.js", import.meta.url));
 
 /** Large blocks go back to the system when they are freed, and threads share their heaps. */
@@ -27,7 +25,7 @@ const CALM = {
 async function growth(work, rounds) {
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ["--expose-gc", program, work, join(folder, work), String(rounds)],
+    ["--expose-gc", program, work, String(rounds)],
     { cwd: ROOT, env: { ...process.env, ...CALM } },
   );
   return Number(stdout);

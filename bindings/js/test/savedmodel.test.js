@@ -14,11 +14,9 @@ import { test } from "node:test";
 import { Model } from "tf-stele";
 import { readSavedModel as readDefs } from "../src/savedmodel.js";
 import { readSignatures } from "../src/signature.js";
-import { DIGITS, steleError, temporaryFolder } from "./helpers/environment.js";
-import { identityGraph, info, writeSavedModel } from "./helpers/saved-model.js";
+import { DIGITS, oddModel, steleError, temporaryFolder } from "./helpers/environment.js";
 
 const folder = temporaryFolder();
-const graph = identityGraph("FP32", [null, 3]);
 
 /**
  * @param {string} dir
@@ -29,21 +27,7 @@ async function readSavedModel(dir, tags) {
 }
 
 test("reads names, dtypes and shapes, sorted, without TensorFlow's own signatures", async () => {
-  const dir = writeSavedModel(join(folder, "signatures"), {
-    nodes: [],
-    signatures: {
-      b: {
-        inputs: {
-          z: info("p:0", "FP32", [null, 8]),
-          a: info("q:1", "BYTES", null),
-          ä: info("", 20, []),
-        },
-      },
-      a: { outputs: { y: info("r:0", "UINT8", []), noShape: { name: "s", dtype: 1 } } },
-      __saved_model_init_op: { outputs: { __saved_model_init_op: info("NoOp", 0, null) } },
-    },
-  });
-  const signatures = await readSavedModel(dir, ["serve"]);
+  const signatures = await readSavedModel(oddModel("described"), ["serve"]);
   assert.deepEqual(JSON.parse(JSON.stringify(signatures)), {
     a: {
       inputs: {},
@@ -71,20 +55,12 @@ test("reads names, dtypes and shapes, sorted, without TensorFlow's own signature
 
 test("signatures may be named like members of every object", async () => {
   const names = ["constructor", "toString", "hasOwnProperty"];
-  const dir = writeSavedModel(join(folder, "names"), {
-    nodes: [],
-    signatures: Object.fromEntries(names.map((name) => [name, {}])),
-  });
-  assert.deepEqual(Object.keys(await readSavedModel(dir, ["serve"])).sort(), names.sort());
+  const signatures = await readSavedModel(oddModel("members"), ["serve"]);
+  assert.deepEqual(Object.keys(signatures).sort(), names.sort());
 });
 
 test("chooses the graph with exactly the tags, in any order", async () => {
-  const dir = writeSavedModel(
-    join(folder, "tags"),
-    { ...graph, tags: ["serve", "gpu"], signatures: { both: {} } },
-    { ...graph, tags: ["serve"], signatures: { one: {} } },
-    { ...graph, tags: [], signatures: { none: {} } },
-  );
+  const dir = oddModel("tags");
   assert.deepEqual(Object.keys(await readSavedModel(dir, ["gpu", "serve", "gpu"])), ["both"]);
   assert.deepEqual(Object.keys(await readSavedModel(dir, ["serve"])), ["one"]);
   assert.deepEqual(Object.keys(await readSavedModel(dir, [])), ["none"]);
@@ -111,9 +87,9 @@ test("no folder, no SavedModel in it, a file in its place", async () => {
 });
 
 test("a saved_model.pb that is cut short, empty or something else", async () => {
-  const dir = writeSavedModel(join(folder, "damaged"), graph);
+  const dir = join(folder, "damaged");
+  mkdirSync(dir);
   const path = join(dir, "saved_model.pb");
-  const bytes = readFileSync(path);
   const damaged = {
     empty: Buffer.alloc(0),
     text: Buffer.from("this is no protocol buffer"),
@@ -124,8 +100,8 @@ test("a saved_model.pb that is cut short, empty or something else", async () => 
     await assert.rejects(readSavedModel(dir, ["serve"]), steleError("DATA_LOSS", path));
   }
   // Cut anywhere: also in the bytes of its last field, which nobody reads.
-  writeSavedModel(dir, { ...graph, signatures: {} });
-  for (const whole of [bytes, readFileSync(path)]) {
+  for (const name of ["echo-FP32", "unsigned"]) {
+    const whole = readFileSync(join(oddModel(name), "saved_model.pb"));
     for (let length = 1; length < whole.length; length++) {
       writeFileSync(path, whole.subarray(0, length));
       await assert.rejects(
@@ -138,14 +114,14 @@ test("a saved_model.pb that is cut short, empty or something else", async () => 
 });
 
 test("a saved_model.pb that may not be read", { skip: process.getuid?.() === 0 }, async () => {
-  const dir = writeSavedModel(join(folder, "private"), graph);
+  const dir = copyOf(oddModel("echo-FP32"), "private");
   chmodSync(join(dir, "saved_model.pb"), 0);
   await assert.rejects(readSavedModel(dir, ["serve"]), steleError("PERMISSION_DENIED", dir));
 });
 
 test("a graph with a saver needs the index of its variables", async () => {
-  const saver = { filenameTensorName: "saver_filename:0", restoreOpName: "restore" };
-  const dir = writeSavedModel(join(folder, "variables"), { ...graph, saver });
+  const dir = copyOf(oddModel("conv"), "variables");
+  rmSync(join(dir, "variables"), { recursive: true });
   const index = join(dir, "variables", "variables.index");
   await assert.rejects(readSavedModel(dir, ["serve"]), steleError("NOT_FOUND", index));
   mkdirSync(join(dir, "variables"));
@@ -161,7 +137,7 @@ const FILES = [
 
 for (const file of FILES) {
   test(`a device in place of ${file}`, async () => {
-    const dir = copyOfDigits(`device-${FILES.indexOf(file)}`);
+    const dir = copyOf(DIGITS, `device-${FILES.indexOf(file)}`);
     rmSync(join(dir, file));
     symlinkSync("/dev/zero", join(dir, file));
     await assert.rejects(
@@ -171,7 +147,7 @@ for (const file of FILES) {
   });
 
   test(`3 GiB of zeros in place of ${file}, which take no memory`, async () => {
-    const dir = copyOfDigits(`zeros-${FILES.indexOf(file)}`);
+    const dir = copyOf(DIGITS, `zeros-${FILES.indexOf(file)}`);
     writeFileSync(join(dir, file), "");
     truncateSync(join(dir, file), 3 * 2 ** 30);
     const before = process.resourceUsage().maxRSS;
@@ -181,9 +157,12 @@ for (const file of FILES) {
   });
 }
 
-/** @param {string} name */
-function copyOfDigits(name) {
+/**
+ * @param {string} model
+ * @param {string} name
+ */
+function copyOf(model, name) {
   const dir = join(folder, name);
-  cpSync(DIGITS, dir, { recursive: true });
+  cpSync(model, dir, { recursive: true });
   return dir;
 }

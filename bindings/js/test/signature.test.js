@@ -2,66 +2,33 @@
 // have defaults.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
 import { Model, tensor } from "tf-stele";
 import { readSignatures } from "../src/signature.js";
-import { oddModel, steleError, temporaryFolder } from "./helpers/environment.js";
-import {
-  encodeTensor,
-  identity,
-  info,
-  NUMBERS,
-  node,
-  shapeProto,
-  type,
-  writeSavedModel,
-} from "./helpers/saved-model.js";
-
-const folder = temporaryFolder();
-
-/**
- * @param {string} name
- * @param {object} signature
- * @param {object[]} nodes
- */
-function load(name, signature, nodes) {
-  const signatures = { serving_default: signature };
-  return Model.load(writeSavedModel(join(folder, name), { nodes, signatures }));
-}
-
-/** @param {import("./helpers/saved-model.js").Dims} dims */
-function shaped(dims) {
-  const attributes = { dtype: type("FP32"), shape: { shape: shapeProto(dims) } };
-  return [node("in", "Placeholder", [], attributes), identity("out", "in", "FP32")];
-}
+import { oddModel, steleError } from "./helpers/environment.js";
 
 test("a tensor without a shape has that of the graph's", async () => {
-  for (const dims of [[null, 3], [], null]) {
-    const model = await load(
-      `shape-${dims}`,
-      {
-        inputs: { x: { name: "in:0", dtype: NUMBERS.FP32 } },
-        outputs: { y: { name: "out:0", dtype: NUMBERS.FP32 }, z: { name: "gone:0", dtype: 1 } },
-      },
-      shaped(dims),
-    );
-    const { inputs, outputs } = model.signatures.serving_default;
-    assert.deepEqual([inputs.x.shape, outputs.y.shape, outputs.z.shape], [dims, dims, null]);
-    await model.close();
+  const model = await Model.load(oddModel("unshaped"));
+  const shapes = { matrix: [null, 3], scalar: [], any: null };
+  for (const [name, shape] of Object.entries(shapes)) {
+    const { inputs, outputs } = model.signatures[name];
+    assert.deepEqual([inputs.x.shape, outputs.y.shape, outputs.z.shape], [shape, shape, null]);
   }
+  await model.close();
 });
 
 test("an output that the op does not have is refused before TensorFlow", async () => {
-  for (const endpoint of ["out:1", "gone:0"]) {
-    const model = await load(
-      "bound",
-      { inputs: { x: info("in:0", "FP32", null) }, outputs: { y: info(endpoint, "FP32", null) } },
-      shaped(null),
-    );
+  for (const [folder, signature, output, endpoint] of [
+    ["odd", "beyond", "y", "split:2"],
+    ["unshaped", "matrix", "z", "gone:0"],
+  ]) {
+    const model = await Model.load(oddModel(folder));
+    const [[, x]] = Object.entries(model.signatures[signature].inputs);
+    const columns = /** @type {number} */ (x.shape?.[1]);
     assert.throws(
-      () => model.run({ x: 1 }),
-      steleError("INVALID_ARGUMENT", '"y"', `"${endpoint}"`, "no such tensor"),
+      () =>
+        model.run({ x: tensor("FP32", [1, columns], new Float32Array(columns)) }, { signature }),
+      steleError("INVALID_ARGUMENT", `"${output}"`, `"${endpoint}"`, "no such tensor"),
     );
     await model.close();
   }
@@ -88,7 +55,8 @@ test("a default stands for an input that is not given, and gives way to one that
 
 test("a default that cannot be read is none", () => {
   const scale = { name: "s:0", dtype: 1 };
-  for (const bytes of [Uint8Array.of(0xff), encodeTensor({ dtype: 21 })]) {
+  const variant = Uint8Array.of(0x08, 21);
+  for (const bytes of [Uint8Array.of(0xff), variant]) {
     const defs = { s: { inputs: { scale }, outputs: {}, defaults: { scale: bytes } } };
     assert.ok(!("default" in readSignatures(defs).s.inputs.scale));
   }

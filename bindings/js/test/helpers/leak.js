@@ -1,16 +1,15 @@
 // Run with --expose-gc by memory.test.js: prints how much memory a hundred
 // rounds of some work leave behind, in bytes per round.
 //
-//   node --expose-gc leak.js WORK FOLDER ROUNDS
+//   node --expose-gc leak.js WORK ROUNDS
 
 import { Model, tensor } from "tf-stele";
-import { DIGITS } from "./environment.js";
-import { identityGraph, NUMBERS, node, shapeProto, type, writeSavedModel } from "./saved-model.js";
+import { DIGITS, oddModel } from "./environment.js";
 
-const [, , work, folder, rounds] = process.argv;
+const [, , work, rounds] = process.argv;
 
-/** Bytes that one run or one load would leak if it leaked at all. */
-const PAYLOAD = { run: 16 * 1024, load: 2 * 1024 * 1024 };
+/** Bytes that one run would leak if it leaked at all; one load: the constant of its model. */
+const PAYLOAD = 16 * 1024;
 
 /** @type {unknown[]} what the planted leaks keep */
 const kept = [];
@@ -20,21 +19,21 @@ async function prepare() {
   switch (work) {
     case "run":
     case "run-leak": {
-      const model = await Model.load(writeSavedModel(folder, identityGraph("FP32", [null])));
-      const x = tensor("FP32", [PAYLOAD.run / 4], new Float32Array(PAYLOAD.run / 4).fill(1));
+      const model = await Model.load(oddModel("echo-FP32"));
+      const x = tensor("FP32", [PAYLOAD / 4], new Float32Array(PAYLOAD / 4).fill(1));
       return () => {
         const { y } = model.run({ x });
         if (work === "run-leak") kept.push(y);
       };
     }
     case "run-async": {
-      const model = await Model.load(writeSavedModel(folder, identityGraph("FP32", [null])));
-      const x = tensor("FP32", [PAYLOAD.run / 4], new Float32Array(PAYLOAD.run / 4).fill(1));
+      const model = await Model.load(oddModel("echo-FP32"));
+      const x = tensor("FP32", [PAYLOAD / 4], new Float32Array(PAYLOAD / 4).fill(1));
       return () => model.runAsync({ x });
     }
     case "run-strings": {
-      const model = await Model.load(writeSavedModel(folder, identityGraph("BYTES", [null])));
-      const x = Array.from({ length: 4 }, () => new Uint8Array(PAYLOAD.run / 4).fill(65));
+      const model = await Model.load(oddModel("echo-BYTES"));
+      const x = Array.from({ length: 4 }, () => new Uint8Array(PAYLOAD / 4).fill(65));
       return () => model.run({ x });
     }
     case "run-refused": {
@@ -47,20 +46,8 @@ async function prepare() {
       };
     }
     default: {
-      // A constant makes a graph that nobody could overlook.
-      const constant = Buffer.alloc(PAYLOAD.load, 1);
-      const graph = identityGraph("FP32", [null]);
-      const value = {
-        dtype: NUMBERS.UINT8,
-        tensorShape: shapeProto([constant.length]),
-        tensorContent: constant,
-      };
-      graph.nodes.push(
-        node("big", "Const", [], { dtype: type("UINT8"), value: { tensor: value } }),
-      );
-      const dir = writeSavedModel(folder, graph);
       return async () => {
-        const model = await Model.load(dir);
+        const model = await Model.load(oddModel("large"));
         model.run({ x: [1] });
         if (work === "load-leak") kept.push(model);
         else await model.close();
