@@ -7,6 +7,9 @@ mod buffer;
 mod check;
 mod config;
 mod contents;
+#[cfg(test)]
+#[path = "../tests/common/contract.rs"]
+mod contract;
 mod dtype;
 mod error;
 mod folder;

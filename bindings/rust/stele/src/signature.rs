@@ -189,10 +189,8 @@ pub(crate) fn quoted(names: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::Path;
-
     use super::*;
+    use crate::contract::{table, unhex};
     use crate::proto::tensor_shape::Dim;
     use crate::tensor::TensorView;
 
@@ -236,30 +234,18 @@ mod tests {
         proto::TensorShape { dim: sizes.map(size).collect(), unknown_rank: text == "?" }
     }
 
-    fn unhex(digits: &str) -> Vec<u8> {
-        let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-        (0..digits.len()).step_by(2).map(byte).collect()
-    }
-
     #[test]
     fn defaults_are_those_of_the_contract() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract/defaults.tsv");
-        let table = fs::read_to_string(file).unwrap();
-        let mut lines = table.lines().filter(|line| !line.starts_with('#'));
-        assert_eq!(lines.next(), Some("case\tdtype\tshape\tdefault\tvalue_shape\tvalue"));
-        for line in lines {
-            let row: Vec<_> = line.split('\t').collect();
-            let [case, dtype, shape, default, value_shape, value] = row[..] else {
-                panic!("{line}")
-            };
-            let dtype = DType::from_name(dtype).unwrap().number();
+        let columns = ["case", "dtype", "shape", "default", "value_shape", "value"];
+        for [case, dtype, shape, default, value_shape, value] in table("defaults.tsv", &columns) {
+            let dtype = DType::from_name(&dtype).unwrap().number();
             let x = proto::TensorInfo {
-                tensor_shape: Some(tensor_shape(shape)),
+                tensor_shape: Some(tensor_shape(&shape)),
                 ..info(dtype, &[], "op")
             };
             let inputs =
                 [("x", x.clone()), ("y", x)].map(|(name, info)| (name.to_string(), info)).into();
-            let defaults = [("x".to_string(), unhex(default).into())].into();
+            let defaults = [("x".to_string(), unhex(&default).into())].into();
             let def = proto::SignatureDef { inputs, defaults, ..Default::default() };
             let signatures =
                 Signatures::read([("s".to_string(), def)].into(), |_| Shape::unknown_rank());
@@ -270,7 +256,7 @@ mod tests {
                 (Shape::new(tensor.shape().iter().copied().map(Some).collect()), contents)
             });
             let expected =
-                (value != "-").then(|| (Shape::from(&tensor_shape(value_shape)), unhex(value)));
+                (value != "-").then(|| (Shape::from(&tensor_shape(&value_shape)), unhex(&value)));
             assert_eq!(got, expected, "{case}");
         }
     }

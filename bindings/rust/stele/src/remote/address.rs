@@ -109,34 +109,28 @@ fn tls(endpoint: Endpoint, _: &[u8]) -> Result<Endpoint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::path::Path;
+    use crate::contract::table;
 
     #[test]
     fn addresses_are_those_of_the_contract() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contract/addresses.tsv");
-        let table = fs::read_to_string(file).unwrap();
-        let mut lines = table.lines().filter(|line| !line.starts_with('#'));
-        assert_eq!(lines.next(), Some("address\ttls\tconnects_to\tcode\tmessage"));
-        for line in lines {
-            let row: Vec<_> = line.split('\t').collect();
-            let [address, tls, connects_to, code, message] = row[..] else { panic!("{line}") };
-            let tls = match tls {
+        let columns = ["address", "tls", "connects_to", "code", "message"];
+        for [address, tls, connects_to, code, message] in table("addresses.tsv", &columns) {
+            let tls = match &*tls {
                 "yes" => true,
                 "no" => false,
-                _ => panic!("{line}"),
+                _ => panic!("{address}: {tls}"),
             };
-            match Address::parse(address, tls) {
+            match Address::parse(&address, tls) {
                 Ok(parsed) => {
-                    assert_eq!((parsed.host_port(), "OK", ""), (connects_to, code, message));
+                    assert_eq!((parsed.host_port(), "OK", ""), (&*connects_to, &*code, &*message));
                     let endpoint = parsed.endpoint(&None).unwrap();
                     let authority = endpoint.uri().authority().map(|authority| authority.as_str());
-                    assert_eq!(authority, Some(connects_to), "{line}");
+                    assert_eq!(authority, Some(&*connects_to), "{address}");
                 }
                 Err(error) => {
-                    let expected = message.replace("{address}", address);
-                    assert_eq!((error.code().name(), error.message()), (code, &*expected));
-                    assert_eq!(connects_to, "", "{line}");
+                    let expected = message.replace("{address}", &address);
+                    assert_eq!((error.code().name(), error.message()), (&*code, &*expected));
+                    assert_eq!(connects_to, "", "{address}");
                 }
             }
         }

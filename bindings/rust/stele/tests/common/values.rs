@@ -3,7 +3,7 @@
 use stele::num_complex::Complex;
 use stele::{DType, Element, Outputs, Tensor, TensorView, half};
 
-use super::contract::table;
+use super::contract::{table, unhex};
 
 /// An element that a table can hold.
 trait Literal: Element {
@@ -69,11 +69,6 @@ where
     fn bits(self) -> Vec<u8> {
         [self.re.bits(), self.im.bits()].concat()
     }
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let pairs = (0..text.len()).step_by(2).map(|at| &text[at..at + 2]);
-    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 
 /// A row of `values.tsv`.
