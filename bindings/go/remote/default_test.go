@@ -2,7 +2,6 @@ package remote
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"stele.dev/stele/internal/contract"
+	"stele.dev/stele/remote/internal/pb"
 	"stele.dev/stele/tensor"
 )
 
@@ -20,10 +20,10 @@ func shapeOf(t *testing.T, text string) tensor.Shape {
 		return nil
 	}
 	shape := tensor.Shape{}
+	if text == "" {
+		return shape
+	}
 	for size := range strings.SplitSeq(text, ",") {
-		if text == "" {
-			break
-		}
 		dim, err := strconv.ParseInt(size, 10, 64)
 		if err != nil {
 			t.Fatal(err)
@@ -42,17 +42,14 @@ func unhexed(t *testing.T, text string) []byte {
 	return content
 }
 
-// bundled is what a bundle has of a tensor: strings behind their lengths.
-func bundled(value *tensor.Tensor) []byte {
-	strings, err := tensor.Values[[]byte](value)
-	if err != nil {
-		return value.Memory()
+// sent is what a request has of a tensor, in the form that a bundle has it.
+func sent(t *testing.T, value *tensor.Tensor) []byte {
+	t.Helper()
+	var request pb.ModelInferRequest
+	if err := put(&request, named{name: "x", value: value}); err != nil {
+		t.Fatal(err)
 	}
-	var content []byte
-	for _, s := range strings {
-		content = append(binary.LittleEndian.AppendUint32(content, uint32(len(s))), s...)
-	}
-	return content
+	return request.GetRawInputContents()[0]
 }
 
 func TestDefaultsAreTheContracts(t *testing.T) {
@@ -71,9 +68,10 @@ func TestDefaultsAreTheContracts(t *testing.T) {
 			if value == nil {
 				t.Fatal("not read")
 			}
+			content := sent(t, value)
 			if !slices.Equal(value.Shape(), shapeOf(t, row["value_shape"])) ||
-				!bytes.Equal(bundled(value), unhexed(t, row["value"])) {
-				t.Errorf("read as %v: %x", value, bundled(value))
+				!bytes.Equal(content, unhexed(t, row["value"])) {
+				t.Errorf("read as %v: %x", value, content)
 			}
 		})
 	}
