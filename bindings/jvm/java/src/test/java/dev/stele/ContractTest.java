@@ -24,7 +24,7 @@ final class ContractTest {
     @Test
     void codesAreThoseOfTheContract() {
         List<String> codes =
-                Models.table("codes.tsv", "number", "name").stream()
+                Contract.table("codes.tsv", "number", "name").stream()
                         .map(row -> row[0] + " " + row[1])
                         .toList();
         assertEquals(
@@ -36,7 +36,7 @@ final class ContractTest {
     @Test
     void dtypesAreThoseOfTheContract() {
         Set<String> dtypes =
-                Models.table("dtypes.tsv", "name", "number", "size", "kind").stream()
+                Contract.table("dtypes.tsv", "name", "number", "size", "kind").stream()
                         .map(row -> String.join(" ", row[0], row[1], row[2]))
                         .collect(Collectors.toSet());
         assertEquals(
@@ -48,7 +48,7 @@ final class ContractTest {
 
     @Test
     void everyProfileLoads() {
-        for (String[] row : Models.table("profiles.tsv", "name", "config", "meaning")) {
+        for (String[] row : Contract.table("profiles.tsv", "name", "config", "meaning")) {
             Model.load(Models.DIGITS, Options.DEFAULT.withProfile(row[0])).close();
             Model.load(Models.DIGITS, Options.DEFAULT.withConfig(HexFormat.of().parseHex(row[1])))
                     .close();
@@ -63,7 +63,7 @@ final class ContractTest {
     }
 
     static List<String[]> values() {
-        return Models.table("values.tsv", "dtype", "shape", "literals", "bytes");
+        return Contract.table("values.tsv", "dtype", "shape", "literals", "bytes");
     }
 
     @Test

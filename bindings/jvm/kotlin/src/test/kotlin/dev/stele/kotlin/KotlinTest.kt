@@ -3,13 +3,13 @@
 package dev.stele.kotlin
 
 import dev.stele.Code
+import dev.stele.Contract
 import dev.stele.DType
 import dev.stele.Predictor
 import dev.stele.Signature
 import dev.stele.SteleException
 import dev.stele.Tensor
 import java.lang.foreign.ValueLayout
-import java.nio.file.Files
 import java.nio.file.Path
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
@@ -77,8 +77,8 @@ internal class KotlinTest {
 
     @Test
     fun unsignedNumbersAreKotlinsOwn() {
-        for (row in values()) {
-            val (dtype, shape, literals, bytes) = row
+        for ((dtype, shape, literals, bytes) in
+            Contract.table("values.tsv", "dtype", "shape", "literals", "bytes")) {
             val texts = literals.split(",")
             val dims = shape.split(",").map(String::toLong).toLongArray()
             val tensor =
@@ -111,12 +111,6 @@ internal class KotlinTest {
             DType.INT64 -> tensor.toLongs().map(Long::toString)
             else -> tensor.toBooleans().map(Boolean::toString)
         }
-
-    private fun values(): List<List<String>> =
-        Files.readAllLines(Path.of(System.getProperty("stele.contract"), "values.tsv"))
-            .filterNot { it.startsWith("#") }
-            .drop(1)
-            .map { it.split("\t") }
 
     private fun hex(tensor: Tensor): String =
         tensor.segment().toArray(ValueLayout.JAVA_BYTE).toHexString()

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.google.protobuf.ByteString;
+import dev.stele.Contract;
 import dev.stele.DType;
 import dev.stele.Shape;
 import dev.stele.Tensor;

@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.stele.Code;
+import dev.stele.Contract;
 import dev.stele.DType;
 import dev.stele.Options;
 import dev.stele.SteleException;

@@ -1,11 +1,11 @@
 package dev.stele.scala
 
-import dev.stele.{DType, Predictor, Signature, SteleException, Tensor as JavaTensor}
+import dev.stele.{Contract, DType, Predictor, Signature, SteleException, Tensor as JavaTensor}
 import org.junit.jupiter.api.Assertions.{assertArrayEquals, assertEquals, assertThrows}
 import org.junit.jupiter.api.Test
 
 import java.lang.foreign.ValueLayout
-import java.nio.file.{Files, Path}
+import java.nio.file.Path
 import java.util.{Collection, HexFormat, Map as JavaMap}
 import scala.jdk.CollectionConverters.*
 import scala.util.Using
@@ -62,12 +62,7 @@ final class ScalaTest:
     }
 
   @Test def integersAreTheirLiteralsAndBytes(): Unit =
-    val rows = Files
-      .readAllLines(Path.of(System.getProperty("stele.contract"), "values.tsv"))
-      .asScala
-      .filterNot(_.startsWith("#"))
-      .drop(1)
-      .map(_.split("\t"))
+    val rows = Contract.table("values.tsv", "dtype", "shape", "literals", "bytes").asScala
     for case Array(dtype, shape, literals, bytes) <- rows do
       val dims = shape.split(",").map(_.toLong).toSeq
       val texts = literals.split(",")
