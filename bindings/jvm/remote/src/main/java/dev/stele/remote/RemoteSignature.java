@@ -1,7 +1,6 @@
 package dev.stele.remote;
 
 import dev.stele.Code;
-import dev.stele.DType;
 import dev.stele.Shape;
 import dev.stele.Signature;
 import dev.stele.SteleException;
@@ -73,8 +72,7 @@ record RemoteSignature(Signature told, Map<String, Tensor> defaults, Optional<St
     }
 
     private static void requireFit(TensorInfo info, Tensor tensor) {
-        Optional<DType> expected = info.dtype();
-        if (!expected.equals(Optional.of(tensor.dtype()))) {
+        if (!info.dtypeName().equals(tensor.dtype().name())) {
             throw invalid(
                     "input \""
                             + info.name()

@@ -22,7 +22,6 @@ import dev.stele.remote.proto.SignatureDefMap;
 import dev.stele.remote.proto.TensorShape;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,7 +32,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /** What a server says that its model takes. */
@@ -114,16 +113,11 @@ final class RemoteSignatures {
         Map<String, Tensor> defaults = defaults(def);
         SortedMap<String, TensorInfo> inputs = infos(def.getInputsMap(), defaults.keySet());
         SortedMap<String, TensorInfo> outputs = infos(def.getOutputsMap(), Set.of());
-        BiFunction<String, SortedMap<String, TensorInfo>, Optional<String>> refusal =
-                (kind, infos) ->
-                        infos.values().stream()
-                                .map(info -> refusal(kind, name, info, def))
-                                .flatMap(Optional::stream)
-                                .findFirst();
-        return new RemoteSignature(
-                signature(name, inputs, outputs),
-                defaults,
-                refusal.apply("input", inputs).or(() -> refusal.apply("output", outputs)));
+        Optional<String> refusal = refusal("input", name, inputs, composites(def.getInputsMap()));
+        if (refusal.isEmpty()) {
+            refusal = refusal("output", name, outputs, composites(def.getOutputsMap()));
+        }
+        return new RemoteSignature(signature(name, inputs, outputs), defaults, refusal);
     }
 
     /** What stands for inputs that are not given, by their names. */
@@ -170,23 +164,30 @@ final class RemoteSignatures {
         return Shape.of(sizes.map(size -> Math.max(size, -1)).toArray());
     }
 
+    /** The names of those that are no one tensor of the graph: sparse or composite ones. */
+    private static Set<String> composites(Map<String, dev.stele.remote.proto.TensorInfo> given) {
+        return given.entrySet().stream()
+                .filter(info -> info.getValue().getName().isEmpty())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    /** Why a signature cannot be run: the first of these that cannot be sent. */
     private static Optional<String> refusal(
-            String kind, String signature, TensorInfo info, SignatureDef def) {
-        var tensors = kind.equals("input") ? def.getInputsMap() : def.getOutputsMap();
-        if (tensors.get(info.name()).getName().isEmpty()) {
-            return Optional.of(unsendable(kind, signature, info, "is sparse or composite"));
+            String kind,
+            String signature,
+            SortedMap<String, TensorInfo> infos,
+            Set<String> composites) {
+        for (TensorInfo info : infos.values()) {
+            String which = kind + " \"" + info.name() + "\" of signature \"" + signature + "\" ";
+            if (composites.contains(info.name())) {
+                return Optional.of(which + "is sparse or composite");
+            }
+            if (info.dtype().isEmpty()) {
+                return Optional.of(which + "has dtype " + info.dtypeName());
+            }
         }
-        return unnamed(kind, signature, info);
-    }
-
-    private static Optional<String> unnamed(String kind, String signature, TensorInfo info) {
-        return info.dtype().isPresent()
-                ? Optional.empty()
-                : Optional.of(unsendable(kind, signature, info, "has dtype " + info.dtypeName()));
-    }
-
-    private static String unsendable(String kind, String signature, TensorInfo info, String why) {
-        return kind + " \"" + info.name() + "\" of signature \"" + signature + "\" " + why;
+        return Optional.empty();
     }
 
     private static Optional<SortedMap<String, RemoteSignature>> ofOpenInference(
@@ -205,19 +206,11 @@ final class RemoteSignatures {
         SortedMap<String, TensorInfo> outputs = infos(response.getOutputsList());
         String only = Predictor.DEFAULT_SIGNATURE;
         Optional<String> refusal =
-                firstUnnamed("input", only, inputs.values())
-                        .or(() -> firstUnnamed("output", only, outputs.values()));
+                refusal("input", only, inputs, Set.of())
+                        .or(() -> refusal("output", only, outputs, Set.of()));
         SortedMap<String, RemoteSignature> all = new TreeMap<>();
         all.put(only, new RemoteSignature(signature(only, inputs, outputs), Map.of(), refusal));
         return Optional.of(all);
-    }
-
-    private static Optional<String> firstUnnamed(
-            String kind, String signature, Collection<TensorInfo> infos) {
-        return infos.stream()
-                .map(info -> unnamed(kind, signature, info))
-                .flatMap(Optional::stream)
-                .findFirst();
     }
 
     private static SortedMap<String, TensorInfo> infos(List<TensorMetadata> given) {
