@@ -29,6 +29,11 @@ export BUILD PYTHON
 # $(shell) does not see exported variables before make 4.4.
 PKG_CONFIG = PKG_CONFIG_PATH='$(PKG_CONFIG_PATH)' pkg-config
 
+# Puts what a list of versions and hashes names, and nothing else, into a folder of its
+# own: $(call pip_into,FOLDER,LIST).
+pip_into = rm -rf $(1) && $(PYTHON) -m pip install --quiet --disable-pip-version-check \
+  --no-deps --require-hashes --target $(1) -r $(2)
+
 # SavedModels that no zoo wants, for the tests of all languages.
 ODD_MODELS := $(BUILD)/odd-models
 
