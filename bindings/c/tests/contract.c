@@ -169,23 +169,6 @@ static int32_t read_dims(char *text, int64_t *dims) {
   return (int32_t)rank;
 }
 
-/* In a bundle, a string's bytes follow its length, a little-endian uint32. */
-static void check_framed(const stele_tensor *tensor, const char *bytes,
-                         size_t size) {
-  const stele_bytes *strings = tensor->data;
-  size_t at = 0;
-  for (size_t i = 0; i < tensor->size / sizeof *strings; i++) {
-    uint32_t length = (uint32_t)strings[i].size;
-    if (!CHECK(at + sizeof length + length <= size))
-      return;
-    CHECK(memcmp(bytes + at, &length, sizeof length) == 0);
-    at += sizeof length;
-    CHECK(length == 0 || memcmp(bytes + at, strings[i].data, length) == 0);
-    at += length;
-  }
-  CHECK(at == size);
-}
-
 static void check_value(const stele_tensor *value, char *const *row) {
   int64_t dims[MAX_DIMS];
   CHECK(value->rank == read_dims(row[4], dims));
@@ -194,7 +177,7 @@ static void check_value(const stele_tensor *value, char *const *row) {
   CHECK_TEXT(value->name, "x");
   size_t size = table_unhex(row[5]);
   if (value->dtype == STELE_BYTES)
-    check_framed(value, row[5], size);
+    table_check_strings(value, row[5], size);
   else
     CHECK(value->size == size &&
           (size == 0 || memcmp(value->data, row[5], size) == 0));

@@ -37,6 +37,22 @@ long table_number(const char *text) {
   return number;
 }
 
+void table_check_strings(const stele_tensor *tensor, const char *bytes,
+                         size_t size) {
+  const stele_bytes *strings = tensor->data;
+  size_t at = 0;
+  for (size_t i = 0; i < tensor->size / sizeof *strings; i++) {
+    uint32_t length = (uint32_t)strings[i].size;
+    if (!CHECK(at + sizeof length + length <= size))
+      return;
+    CHECK(memcmp(bytes + at, &length, sizeof length) == 0);
+    at += sizeof length;
+    CHECK(length == 0 || memcmp(bytes + at, strings[i].data, length) == 0);
+    at += length;
+  }
+  CHECK(at == size);
+}
+
 size_t table_read(const char *name, const char *columns,
                   void (*row)(char *const *fields)) {
   char path[4096];

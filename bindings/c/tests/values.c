@@ -1,5 +1,6 @@
 /* values.tsv: elements of a dtype's C type go in as an array and come out as
  * one, as in the README's program, and have the contract's bytes. */
+#include "stele_hosts.h"
 #include "table.h"
 #include "test.h"
 
@@ -71,47 +72,32 @@ FLOAT(parse_float, float, uint32_t, strtof)
 FLOAT(parse_double, double, uint64_t, strtod)
 
 /* C has no type for these two: a program has their bits. */
-static double half_value(uint16_t bits) {
-  int exponent = bits >> 10 & 0x1f;
-  int fraction = bits & 0x3ff;
-  double value = exponent == 0x1f ? (fraction > 0 ? NAN : INFINITY)
-                 : exponent > 0   ? ldexp(0x400 + fraction, exponent - 25)
-                                  : ldexp(fraction, -24);
-  return bits >> 15 ? -value : value;
-}
-
-static double bfloat_value(uint16_t bits) {
-  uint32_t upper = (uint32_t)bits << 16;
-  float value;
-  memcpy(&value, &upper, sizeof value);
-  return (double)value;
-}
-
-static void parse_16_bits(const char *literal, double (*value_of)(uint16_t),
-                          uint16_t *bits) {
+static void parse_16_bits(const char *literal, stele_dtype dtype,
+                          uint16_t *value) {
   const char *nan = after("nan:", literal);
+  double number;
+  uint64_t wide;
+  uint32_t bits;
   if (nan != NULL) {
-    *bits = (uint16_t)strtoumax(nan, NULL, 16);
-    CHECK(isnan(value_of(*bits)));
-    return;
+    bits = (uint32_t)strtoumax(nan, NULL, 16);
+    wide = stele_widen(dtype, bits);
+    memcpy(&number, &wide, sizeof number);
+    CHECK(isnan(number));
+  } else {
+    parse_double(literal, &number);
+    memcpy(&wide, &number, sizeof wide);
+    if (!stele_narrow(dtype, wide, &bits) || stele_widen(dtype, bits) != wide)
+      CHECK_TEXT("a value of no 16 bits", literal);
   }
-  double value;
-  parse_double(literal, &value);
-  for (uint32_t i = 0; i <= UINT16_MAX; i++) {
-    double candidate = value_of((uint16_t)i);
-    *bits = (uint16_t)i;
-    if (memcmp(&candidate, &value, sizeof value) == 0)
-      return;
-  }
-  CHECK_TEXT("a value of no 16 bits", literal);
+  *value = (uint16_t)bits;
 }
 
 static void parse_half(const char *literal, uint16_t *value) {
-  parse_16_bits(literal, half_value, value);
+  parse_16_bits(literal, STELE_FP16, value);
 }
 
 static void parse_bfloat(const char *literal, uint16_t *value) {
-  parse_16_bits(literal, bfloat_value, value);
+  parse_16_bits(literal, STELE_BF16, value);
 }
 
 /* A complex number lies in memory as its real and its imaginary part. */
@@ -183,28 +169,21 @@ TYPED(check_double, double, parse_double)
 TYPED(check_complex_float, float _Complex, parse_complex_float)
 TYPED(check_complex_double, double _Complex, parse_complex_double)
 
-/* In a bundle, a string's bytes follow its length, a little-endian uint32. */
 static void check_strings(const values *row) {
   stele_bytes given[ELEMENTS];
-  const char *packed = row->bytes;
+  stele_tensor tensor = {.data = given, .size = sizeof given};
   for (size_t i = 0; i < ELEMENTS; i++) {
     char *digits = strchr(row->literals[i], ':');
     if (!CHECK(after("hex:", row->literals[i]) != NULL && digits != NULL))
       return;
     given[i] = (stele_bytes){digits + 1, table_unhex(digits + 1)};
-    uint32_t size = (uint32_t)given[i].size;
-    CHECK(memcmp(packed, &size, sizeof size) == 0);
-    CHECK(memcmp(packed + sizeof size, given[i].data, size) == 0);
-    packed += sizeof size + size;
   }
-  CHECK(packed == row->bytes + row->size);
+  table_check_strings(&tensor, row->bytes, row->size);
   stele_outputs *outputs = run_same(row, given, sizeof given);
   if (outputs == NULL)
     return;
-  const stele_bytes *same = stele_outputs_find(outputs, "same")->data;
-  for (size_t i = 0; i < ELEMENTS; i++)
-    CHECK(same[i].size == given[i].size &&
-          memcmp(same[i].data, given[i].data, same[i].size) == 0);
+  table_check_strings(stele_outputs_find(outputs, "same"), row->bytes,
+                      row->size);
   stele_outputs_free(outputs);
 }
 
