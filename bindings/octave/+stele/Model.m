@@ -62,10 +62,11 @@ classdef Model < handle
       if (~ isempty (of))
         infos = model.signatures(of).inputs;
       end
-      if (all (ismember (inputs(1:2:end), {infos.name})))
+      [known, at] = ismember (inputs(1:2:end), {infos.name});
+      if (all (known))
         given = cell (1, numel (names));
         for i = 1:numel (names)
-          given{i} = [names(i), stele.encode(inputs{2 * i - 1}, inputs{2 * i}, infos)];
+          given{i} = [names(i), stele.encode(inputs{2 * i}, infos(at(i)))];
         end
       else
         % Refused by a name alone, whatever the values are: these may be many.

@@ -1,29 +1,22 @@
-function input = encode (name, value, infos)
-  % {dtype, shape, values} for the MEX. Not for users.
+function input = encode (value, info)
+  % {dtype, shape, values} of an input for the MEX. Not for users.
   if (isstruct (value) && isfield (value, 'stele_dtype'))
     input = {uint8(value.stele_dtype), value.shape, value.values};
     return;
   end
-  info = [];
-  if (~ isempty (infos))
-    info = infos(strcmp ({infos.name}, name));
-  end
   dtype = own_dtype (value);
-  numbers = ~ any (strcmp (dtype, {'BOOL', 'BYTES'}));
+  of_numbers = ~ any (strcmp (info.dtype, {'BOOL', 'BYTES'})) && ~ strncmp (info.dtype, 'TF_', 3);
+  if (isa (value, 'double') && of_numbers)
+    dtype = info.dtype;
+  end
   shape = size (value);
-  if (~ isempty (info))
-    of_numbers = ~ any (strcmp (info.dtype, {'BOOL', 'BYTES'})) && ~ strncmp (info.dtype, 'TF_', 3);
-    if (isa (value, 'double') && numbers && of_numbers)
-      dtype = info.dtype;
-    end
-    if (info.has_rank)
-      shape = fit (shape, numel (info.shape));
-    end
+  if (info.has_rank)
+    shape = fit (shape, numel (info.shape));
   end
   try
     values = stele.convert (value, dtype);
   catch refused
-    error (refused.identifier, '%s', ['input "' name '": ' refused.message]);
+    error (refused.identifier, '%s', ['input "' info.name '": ' refused.message]);
   end
   input = {uint8(dtype), shape, values};
 end

@@ -125,8 +125,7 @@ function describe (model)
 end
 
 function model = load_request (request)
-  tags = cellfun (@stele.text, {request{3}}, 'UniformOutput', false);
-  options = {'tags', tags};
+  options = {'tags', {stele.text(request{3})}};
   if (iscell (request{5}))
     options = [options, {'profile', stele.text(request{4})}];
   else
