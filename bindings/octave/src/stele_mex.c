@@ -6,7 +6,8 @@
  * first dimension of 2 has the parts. A model is a number, its place in a
  * table; a place is not used again, so that a stale number is a closed model.
  */
-#include <mex.h>
+#include "border.h"
+
 #include <stele_hosts.h>
 
 #include <stdio.h>
@@ -41,28 +42,8 @@ static double keep(stele_model *model) {
   return (double)n_models;
 }
 
-/* ---- Texts -----------------------------------------------------------------
+/* ---- Results ---------------------------------------------------------------
  */
-
-/* A row of uint8, UTF-8, which +stele has made of a text: ends with NUL. */
-static char *text(const mxArray *bytes) {
-  const size_t size = mxGetNumberOfElements(bytes);
-  char *copy = mxCalloc(size + 1, 1);
-  if (size > 0)
-    memcpy(copy, mxGetData(bytes), size);
-  return copy;
-}
-
-static mxArray *bytes_of(const char *data, size_t size) {
-  mxArray *bytes = mxCreateNumericMatrix(1, size, mxUINT8_CLASS, mxREAL);
-  if (size > 0)
-    memcpy(mxGetData(bytes), data, size);
-  return bytes;
-}
-
-static mxArray *text_bytes(const char *utf8) {
-  return bytes_of(utf8, strlen(utf8));
-}
 
 static void fail(mxArray *results[], stele_code code, const char *message) {
   results[0] = mxCreateString(stele_code_name(code));
@@ -146,15 +127,13 @@ static void *columns_of(const mxArray *values, stele_dtype dtype,
  * What it refers to lives until the MEX returns. */
 static int encode(const mxArray *input, stele_tensor *view,
                   stele_error *error) {
-  const mxArray *shape = mxGetCell(input, 2), *values = mxGetCell(input, 3);
-  const size_t rank = mxGetNumberOfElements(shape);
-  int64_t *dims = mxCalloc(rank + 1, sizeof *dims);
+  const mxArray *values = mxGetCell(input, 3);
+  int64_t *dims;
+  const int32_t rank = dims_of(mxGetCell(input, 2), &dims);
   char *dtype = text(mxGetCell(input, 1));
-  for (size_t i = 0; i < rank; i++)
-    dims[i] = (int64_t)mxGetPr(shape)[i];
   *view = (stele_tensor){text(mxGetCell(input, 0)),
                          stele_dtype_from_name(dtype),
-                         (int32_t)rank,
+                         rank,
                          dims,
                          NULL,
                          0};
@@ -248,16 +227,12 @@ static void load(mxArray *results[], const mxArray *arguments[]) {
 static void set_row(mxArray *table, size_t row, size_t rows,
                     const stele_signature *of, int is_output,
                     const stele_tensor_info *info) {
-  const int32_t rank = info->rank;
-  mxArray *shape = mxCreateDoubleMatrix(1, rank > 0 ? (mwSize)rank : 0, mxREAL);
-  for (int32_t i = 0; i < rank; i++)
-    mxGetPr(shape)[i] = info->dims[i] < 0 ? mxGetNaN() : (double)info->dims[i];
   mxArray *cells[] = {text_bytes(of->name),
                       mxCreateLogicalScalar(is_output != 0),
                       text_bytes(info->name),
                       mxCreateString(info->dtype_name),
-                      shape,
-                      mxCreateLogicalScalar(rank >= 0),
+                      shape_of(info->rank, info->dims),
+                      mxCreateLogicalScalar(info->rank >= 0),
                       mxCreateLogicalScalar(info->default_value != NULL)};
   for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
     mxSetCell(table, row + i * rows, cells[i]);
@@ -307,13 +282,11 @@ static void run(mxArray *results[], const mxArray *arguments[]) {
   mxArray *table = mxCreateCellMatrix(outputs->n_tensors, 4);
   for (size_t i = 0; i < outputs->n_tensors; i++) {
     const stele_tensor *tensor = &outputs->tensors[i];
-    mxArray *shape = mxCreateDoubleMatrix(1, (mwSize)tensor->rank, mxREAL);
-    for (int32_t k = 0; k < tensor->rank; k++)
-      mxGetPr(shape)[k] = (double)tensor->dims[k];
     mxSetCell(table, i, text_bytes(tensor->name));
     mxSetCell(table, i + outputs->n_tensors,
               mxCreateString(stele_dtype_name(tensor->dtype)));
-    mxSetCell(table, i + 2 * outputs->n_tensors, shape);
+    mxSetCell(table, i + 2 * outputs->n_tensors,
+              shape_of(tensor->rank, tensor->dims));
     mxSetCell(table, i + 3 * outputs->n_tensors, decode(tensor));
   }
   stele_outputs_free(outputs);

@@ -1,31 +1,10 @@
 /* The worker kit for Octave: worker_mex(verb, ...). Names are rows of uint8,
  * UTF-8; bytes of tensors are the language's to read and write. */
-#include <mex.h>
+#include "../src/border.h"
+
 #include <stele_worker.h>
 
-#include <stdlib.h>
-#include <string.h>
-
 static stele_worker *worker;
-
-static mxArray *bytes_of(const void *data, size_t size) {
-  mxArray *bytes = mxCreateNumericMatrix(1, size, mxUINT8_CLASS, mxREAL);
-  if (size > 0)
-    memcpy(mxGetData(bytes), data, size);
-  return bytes;
-}
-
-static mxArray *text_bytes(const char *utf8) {
-  return bytes_of(utf8, utf8 == NULL ? 0 : strlen(utf8));
-}
-
-static char *text(const mxArray *bytes) {
-  const size_t size = mxGetNumberOfElements(bytes);
-  char *copy = mxCalloc(size + 1, 1);
-  if (size > 0)
-    memcpy(copy, mxGetData(bytes), size);
-  return copy;
-}
 
 static char *word(const mxArray *chars) {
   return mxArrayToString(chars);
@@ -37,12 +16,9 @@ static mxArray *inputs_of(const stele_worker_request *request) {
   mxArray *table = mxCreateCellMatrix(rows, 4);
   for (size_t i = 0; i < rows; i++) {
     const stele_worker_input *from = &request->inputs[i];
-    mxArray *shape = mxCreateDoubleMatrix(1, (mwSize)from->rank, mxREAL);
-    for (int32_t k = 0; k < from->rank; k++)
-      mxGetPr(shape)[k] = (double)from->dims[k];
     mxSetCell(table, i, text_bytes(from->name));
     mxSetCell(table, i + rows, mxCreateString(stele_dtype_name(from->dtype)));
-    mxSetCell(table, i + 2 * rows, shape);
+    mxSetCell(table, i + 2 * rows, shape_of(from->rank, from->dims));
     mxSetCell(table, i + 3 * rows, text_bytes(from->path));
   }
   return table;
@@ -67,15 +43,6 @@ static mxArray *next(void) {
   for (size_t i = 0; i < count; i++)
     mxSetCell(list, i, cells[i]);
   return list;
-}
-
-/* The number of dimensions, into `dims`: NaN is -1. */
-static int32_t dims_of(const mxArray *shape, int64_t **dims) {
-  const size_t rank = mxGetNumberOfElements(shape);
-  *dims = mxCalloc(rank + 1, sizeof **dims);
-  for (size_t i = 0; i < rank; i++)
-    (*dims)[i] = mxIsNaN(mxGetPr(shape)[i]) ? -1 : (int64_t)mxGetPr(shape)[i];
-  return (int32_t)rank;
 }
 
 /* describe(signature, is_output, name, dtype, shape, has_rank) */
