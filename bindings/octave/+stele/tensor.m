@@ -8,6 +8,11 @@ function tensor = tensor (values, dtype, shape)
   if (nargin < 3)
     shape = size (values);
   end
-  tensor = struct ('stele_dtype', dtype, 'shape', double (shape(:)'), ...
+  shape = double (shape(:)');
+  wrong = shape(shape ~= fix (shape) | abs (shape) >= flintmax ());
+  if (~ isempty (wrong))
+    error ('stele:INVALID_ARGUMENT', '%g is no dimension', wrong(1));
+  end
+  tensor = struct ('stele_dtype', dtype, 'shape', shape, ...
                    'values', {stele.convert(values, dtype)});
 end

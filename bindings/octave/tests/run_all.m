@@ -216,6 +216,9 @@ function test_tensors_that_do_not_add_up_are_refused ()
   run = @(varargin) refusal (@() model.run (struct ('x', stele.tensor (varargin{:})), 'int32'), 'INVALID_ARGUMENT');
   check_has (run (int32 ([1, 2, 3]), 'INT32', [2, 2]), 'has 4 elements, 3 given');
   check_has (run (int32 (1), 'INT32', -1), 'negative dimension');
+  for dim = [1.5, NaN, Inf, 2 ^ 53]
+    check_has (run (int32 (1), 'INT32', dim), sprintf ('%g is no dimension', dim));
+  end
   run (int32 (1), 'INT31');
 end
 
