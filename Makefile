@@ -38,9 +38,9 @@ help: ## show this
 demo: setup ## train a model, run it in every language here, prove the bits, measure
 	@echo "1 of 2: training the model digits"
 	$(STELE) train digits
-	@echo "2 of 2: building, proving and measuring every binding that runs it in process"
-	$(STELE) bench digits --in-process
-	@echo "servers, browsers and converters too, on the whole zoo: make check"
+	@echo "2 of 2: building, proving and measuring every binding that runs it in process, a few rounds"
+	$(STELE) bench digits --in-process --starts 1 --rounds 7
+	@echo "servers, browsers and converters too, on the whole zoo: make check; more rounds: stele bench"
 
 .PHONY: test
 test: setup toolchains tensorflows ## run all tests of all languages

@@ -1,4 +1,4 @@
-"""Builds of the checkout, one at a time."""
+"""Builds of the checkout, one at a time in a folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def build_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_a_build_that_fails_shows_the_end_of_what_it_wrote() -> None:
     with pytest.raises(SteleError) as caught:
-        build(["sh", "-c", "seq 100; echo broken >&2; exit 2"])
+        build(Path("x"), ["sh", "-c", "seq 100; echo broken >&2; exit 2"])
     assert caught.value.code is Code.FAILED_PRECONDITION
     assert caught.value.message.startswith("build failed (sh -c ")
     assert caught.value.message.endswith("\n99\n100\nbroken")
@@ -29,9 +29,25 @@ def test_a_build_that_fails_shows_the_end_of_what_it_wrote() -> None:
 def test_two_are_not_made_at_once(tmp_path: Path) -> None:
     alone = ["sh", "-c", f"mkdir {tmp_path}/one && sleep 0.2 && rmdir {tmp_path}/one"]
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(build, [alone] * 3))
+        list(pool.map(build, [tmp_path] * 3, [alone] * 3))
 
 
-def test_a_build_may_run_another() -> None:
-    inner = "from stele.building import build; build(['true'])"
-    build(["timeout", "60", sys.executable, "-c", inner])
+def test_two_folders_are_built_beside_each_other(tmp_path: Path) -> None:
+    both = "touch {0}; until [ -e {1} ]; do sleep 0.02; done"
+    one, other = tmp_path / "one", tmp_path / "other"
+    builds = []
+    with ThreadPoolExecutor(2) as pool:
+        for made, awaited in ((one, other), (other, one)):
+            command = ["timeout", "60", "sh", "-c", both.format(made, awaited)]
+            builds.append(pool.submit(build, made, command))
+    for done in builds:
+        done.result()
+
+
+@pytest.mark.parametrize("inner", ["one", "other"])
+def test_a_build_may_run_another(inner: str) -> None:
+    program = (
+        "from pathlib import Path; from stele.building import build; "
+        f"build(Path({inner!r}), ['true'])"
+    )
+    build(Path("one"), ["timeout", "60", sys.executable, "-c", program])

@@ -37,7 +37,8 @@ def meta_graph(*nodes, x="x", output="y", **details):
     """Return a graph with a signature that takes x and gives y."""
     info = TensorInfo(name="x:0", dtype=FLOAT, tensor_shape={})
     signature = SignatureDef(
-        inputs={x: info}, outputs={"y": TensorInfo(name=f"{output}:0", dtype=FLOAT)}
+        inputs={x: info},
+        outputs={"y": TensorInfo(name=f"{output}:0", dtype=FLOAT, tensor_shape={})},
     )
     graph_def = graph_pb2.GraphDef(node=nodes).SerializeToString()
     made = MetaGraphDef(graph_def=graph_def, signature_def={"s": signature})
@@ -64,6 +65,14 @@ def test_nothing_is_found_in_what_is_as_it_should_be():
         node("y", "Mul", "x", "read", device="/job:localhost/device:CPU:0"),
     ]
     assert found(meta_graph(*nodes)) == {}
+
+
+def test_output_without_a_shape():
+    made = meta_graph(placeholder(), node("y", "Neg", "x"))
+    made.signature_def["s"].outputs["y"].ClearField("tensor_shape")
+    entry = found(made)["shape-missing"]
+    assert 'signature "s": output "y" has no tensor_shape' in entry.message
+    assert "build_tensor_info" in entry.remedy
 
 
 def test_optimizer_slots():

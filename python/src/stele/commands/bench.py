@@ -127,6 +127,7 @@ def _measure(
     out = journal.file.parent
     targets = cases.resolve(args.models)
     with parity_run.Run(out, journal, deviations=deviations) as run_:
+        run_.say = status.update
         prepared = [
             subject.prepare(run_, _readable(target), selected, args.case, args.batch)
             for target in targets

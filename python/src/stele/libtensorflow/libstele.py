@@ -71,7 +71,7 @@ def install(path: Path) -> Installed:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     folder = paths.bindings_dir() / "c"
     settings = (f"BUILD={paths.build_dir()}", f"PREFIX={path}")
-    building.build(("make", "-C", str(folder), "install", *settings), environment)
+    building.build(folder, ("make", "-C", str(folder), "install", *settings), environment)
     (version,) = re.findall(
         r"^Version: (\S+)$", (path / "lib" / "pkgconfig" / "stele.pc").read_text(), re.MULTILINE
     )

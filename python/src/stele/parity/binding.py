@@ -40,7 +40,8 @@ class Binding:
         run: The worker's command.
         build: The command that builds it; empty when nothing is to be built.
         tools: What it is built and run with.
-        needs: Bindings whose tools it needs too, and whose libraries its build makes.
+        needs: Bindings whose tools it needs too, and which are built before it.
+        before: The folders and builds of all that it needs, directly or not, in order.
         example: The command of the digits example; ``{model}`` is left in it.
         code: That example's source file.
         installs: Files and folders that it needs beside those that its processes map, and
@@ -66,6 +67,7 @@ class Binding:
     build: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
     needs: tuple[str, ...] = ()
+    before: tuple[tuple[Path, tuple[str, ...]], ...] = ()
     example: tuple[str, ...] = ()
     code: Path | None = None
     installs: tuple[str, ...] = ()
@@ -86,8 +88,9 @@ class Binding:
             SetupError: Saying what to install, or how the build ended.
         """
         self.require_toolchain()
-        if self.build:
-            _build(self.build)
+        for folder, command in (*self.before, (self.folder, self.build)):
+            if command:
+                _build(folder, command)
 
     @staticmethod
     def environment() -> dict[str, str]:
@@ -115,14 +118,14 @@ class Binding:
 
 
 @cache
-def _build(command: tuple[str, ...]) -> None:
-    """Run a build, once in a process.
+def _build(folder: Path, command: tuple[str, ...]) -> None:
+    """Run a folder's build, once in a process.
 
     Raises:
         SetupError: With the end of the build's output.
     """
     try:
-        building.build(command)
+        building.build(folder, command)
     except SteleError as error:
         raise SetupError(error.message) from error
 
@@ -179,16 +182,18 @@ def discover(*roots: Path, python: str = sys.executable) -> dict[str, Binding]:
 
 
 def _with_needs(binding: Binding, bindings: Mapping[str, Binding]) -> Binding:
-    """Return it with the tools of all bindings that it needs, directly or not."""
+    """Return it with the tools and the builds of all that it needs, directly or not."""
     tools, needed, visited = dict.fromkeys(binding.tools), list(binding.needs), {binding.id}
+    before: list[tuple[Path, tuple[str, ...]]] = []
     for name in needed:  # grows
         if name not in bindings:
             raise _invalid(binding.folder, f'"{binding.id}" needs "{name}", which is not there')
         if name not in visited:
             visited.add(name)
             tools |= dict.fromkeys(bindings[name].tools)
+            before.insert(0, (bindings[name].folder, bindings[name].build))
             needed += bindings[name].needs
-    return dataclasses.replace(binding, tools=tuple(tools))
+    return dataclasses.replace(binding, tools=tuple(tools), before=tuple(before))
 
 
 def _read(file: Path, python: str) -> Folder:

@@ -24,6 +24,12 @@ _KNOWN = (
         "python-word",
     ),
     (
+        r"^Shapes must be equal rank, but are \d+ and 0\s*$",
+        "an output has no tensor_shape in its signature, which tf.saved_model.load takes for a "
+        "scalar; sessions run it",
+        "shape-missing",
+    ),
+    (
         r"has a reference type",
         "an output is a reference to a TensorFlow 1 variable, which a function in Python cannot "
         "give; sessions run it",

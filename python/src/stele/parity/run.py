@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,6 +81,9 @@ class Run:
         timeouts: For each request.
         config: What models are loaded with in all bindings but the references.
         progress: Told of every cell.
+
+    Attributes:
+        say: Told, in a few words, what is going on.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class Run:
         self.journal = journal
         self._cells = Cells(folder, journal, deviations, progress)
         self._jobs = jobs
+        self.say: Callable[[str], None] = lambda _what: None
         self._timeouts = timeouts or Timeouts()
         self._config = config
         self._conversations: dict[str, Conversation] = {}
@@ -118,6 +122,7 @@ class Run:
 
     def _start(self, binding: Binding) -> None:
         """Start a worker ahead of its first model; what goes wrong shows when that is loaded."""
+        self.say(f"building and starting {binding.id}")
         with contextlib.suppress(SetupError, WorkerError):
             self._conversation(binding).start()
 
@@ -318,6 +323,7 @@ class Run:
     # --- a binding --------------------------------------------------------------
 
     def _run_binding(self, plan: Plan, binding: Binding, chain: Chain) -> None:
+        self.say(f"{plan.target.name}: comparing {binding.id}")
         as_function = binding.execution == "function" or self._config == AS_FUNCTION
         reference = chain.neighbour("function" if as_function else "session")
         if reference is None:

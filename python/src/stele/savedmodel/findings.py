@@ -61,6 +61,7 @@ def of_meta_graph(
     parsed = graph.leading_to(EXAMPLE_OP)
     for name, signature in signatures.items():
         yield from _of_tensors(signature, graph)
+        yield from _of_shapes(signature, meta_graph.signature_def[name])
         yield from _of_inputs(signature, parsed)
         yield from _of_run(signature, runs[name])
 
@@ -88,6 +89,13 @@ def _of_tensors(signature: Signature, graph: Graph) -> Iterator[Finding]:
         elif of_graph is not None and of_graph != spec.number:
             name = dtypes.name_of_number(of_graph)
             yield finding("dtype-disagrees", **where, dtype=spec.dtype, of_graph=name)
+
+
+def _of_shapes(signature: Signature, definition: pb.SignatureDef) -> Iterator[Finding]:
+    for spec in signature.outputs:
+        info = definition.outputs[spec.name]
+        if info.name and spec.shape != () and not info.HasField("tensor_shape"):
+            yield finding("shape-missing", signature=signature.name, name=spec.name)
 
 
 def _specs(signature: Signature) -> Iterator[tuple[str, TensorSpec]]:

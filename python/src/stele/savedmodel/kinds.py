@@ -78,6 +78,12 @@ KINDS = {
         "{of_graph}: runs are refused",
         "save the model again with a signature made from its tensors",
     ),
+    "shape-missing": Kind(
+        'signature "{signature}": output "{name}" has no tensor_shape: tf.saved_model.load takes '
+        "it for a scalar, sessions run it",
+        "to load it in Python, save it again with a TensorInfo of "
+        "tf.compat.v1.saved_model.build_tensor_info",
+    ),
     "python-word": Kind(
         'signature "{signature}": input "{name}" is a word of Python\'s, which a signature in '
         "Python cannot take; sessions run it",
