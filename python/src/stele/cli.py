@@ -25,6 +25,7 @@ COMMANDS = (
     "versions",
     "report",
     "convert",
+    "snippet",
     "replay",
     "serve",
     "predict",

@@ -28,6 +28,28 @@ class SetupError(Exception):
 
 
 @dataclass(frozen=True)
+class Snippet:
+    """How `stele snippet` writes a program, and what a user types to run it.
+
+    Attributes:
+        template: The program, in Jinja2.
+        program: What its file is called, below the folder in which one types.
+        setup: Shell commands that get the library, once for a folder.
+        build: Shell commands that make something of the program.
+        run: The shell command that runs it; ``{model}`` is left in it.
+        serve: The one before, in another terminal, where a server runs the model; ``{name}``
+            is left in it too.
+    """
+
+    template: Path
+    program: str
+    run: str
+    setup: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
+    serve: str = ""
+
+
+@dataclass(frozen=True)
 class Binding:
     r"""One way to run a SavedModel from one language; the axis of every table.
 
@@ -53,6 +75,7 @@ class Binding:
         load_profile: The line, for people, that loads ``{model}`` with a ``{profile}``.
         load_config: The same with a serialized ConfigProto: its ``{size}`` and its bytes as
             ``{hex}``, as ``{bytes}`` (``0x28, 0x01``) or ``{escaped}`` (``\x28\x01``).
+        snippet: How a program for a model is written; None where it cannot be.
         comparator: Whether it is somebody else's client, kept for comparison.
         warm_up: How many calls its runtime compiles during, before one says what it costs.
         reason: Why it cannot run at all, if so.
@@ -77,6 +100,7 @@ class Binding:
     in_process: bool = True
     load_profile: str = ""
     load_config: str = ""
+    snippet: Snippet | None = None
     comparator: bool = False
     warm_up: int = 0
     reason: str = ""
@@ -234,7 +258,14 @@ def _binding(
     names = table.get("tools", [name for name, entry in tools.items() if not entry.purpose])
     chosen = {"tools": tuple(tools[name] for name in names), "needs": tuple(table.get("needs", ()))}
     code = {"code": Path(*fill([table["code"]]))} if "code" in table else {}
-    return Binding(folder=folder, **(table | commands | chosen | code))
+    snippet = {"snippet": _snippet(table["snippet"], fill)} if "snippet" in table else {}
+    return Binding(folder=folder, **(table | commands | chosen | code | snippet))
+
+
+def _snippet(table: dict[str, Any], fill: Callable[[Sequence[str]], tuple[str, ...]]) -> Snippet:
+    lists = {key: tuple(table.get(key, ())) for key in ("setup", "build")}
+    (template,) = fill([table["template"]])
+    return Snippet(**(table | lists | {"template": Path(template)}))
 
 
 def _invalid(folder: Path, message: str) -> SteleError:

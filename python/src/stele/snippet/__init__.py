@@ -1,0 +1,1 @@
+"""A program that runs one signature of a model, in the language of a binding."""

@@ -1,0 +1,157 @@
+"""The program that `stele snippet` writes for a model, built and run in every language.
+
+A binding has one folder outside of the checkout, in which its commands are typed as they
+stand in the program, and one test: what takes time is the toolchain's start.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stele import paths, zoo
+from stele.contract.bundle import RawTensor, write_bundle
+from stele.contract.dtypes import DType
+from stele.contract.printable import printable
+from stele.parity import case as cases
+from stele.parity.binding import Binding, discover
+from stele.parity.case import Case
+from stele.parity.conversation import Conversation
+from stele.snippet import program
+from stele.snippet.program import Program
+from tests.conftest import claimed, needing_tools
+
+# The model of dtypes has no serving_default: every dtype, then names and ranks that are odd.
+SIGNATURES = {"dtypes": ("matrices", "mixed")}
+PROGRAMS = [(name, s) for name in zoo.DEFAULT for s in SIGNATURES.get(name, ("serving_default",))]
+
+# What runs a converted model, or a model in the memory of Keras, loads no SavedModel.
+WITHOUT = {
+    *("python-keras", "python-onnx", "python-litert"),
+    *("js-onnx", "js-browser-onnx", "js-browser-tfjs", "js-browser-litert"),
+}
+
+# Crates that the checkout has compiled are not compiled again.
+CARGO = {
+    "CARGO_TARGET_DIR": str(paths.build_dir() / "rust"),
+    "CARGO_PROFILE_RELEASE_LTO": "thin",
+    "CARGO_PROFILE_RELEASE_STRIP": "debuginfo",
+}
+
+# To import TensorFlow takes longer than all programs together: once for all of a binding.
+IN_ONE_PROCESS = """
+import contextlib, runpy, sys
+for number, model in enumerate(list(sys.argv[1:])):
+    sys.argv[1] = model
+    with open(f"{number}.printed", "w") as file, contextlib.redirect_stdout(file):
+        runpy.run_path(f"{number}.text", run_name="__main__")
+"""
+
+NUMBERS = {"true": 1, "false": 0}
+
+
+def with_snippet() -> list[Binding]:
+    return [binding for binding in claimed().values() if binding.snippet]
+
+
+@cache
+def written(binding: str) -> dict[tuple[str, str], Program]:
+    return {
+        (model, signature): program.write(cases.find(model), discover()[binding], signature)
+        for model, signature in PROGRAMS
+    }
+
+
+Answers = Mapping[tuple[str, str], dict[str, RawTensor]]
+
+
+@pytest.fixture(scope="module")
+def references(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answers]:
+    """Return what Python's TensorFlow answers to the same inputs, by execution path."""
+    folder = tmp_path_factory.mktemp("references")
+    bindings = {"function": "python-tf", "session": "python-session"}
+    return {path: _answers(folder / binding, binding) for path, binding in bindings.items()}
+
+
+def _answers(folder: Path, binding: str) -> Answers:
+    found = {}
+    conversation = Conversation(discover()[binding], folder)
+    try:
+        for number, ((model, signature), one) in enumerate(written("python-tf").items()):
+            write_bundle(folder / str(number), one.inputs)
+            conversation.open(cases.find(model))
+            answer = conversation.run(Case(signature, signature, folder / str(number)))
+            assert answer.outputs, answer
+            found[model, signature] = answer.outputs
+    finally:
+        conversation.stop()
+    return found
+
+
+def typed(binding: Binding, folder: Path) -> None:
+    """Type the commands of all programs in one folder, and keep what each prints."""
+    programs = list(written(binding.id).values())
+    lines = list(programs[0].commands.setup)
+    for number, one in enumerate(programs):
+        (folder / f"{number}.text").write_text(one.text, encoding="utf-8")
+        lines += [f"cp {number}.text {one.file}", *one.commands.build]
+        lines += [f"{one.commands.run} > {number}.printed"]
+    if "python:tensorflow" in binding.installs:
+        (folder / "all.py").write_text(IN_ONE_PROCESS)
+        models = [shlex.quote(str(cases.find(model).folder)) for model, _ in PROGRAMS]
+        lines = [" ".join([shlex.quote(sys.executable), "all.py", *models])]
+    (folder / "commands").write_text("\n".join(lines), encoding="utf-8")
+    # Nothing of the make that runs the tests is the user's, and a program prints names.
+    mine = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    environment = mine | binding.environment() | CARGO | {"LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "commands"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+
+
+def read(line: str, name: str, dtype: DType) -> RawTensor:
+    """Read the line of an output: its name, dtype, shape and elements."""
+    start = f"{printable(name)} {dtype.name} ["
+    assert line.startswith(start), (start, line)
+    shape, _, rest = line.removeprefix(start).partition("]")
+    dims = tuple(int(dim) for dim in shape.split(",") if dim)
+    if dtype.name == "BYTES":
+        elements = [text.encode() for text in re.findall(r' "([^"]*)"', rest)]
+    elif dtype.numpy.kind == "c":
+        elements = [
+            complex(float(re_), float(im)) for re_, im in re.findall(r"\((.*?),(.*?)\)", rest)
+        ]
+    elif dtype.exact:
+        elements = [int(NUMBERS.get(text.lower(), text)) for text in rest.split()]
+    else:
+        elements = [float(text) for text in rest.split()]
+    return RawTensor.of(np.array(elements, dtype=dtype.numpy).reshape(dims))
+
+
+@pytest.mark.parametrize("binding", with_snippet(), ids=lambda binding: binding.id)
+def test_a_program_gives_the_references_bits(
+    binding: Binding, references: dict[str, Answers], tmp_path: Path
+) -> None:
+    with needing_tools():
+        binding.require()
+    typed(binding, tmp_path)
+    for number, (key, wanted) in enumerate(references[binding.execution].items()):
+        lines = (tmp_path / f"{number}.printed").read_text(encoding="utf-8").splitlines()
+        assert len(lines) == len(wanted), key
+        for line, (name, tensor) in zip(lines, sorted(wanted.items()), strict=True):
+            assert read(line, name, tensor.dtype) == tensor, (key, line, tensor.decode())
