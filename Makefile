@@ -205,11 +205,12 @@ $(STAMPS)/toolchains: $(STAMPS)/system $(BINDING_FILES)
 	done
 	@touch $@
 
+# Python compiles what it imports; all of it at once would take as long as the rest.
 $(STAMPS)/venv: python/requirements.lock
 	@mkdir -p $(@D)
 	@echo "installing Python packages into .venv (about 300 MB the first time)"
 	@[ -x $(PYTHON) ] || $(PYTHON3) -m venv $(VENV) || { $(MAKE) doctor; exit 1; }
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
 	@touch $@
 
 # --no-deps and no build isolation: nothing is installed that the lock does not pin.
