@@ -36,11 +36,11 @@ help: ## show this
 
 .PHONY: demo
 demo: setup ## train a model, run it in every language here, prove the bits, measure
-	@echo "1 of 2: training the model digits"
-	$(STELE) train digits
-	@echo "2 of 2: building, proving and measuring every binding that runs it in process, a few rounds"
+	@echo "1 of 2: training the model digits, and building every binding that runs it in process"
+	@$(MAKE) -j2 model-digits in-process
+	@echo "2 of 2: proving that every answer is the same, and measuring, a few rounds each"
 	$(STELE) bench digits --in-process --starts 1 --rounds 7
-	@echo "servers, browsers and converters too, on the whole zoo: make check; more rounds: stele bench"
+	@echo "servers, browsers and converters too, on the whole zoo: make check"
 
 .PHONY: test
 test: setup toolchains tensorflows ## run all tests of all languages
@@ -93,6 +93,11 @@ model-digits: setup
 
 .PHONY: bindings
 bindings: setup toolchains $(BINDINGS:%=binding-%) ## build every binding whose toolchain is there
+
+# No more than their workers and examples, of what is installed.
+.PHONY: in-process
+in-process: setup
+	@MAKEFLAGS= $(PYTHON) -m stele.parity.ahead
 
 # A missing toolchain leaves a binding grey; in CI it is an error.
 .PHONY: $(BINDINGS:%=binding-%)

@@ -293,6 +293,13 @@ def test_damage_has_the_code_of_a_load(copy, tmp_path, damage, code):
     assert not (tmp_path / "out").exists()
 
 
+def test_what_tensorflow_2_does_not_load_is_explained(tmp_path):
+    unshaped = Target("defaults", folder_of("shared") / "defaults")
+    with pytest.raises(SteleError, match=r"no tensor_shape .* build_tensor_info") as caught:
+        conversion.convert(Request(unshaped, FORMATS["litert"]), tmp_path / "out")
+    assert caught.value.code is Code.UNIMPLEMENTED
+
+
 def test_what_tensorflow_finds_damaged_is_said(copy, tmp_path):
     data = min(copy.folder.glob("variables/*data*"))
     data.write_bytes(b"\xff" + data.read_bytes()[1:])

@@ -14,6 +14,7 @@ from stele import savedmodel
 from stele.contract.codes import Code, SteleError
 from stele.contract.signature import Shape, Signature
 from stele.convert.messages import useful_line
+from stele.parity import explain
 
 
 class NotConvertibleError(Exception):
@@ -91,10 +92,8 @@ def _load(folder: Path, tags: list[str]) -> Any:  # noqa: ANN401 - TensorFlow ha
     except tf.errors.OpError as error:
         code = Code(error.error_code)
         # As every client says it: files end too early.
-        raise SteleError(
-            Code.DATA_LOSS if code is Code.OUT_OF_RANGE else code, str(error)
-        ) from error
+        code = Code.DATA_LOSS if code is Code.OUT_OF_RANGE else code
+        raise SteleError(code, explain.meaning(str(error)) or str(error)) from error
     except Exception as error:  # what TensorFlow 2 does not load, it refuses in many ways
-        raise SteleError(
-            Code.UNIMPLEMENTED, f"TensorFlow 2 does not load it: {type(error).__name__}: {error}"
-        ) from error
+        known = explain.meaning(str(error)) or f"{type(error).__name__}: {error}"
+        raise SteleError(Code.UNIMPLEMENTED, f"TensorFlow 2 does not load it: {known}") from error

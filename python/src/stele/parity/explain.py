@@ -63,7 +63,11 @@ _KNOWN = (
 
 def refusal(answer: Answer) -> str:
     """Return what a refusal means; empty when it is none that is known."""
-    text = f"{answer.message} {answer.detail}"
+    return meaning(f"{answer.message} {answer.detail}")
+
+
+def meaning(text: str) -> str:
+    """Return what TensorFlow's words mean, and what to do; empty when they are not known."""
     for pattern, meaning, kind in _KNOWN:
         if re.search(pattern, text):
             return "; ".join(filter(None, (meaning, KINDS[kind].remedy)))
