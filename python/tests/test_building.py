@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stele.building import build
 from stele.contract.codes import Code, SteleError
+from stele.parity import ahead
+from stele.parity.binding import Binding
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +54,24 @@ def test_a_build_may_run_another(inner: str) -> None:
         f"build(Path({inner!r}), ['true'])"
     )
     build(Path("one"), ["timeout", "60", sys.executable, "-c", program])
+
+
+def test_what_runs_in_process_is_built_ahead(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def binding(name: str, script: str, *, near: bool = True, **more: Any) -> Binding:
+        build = ("sh", "-c", f"cd {tmp_path}; {script}")
+        folder = tmp_path / name
+        return Binding(name, folder, "", "", 1, ("true",), build, in_process=near, **more)
+
+    base = binding("base", "touch base")
+    above = binding("above", "mv base above", before=((base.folder, base.build),))
+    broken = binding("broken", "echo no such header; exit 1")
+    far = binding("far", "touch far", near=False)
+    monkeypatch.setattr(ahead, "select", lambda _names: [above, broken, far])
+    assert ahead.main() == 0
+    assert {file.name for file in tmp_path.iterdir()} == {"above", "build"}
+    first, second = sorted(capsys.readouterr().out.splitlines())
+    assert first.startswith("  above: built, ")
+    assert second.startswith("  broken: build failed ")
+    assert second.endswith("no such header")
