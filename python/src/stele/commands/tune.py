@@ -29,7 +29,7 @@ from stele.parity.claim import claim_free
 from stele.parity.record import Advice, Benchmark, Journal, Trial, machine, onednn
 
 _EFFORT = rounds.Effort(starts=1)
-_CONVERTED = ("python-onnx", "python-litert")
+_CONVERTED = ("python-onnx", "python-litert", "js-onnx")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
