@@ -11,7 +11,8 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from stele.parity import case as cases
 from stele.parity.binding import Binding, discover
 from stele.parity.case import Case
 from stele.parity.conversation import Conversation
+from stele.remote import launch
 from stele.snippet import program
 from stele.snippet.program import Program
 from tests.conftest import claimed, needing_tools
@@ -33,12 +35,6 @@ from tests.conftest import claimed, needing_tools
 # The model of dtypes has no serving_default: every dtype, then names and ranks that are odd.
 SIGNATURES = {"dtypes": ("matrices", "mixed")}
 PROGRAMS = [(name, s) for name in zoo.DEFAULT for s in SIGNATURES.get(name, ("serving_default",))]
-
-# What runs a converted model, or a model in the memory of Keras, loads no SavedModel.
-WITHOUT = {
-    *("python-keras", "python-onnx", "python-litert"),
-    *("js-onnx", "js-browser-onnx", "js-browser-tfjs", "js-browser-litert"),
-}
 
 # Crates that the checkout has compiled are not compiled again.
 CARGO = {
@@ -97,14 +93,40 @@ def _answers(folder: Path, binding: str) -> Answers:
     return found
 
 
-def typed(binding: Binding, folder: Path) -> None:
-    """Type the commands of all programs in one folder, and keep what each prints."""
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Serve all models, as the programs of remote bindings have it; return where."""
+    with serving() as address:
+        yield address
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    models = [f"{name}={cases.find(name).folder}" for name in zoo.DEFAULT]
+    command = [sys.executable, "-m", "stele.cli", "serve", "--port", "0"]
+    started = launch.start([*command, "--stop-with-stdin", "--json", *models])
+    try:
+        yield started.address
+    finally:
+        os.close(started.lifeline)
+        started.process.wait(timeout=60)
+
+
+def typed(binding: Binding, folder: Path, address: str) -> None:
+    """Type the commands of all programs in one folder, and keep what each prints.
+
+    Args:
+        binding: Whose programs.
+        folder: To type in.
+        address: Of the server that has the models, in place of one of their own.
+    """
     programs = list(written(binding.id).values())
     lines = list(programs[0].commands.setup)
     for number, one in enumerate(programs):
         (folder / f"{number}.text").write_text(one.text, encoding="utf-8")
         lines += [f"cp {number}.text {one.file}", *one.commands.build]
-        lines += [f"{one.commands.run} > {number}.printed"]
+        run = one.commands.run.replace("127.0.0.1:8500", address)
+        lines += [f"{run} > {number}.printed"]
     if "python:tensorflow" in binding.installs:
         (folder / "all.py").write_text(IN_ONE_PROCESS)
         models = [shlex.quote(str(cases.find(model).folder)) for model, _ in PROGRAMS]
@@ -145,11 +167,16 @@ def read(line: str, name: str, dtype: DType) -> RawTensor:
 
 @pytest.mark.parametrize("binding", with_snippet(), ids=lambda binding: binding.id)
 def test_a_program_gives_the_references_bits(
-    binding: Binding, references: dict[str, Answers], tmp_path: Path
+    binding: Binding,
+    references: dict[str, Answers],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> None:
     with needing_tools():
         binding.require()
-    typed(binding, tmp_path)
+    assert binding.snippet
+    address = request.getfixturevalue("server") if binding.snippet.serve else ""
+    typed(binding, tmp_path, address)
     for number, (key, wanted) in enumerate(references[binding.execution].items()):
         lines = (tmp_path / f"{number}.printed").read_text(encoding="utf-8").splitlines()
         assert len(lines) == len(wanted), key

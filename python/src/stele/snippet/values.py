@@ -60,4 +60,5 @@ def _readable(spec: TensorSpec, array: Array, expected: Expected) -> Array:
 
 
 def _rounded(array: Array) -> Array:
-    return np.asarray(np.floor(array.astype(np.float64) / _STEP) * _STEP)
+    """Return numbers in (0, 1]: whatever changes their sign, not every language shows -0."""
+    return np.asarray((np.floor(array.astype(np.float64) / _STEP) + 1) * _STEP)
