@@ -29,11 +29,24 @@ static bool resolve(void *library, tensorflow_functions *functions) {
   return true;
 }
 
+/* How TensorFlow is loaded: what it needs comes from its own libraries first
+ * where the process shows an LLVM to all, as Julia does. TensorFlow has its
+ * own, of another version, and would call some of the other's functions: it
+ * hangs. */
+static int load_mode(void) {
+  int mode = RTLD_LAZY | RTLD_LOCAL;
+#ifdef RTLD_DEEPBIND
+  if (dlsym(RTLD_DEFAULT, "LLVMContextCreate") != NULL)
+    mode |= RTLD_DEEPBIND;
+#endif
+  return mode;
+}
+
 static stele_code load_as(const char *name, stele_error *error) {
   char *copy = text_format("%s", name);
   if (copy == NULL)
     return fail_memory(error);
-  void *library = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+  void *library = dlopen(name, load_mode());
   tensorflow_functions functions;
   if (library == NULL || !resolve(library, &functions)) {
     /* The loader's own words, such as the library that is missing. */

@@ -1,0 +1,73 @@
+const CLOSED = "the model is closed"
+
+@testset "refuses calls when it is closed" begin
+    model = Stele.load(DIGITS)
+    answer = model("image" => blank())["probabilities"]
+    @test isopen(model)
+    close(model)
+    close(model)
+    @test !isopen(model)
+    @test refused(() -> model("image" => blank()), :FAILED_PRECONDITION) == CLOSED
+    @test sum(answer) ≈ 1
+    @test length(model.signatures) == 2
+end
+
+@testset "a block closes whatever happens" begin
+    kept = nothing
+    @test_throws DivideError Stele.load(model -> (kept = model; div(1, 0)), DIGITS)
+    @test !isopen(kept)
+end
+
+@testset "may be closed while threads run it" begin
+    for _ in 1:5
+        model = Stele.load(DIGITS)
+        started = Threads.Atomic{Int}(0)
+        tasks = map(1:4) do _
+            Threads.@spawn refused(:FAILED_PRECONDITION) do
+                while true
+                    model("image" => blank(32))
+                    Threads.atomic_add!(started, 1)
+                    GC.safepoint()
+                end
+            end
+        end
+        while started[] < 4
+            yield()
+        end
+        close(model)
+        @test all(task -> fetch(task) == CLOSED, tasks)
+    end
+end
+
+@testset "threads have the same bits" begin
+    @test Threads.nthreads() == min(8, Sys.CPU_THREADS)
+    Stele.load(DIGITS) do model
+        x = Float32[index % 17 for index in 1:10, _ in 1:8, _ in 1:8, _ in 1:1]
+        expected = model("image" => x)
+        wrong = Threads.Atomic{Int}(0)
+        Threads.@threads for _ in 1:8
+            for _ in 1:1000
+                isequal(model("image" => x), expected) || Threads.atomic_add!(wrong, 1)
+            end
+        end
+        @test wrong[] == 0
+    end
+end
+
+# Pages of memory that the process has.
+resident() = parse(Int, split(read("/proc/self/statm", String))[2])
+
+@testset "is collected under load, and memory does not grow" begin
+    texts = ["$row/$column" for row in 1:2, column in 1:3]
+    round() = Stele.load(DTYPES) do model
+        foreach(_ -> model("bytes", "x" => texts), 1:200)
+        Stele.load(DIGITS)("image" => blank()) # left to the collector
+        GC.gc()
+        model("bytes", "x" => texts)["same"]
+    end
+    foreach(_ -> round(), 1:10)
+    before = resident()
+    @test all(_ -> round() == texts, 1:20)
+    # 32 MiB; a model left behind in each round would be more.
+    Sys.islinux() && @test resident() - before < 8192
+end
