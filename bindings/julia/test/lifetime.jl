@@ -54,20 +54,36 @@ end
     end
 end
 
-# Pages of memory that the process has.
-resident() = parse(Int, split(read("/proc/self/statm", String))[2])
+@testset "is collected" begin
+    users(model) = (model("image" => blank()); model.users)
+    collected = [users(Stele.load(DIGITS)) for _ in 1:5]
+    GC.gc()
+    @test all(count -> count[] == 0, collected[1:4]) # the stack may hold the last
+end
 
-@testset "is collected under load, and memory does not grow" begin
-    texts = ["$row/$column" for row in 1:2, column in 1:3]
-    round() = Stele.load(DTYPES) do model
-        foreach(_ -> model("bytes", "x" => texts), 1:200)
-        Stele.load(DIGITS)("image" => blank()) # left to the collector
-        GC.gc()
-        model("bytes", "x" => texts)["same"]
+@testset "strings are kept alive under a call" begin
+    Stele.load(DTYPES) do model
+        for round in 1:50
+            texts = ["$round/$row/$column" for row in 1:2, column in 1:3]
+            collector = Threads.@spawn GC.gc()
+            @test model("bytes", "x" => texts)["same"] == texts
+            wait(collector)
+        end
     end
-    foreach(_ -> round(), 1:10)
-    before = resident()
-    @test all(_ -> round() == texts, 1:20)
-    # 32 MiB; a model left behind in each round would be more.
-    Sys.islinux() && @test resident() - before < 8192
+end
+
+# Bytes of memory that the process has.
+resident() = 4096 * parse(Int, split(read("/proc/self/statm", String))[2])
+
+@testset "memory does not grow" begin
+    Stele.load(DIGITS) do model
+        calls(count) = foreach(_ -> model("image" => blank(1000)), 1:count)
+        calls(200)
+        GC.gc()
+        before = resident()
+        calls(1000)
+        GC.gc()
+        # What is left behind of each call would be 40 MB.
+        @test resident() - before < 20_000_000
+    end
 end
