@@ -143,7 +143,7 @@ end
 function repeat_call(worker, model, signature, inputs)
     outputs = Dict{String, Array}()
     while ccall(AGAIN, Int32, (Ptr{Cvoid},), worker) == 1
-        outputs = model(signature, inputs...)
+        outputs = model(signature, inputs)
     end
     return outputs
 end

@@ -87,13 +87,16 @@ function load(f::Function, dir; options...)
     end
 end
 
+const Pairs = Union{AbstractDict, AbstractVector{<:Pair}}
+
 """
     model("x" => array, …)
     model(signature, "x" => array, …)
 
 Run a signature, or "serving_default", on inputs by name, and return a `Dict` of its outputs:
 each an `Array` with the signature's order of indices. A number or a string is a scalar; a
-scalar output is an array without dimensions, whose element is `outputs["y"][]`.
+scalar output is an array without dimensions, whose element is `outputs["y"][]`. Inputs may be
+a `Dict` or a vector of pairs, too.
 
 Throws a [`SteleError`](@ref): `NOT_FOUND` for a signature that there is not;
 `INVALID_ARGUMENT` for inputs that do not fit; `FAILED_PRECONDITION` after [`close`](@ref);
@@ -101,6 +104,8 @@ whatever TensorFlow answers.
 """
 (model::Model)(inputs::Pair...) = call(model, "serving_default", inputs)
 (model::Model)(signature::AbstractString, inputs::Pair...) = call(model, signature, inputs)
+(model::Model)(inputs::Pairs) = call(model, "serving_default", inputs)
+(model::Model)(signature::AbstractString, inputs::Pairs) = call(model, signature, inputs)
 
 function call(model, signature, @nospecialize(pairs))
     inputs = Input[Input(name(key), value) for (key, value) in pairs]

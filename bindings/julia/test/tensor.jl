@@ -28,6 +28,7 @@ end
         @test same(model, "int64", view([1 2 3; 4 5 6], :, 2:3)) == [2 3; 5 6]
         @test same(model, "bool", [1, 2, 3] .> 1) == [false, true, true]
         @test same(model, "bytes", split("a b")) == ["a", "b"]
+        @test model("int8", Dict("x" => Int8[1]))["same"] == [1]
         bytes = [[0x00, 0xff], UInt8[]]
         @test same(model, "bytes", bytes) == ["\0\xff", ""]
         @test bytes == [[0x00, 0xff], UInt8[]]
