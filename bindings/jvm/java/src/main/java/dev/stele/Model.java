@@ -189,11 +189,16 @@ public final class Model implements Predictor {
         return Answer.text(Libstele.version());
     }
 
+    /** Returns what outlives this object, for tests of how it ends. */
+    Handle handle() {
+        return handle;
+    }
+
     /**
      * The model in C's memory, and how many use it: the Model itself, until it is closed, and each
      * call that runs.
      */
-    private static final class Handle implements Runnable {
+    static final class Handle implements Runnable {
         private final MemorySegment model;
         private final AtomicInteger users = new AtomicInteger(1);
         private volatile boolean closed;
@@ -219,6 +224,10 @@ public final class Model implements Predictor {
         public void run() {
             closed = true;
             release();
+        }
+
+        boolean released() {
+            return users.get() == 0;
         }
     }
 }

@@ -54,6 +54,21 @@ internal class KotlinTest {
     }
 
     @Test
+    fun everyNameAndPathGetsThere() {
+        val name = "a\u0000b"
+        val holdsNul = "INVALID_ARGUMENT: a name or path holds a NUL: \"a\\0b\""
+        refused(holdsNul) { loadModel(name) }
+        refused(holdsNul) { loadModel(digits, tags = name) }
+        refused(holdsNul) { loadModel(digits, profile = name) }
+        refused(holdsNul) { loadModel(digits, libtensorflow = name) }
+        val tensor = image.toTensor(1, 8, 8, 1)
+        loadModel(digits, config = byteArrayOf()).use { model ->
+            refused(holdsNul) { model.run(name to tensor) }
+            refused(holdsNul) { model.run("image" to tensor, signature = name) }
+        }
+    }
+
+    @Test
     fun aModelOnAServerIsUsedInTheSameWay() {
         val elsewhere =
             object : Predictor {

@@ -101,18 +101,23 @@ object SavedModel:
     *   the session's configuration by name: default, inline, single or python
     * @param config
     *   a serialized tensorflow.ConfigProto in place of the profile
+    * @param libtensorflow
+    *   the file libtensorflow_cc.so.2 or its folder, in place of searching for it
     */
   def load(
       dir: String,
       tags: Set[String] = Set("serve"),
       profile: Option[String] = None,
-      config: Option[Array[Byte]] = None
+      config: Option[Array[Byte]] = None,
+      libtensorflow: Option[String] = None
   ): Model =
-    val some = Optional.ofNullable(profile.orNull)
-    Model.load(
-      dir,
-      Options(tags.mkString(","), some, Optional.ofNullable(config.orNull), Optional.empty)
+    val options = Options(
+      tags.mkString(","),
+      Optional.ofNullable(profile.orNull),
+      Optional.ofNullable(config.orNull),
+      Optional.ofNullable(libtensorflow.orNull)
     )
+    Model.load(dir, options)
 
 extension (model: Predictor)
   /** Runs serving_default. */

@@ -45,6 +45,19 @@ final class ScalaTest:
       )
     }
 
+  @Test def everyNameAndPathGetsThere(): Unit =
+    val name = "a\u0000b"
+    def holdsNul(call: => Any): Unit =
+      refused("INVALID_ARGUMENT: a name or path holds a NUL: \"a\\0b\"")(call)
+    holdsNul(SavedModel.load(name))
+    holdsNul(SavedModel.load(digits, tags = Set(name)))
+    holdsNul(SavedModel.load(digits, profile = Some(name)))
+    holdsNul(SavedModel.load(digits, libtensorflow = Some(name)))
+    Using.resource(SavedModel.load(digits, config = Some(Array()))) { model =>
+      holdsNul(model(name -> Tensor(image, 1, 8, 8, 1)))
+      holdsNul(model.call(name)("image" -> Tensor(image, 1, 8, 8, 1)))
+    }
+
   @Test def aModelOnAServerIsUsedInTheSameWay(): Unit =
     val tensor = Tensor(image, 64)
     val elsewhere = new Predictor:
