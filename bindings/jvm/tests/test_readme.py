@@ -14,6 +14,7 @@ BUILD = Path(os.environ["STELE_BUILD"])
 JAR = BUILD / "jvm" / "stele" / "stele-0.1.0.jar"
 DIGITS = BUILD / "models" / "digits" / "saved_model"
 JAVA = [str(FOLDER / "jdk"), "java", "--enable-native-access=ALL-UNNAMED", "-cp", str(JAR)]
+PARENT = (FOLDER / "pom.xml").read_text()
 IMAGE = "0 " * 63 + "16"
 
 
@@ -44,6 +45,84 @@ def test_the_first_screen_runs_as_it_stands(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == blocks("console")[0].splitlines()[1:]
+
+
+ARTIFACTS = {
+    "java": "stele",
+    "remote": "stele-remote",
+    "kotlin": "stele-kotlin",
+    "scala": "stele-scala_3",
+}
+
+
+@pytest.fixture(scope="module")
+def class_paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What Maven finds for projects of which each names one artifact, as the README does."""
+    folder = tmp_path_factory.mktemp("projects")
+    (dependency,) = blocks("xml")
+    head = "<modelVersion>4.0.0</modelVersion><groupId>user</groupId><version>1</version>"
+    modules = "".join(f"<module>{name}</module>" for name in ARTIFACTS)
+    (folder / "pom.xml").write_text(
+        f"<project>{head}<artifactId>all</artifactId><packaging>pom</packaging>"
+        f"<modules>{modules}</modules></project>"
+    )
+    for name, artifact in ARTIFACTS.items():
+        own = dependency.replace("<artifactId>stele<", f"<artifactId>{artifact}<")
+        (folder / name).mkdir()
+        (folder / name / "pom.xml").write_text(
+            f"<project>{head}<artifactId>{name}</artifactId>"
+            f"<dependencies>{own}</dependencies></project>"
+        )
+    plugin = "maven-dependency-plugin"
+    pinned = re.search(rf"<artifactId>{plugin}</artifactId>\s*<version>(.*)</version>", PARENT)
+    assert pinned
+    goal = f"org.apache.maven.plugins:{plugin}:{pinned[1]}:build-classpath"
+    maven = [str(FOLDER / "jdk"), "mvn", "--batch-mode", "--no-transfer-progress"]
+    own_repository = f"-Dmaven.repo.local={BUILD / 'jvm' / 'repository'}"
+    done = subprocess.run(
+        [*maven, own_repository, "-Dmdep.outputFile=class-path", goal],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {name: (folder / name / "class-path").read_text() for name in ARTIFACTS}
+
+
+def run_with(class_path: str, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*JAVA[:-1], class_path, *command], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_coordinates_are_those_of_a_jar_that_runs(
+    class_paths: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "Program.java").write_text(blocks("java")[0])
+    done = run_with(class_paths["java"], str(tmp_path / "Program.java"), str(DIGITS))
+    assert done.stdout.splitlines() == blocks("console")[0].splitlines()[1:], done.stderr
+
+
+def test_the_remote_client_brings_grpc_along(class_paths: dict[str, str], tmp_path: Path) -> None:
+    lines = blocks("java")[1].replace("127.0.0.1:8500", "127.0.0.1:1")
+    (tmp_path / "Program.java").write_text(
+        "import dev.stele.*; import dev.stele.remote.*; import java.util.Map;\n"
+        "class Program { public static void main(String[] arguments) {\n"
+        f"Tensor image = Tensor.of(new float[64], 1, 8, 8, 1);\n{lines}}}}}}}\n"
+    )
+    done = run_with(class_paths["remote"], str(tmp_path / "Program.java"))
+    assert done.returncode == 1
+    assert "dev.stele.SteleException: UNAVAILABLE: " in done.stderr
+
+
+@pytest.mark.parametrize(("language", "program"), [("kotlin", "DigitsKt"), ("scala", "Digits")])
+def test_the_coordinates_of_a_layer_bring_all_that_it_needs(
+    class_paths: dict[str, str], language: str, program: str
+) -> None:
+    compiled = programs_of(language).split(":")[0]
+    done = run_with(f"{compiled}:{class_paths[language]}", program, str(DIGITS))
+    assert done.stdout.splitlines()[-1].startswith("refused INVALID_ARGUMENT"), done.stderr
 
 
 @pytest.fixture
