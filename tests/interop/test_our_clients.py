@@ -38,7 +38,7 @@ SERVERS = {
     "MLServer": Server("mlserver", PROGRAMS / "mlserver_server.py"),
     "KServe": Server("kserve", PROGRAMS / "kserve_server.py"),
 }
-CLIENTS = ("python-grpc", "rust-grpc", "js-grpc")
+CLIENTS = ("python-grpc", "rust-grpc", "js-grpc", "go-grpc", "java-grpc")
 
 
 @dataclass(frozen=True)
