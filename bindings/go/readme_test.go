@@ -58,3 +58,20 @@ func TestReadmeProgramRuns(t *testing.T) {
 		t.Errorf("printed %s", output.String())
 	}
 }
+
+func TestInspectPrintsEverySignature(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a program")
+	}
+	printed, err := exec.Command("go", "run", "./examples/inspect", savedModel(t, "digits")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"signature serving_default\n", "input image FP32 [?,8,8,1]\n", "output probabilities FP32 [?,10]\n",
+	} {
+		if !strings.Contains(string(printed), line) {
+			t.Errorf("there is no %q in %s", line, printed)
+		}
+	}
+}
