@@ -39,7 +39,7 @@ PROGRAMS = [(name, s) for name in zoo.DEFAULT for s in SIGNATURES.get(name, ("se
 # Crates that the checkout has compiled are not compiled again.
 CARGO = {
     "CARGO_TARGET_DIR": str(paths.build_dir() / "rust"),
-    "CARGO_PROFILE_RELEASE_LTO": "thin",
+    "CARGO_PROFILE_RELEASE_LTO": "false",
     "CARGO_PROFILE_RELEASE_STRIP": "debuginfo",
 }
 
