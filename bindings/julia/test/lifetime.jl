@@ -77,13 +77,14 @@ resident() = 4096 * parse(Int, split(read("/proc/self/statm", String))[2])
 
 @testset "memory does not grow" begin
     Stele.load(DIGITS) do model
-        calls(count) = foreach(_ -> model("image" => blank(1000)), 1:count)
-        calls(200)
+        calls(count) = foreach(_ -> model("image" => blank(100)), 1:count)
+        # TensorFlow's and Julia's allocators take what they keep in some large steps first.
+        calls(3000)
         GC.gc()
         before = resident()
-        calls(1000)
+        calls(5000)
         GC.gc()
-        # What is left behind of each call would be 40 MB.
-        @test resident() - before < 20_000_000
+        # The outputs of the calls are 20 MB, their inputs 128 MB.
+        @test resident() - before < 10_000_000
     end
 end
