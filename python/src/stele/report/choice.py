@@ -9,7 +9,6 @@ from typing import Any
 from stele.bench.statistics import Estimate
 from stele.bench.table import Figures, cold, duration, factor, seconds
 from stele.parity.binding import Binding
-from stele.parity.record import WorkerInfo
 from stele.report.features import language, place
 from stele.report.runs import Run
 from stele.report.tables import Cell, Table
@@ -76,7 +75,6 @@ def candidates(
     parity: Mapping[str, Mapping[str, Any]],
 ) -> list[Candidate]:
     """Return who can be recommended: one case, the default profile, nothing red."""
-    infos = [r for run in runs for r in run.records if isinstance(r, WorkerInfo)]
     first = measured[0].benchmark if measured else None
     found = []
     for one in measured:
@@ -88,7 +86,7 @@ def candidates(
         )
         if not fits or one.benchmark.profile != "default" or name not in bindings or about["red"]:
             continue
-        where = place(bindings[name], [i for i in infos if i.binding == name])
+        where = place(bindings[name], runs)
         found.append(Candidate(bindings[name], where, one, about))
     return found
 

@@ -24,7 +24,7 @@ def tables(runs: Sequence[Run], bindings: Mapping[str, Binding]) -> list[Table]:
     """Return what the bindings of these runs do, dtype by dtype too, and which cannot run."""
     names = seen(runs, bindings)
     results = [r for run in runs for r in run.results]
-    infos = [r for run in runs for r in run.records if isinstance(r, WorkerInfo)]
+    infos = _infos(runs)
     rows = [
         _row(
             bindings[name],
@@ -46,8 +46,12 @@ def tables(runs: Sequence[Run], bindings: Mapping[str, Binding]) -> list[Table]:
 def seen(runs: Sequence[Run], bindings: Mapping[str, Binding]) -> list[str]:
     """Return the bindings that the runs speak of, in their order."""
     spoken = [r.binding for run in runs for r in run.results]
-    spoken += [r.binding for run in runs for r in run.records if isinstance(r, WorkerInfo)]
+    spoken += [info.binding for info in _infos(runs)]
     return [name for name in dict.fromkeys(spoken) if name in bindings]
+
+
+def _infos(runs: Sequence[Run]) -> list[WorkerInfo]:
+    return [r for run in runs for r in run.records if isinstance(r, WorkerInfo)]
 
 
 def _row(binding: Binding, results: list[Result], infos: list[WorkerInfo]) -> list[Cell]:
@@ -59,7 +63,7 @@ def _row(binding: Binding, results: list[Result], infos: list[WorkerInfo]) -> li
     return [
         Cell(binding.id, note=binding.summary),
         Cell(binding.language),
-        Cell(place(binding, infos)),
+        Cell(_place(binding, infos)),
         _strings(results),
         _config(bad),
         Cell(f"{passed}/{len(bad)}" if bad else "-"),
@@ -72,8 +76,13 @@ def _row(binding: Binding, results: list[Result], infos: list[WorkerInfo]) -> li
     ]
 
 
-def place(binding: Binding, infos: Sequence[WorkerInfo]) -> str:
-    """Say where the model runs: no library of TensorFlow's mapped is a converted model."""
+def place(binding: Binding, runs: Sequence[Run]) -> str:
+    """Say where a binding's model runs, from what these runs saw of its workers."""
+    return _place(binding, [info for info in _infos(runs) if info.binding == binding.id])
+
+
+def _place(binding: Binding, infos: Sequence[WorkerInfo]) -> str:
+    """No library of TensorFlow's mapped is a converted model."""
     if binding.in_process:
         return "embedded"
     converted = infos and all(not info.libraries for info in infos)
@@ -103,8 +112,8 @@ def _dtypes(names: Sequence[str], results: Sequence[Result]) -> Table:
         mine = [r for r in results if (r.binding, r.model) == (name, _DTYPES_MODEL)]
         rows.append([Cell(name), *(_able(mine, dtype) for dtype in dtypes.BY_NAME)])
     lead = (
-        "“yes” where every value of the dtype, of every rank, has come back with its bits; FP32's "
-        "and FP64's NaNs with a payload too."
+        "“yes” where arrays of the dtype, of every rank from 0 to 6, have come back with their "
+        "bits. What gets lost of NaNs, subnormals or limits stands under Parity."
     )
     return Table("Dtypes", lead, ("binding", *dtypes.BY_NAME), rows, names)
 

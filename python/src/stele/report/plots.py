@@ -54,9 +54,9 @@ def _intervals(plot: Plot, y: dict[str, Any]) -> dict[str, Any]:
     """Medians on a logarithmic scale, each with its interval."""
     series = sorted({mark.series for mark in plot.marks})
     legend = {"orient": "top"} if len(series) > 1 else None
-    told = {"field": "series", "type": "nominal", "title": None, "sort": series, "legend": legend}
+    named = {"field": "series", "type": "nominal", "title": None, "sort": series, "legend": legend}
     x = {"type": "quantitative", "scale": {"type": "log"}}
-    colour = {"color": {**told, "scale": {"range": _COLOURS}}}
+    colour = {"color": {**named, "scale": {"range": _COLOURS}}}
     return {
         "encoding": {"y": y},
         "layer": [
@@ -68,7 +68,7 @@ def _intervals(plot: Plot, y: dict[str, Any]) -> dict[str, Any]:
                 "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
                 "encoding": {
                     "x": {"field": "value", "title": f"{plot.unit}, logarithmic scale", **x},
-                    "shape": told,
+                    "shape": named,
                     **colour,
                 },
             },

@@ -8,7 +8,6 @@ from typing import Any
 
 from stele.contract.codes import Code, SteleError
 from stele.parity.binding import Binding
-from stele.parity.record import WorkerInfo
 from stele.report import choice, examples, features, machines, parity, performance, runs
 from stele.report.runs import Run
 from stele.report.tables import Table
@@ -47,7 +46,6 @@ def make(found: Sequence[Run], bindings: Mapping[str, Binding]) -> Report:
         *performance.tables(found),
         runs.table(found),
     ]
-    infos = [r for run in found for r in run.records if isinstance(r, WorkerInfo)]
     data = {
         "answers": choice.answers(candidates),
         "languages": list(dict.fromkeys(one.language for one in candidates)),
@@ -56,9 +54,7 @@ def make(found: Sequence[Run], bindings: Mapping[str, Binding]) -> Report:
         "bindings": {
             name: {
                 "language": features.language(bindings[name]),
-                "place": features.place(
-                    bindings[name], [info for info in infos if info.binding == name]
-                ),
+                "place": features.place(bindings[name], found),
             }
             for name in features.seen(found, bindings)
         },
