@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from stele import cli
 from stele.bench import paste, rounds, settings, tune
 from stele.bench.contestant import Setting, WrongAnswerError
 from stele.bench.subject import Prepared, Subject
@@ -182,6 +183,15 @@ def test_pythons_line_runs(foreign: Path) -> None:
         (line,) = (line for line in lines if line.startswith("python-native: "))
         model = eval(line.partition(": ")[2], {"Model": Model})  # noqa: S307  (our own line)
         assert "serving_default" in model.signatures
+
+
+@pytest.mark.parametrize("command", ["tune", "snippet"])
+def test_a_command_for_one_binding_takes_one(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([command, "digits", "--binding", "c,python-tf"])
+    assert capsys.readouterr().err.endswith("error: one --binding is wanted\n")
 
 
 def test_the_command(foreign: Path) -> None:

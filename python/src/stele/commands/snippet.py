@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stele.contract.codes import from_os_error
 from stele.parity import case as cases
-from stele.parity.binding import discover, from_arguments
+from stele.parity.binding import discover, one_from_arguments
 from stele.snippet import program
 from stele.snippet.program import Program
 
@@ -52,10 +52,8 @@ def run(args: argparse.Namespace) -> int:
         return _list()
     if args.model is None or args.binding is None:
         args.usage.error("a MODEL|DIR and a --binding are wanted; --list has the bindings")
-    bindings = from_arguments(args.usage, [args.binding])
-    if len(bindings) != 1:
-        args.usage.error("one --binding is wanted")
-    written = program.write(cases.find(args.model), bindings[0], args.signature)
+    binding = one_from_arguments(args.usage, args.binding)
+    written = program.write(cases.find(args.model), binding, args.signature)
     if args.out is not None:
         try:
             args.out.write_text(written.text, encoding="utf-8")
@@ -79,13 +77,8 @@ def _list() -> int:
 
 def _print_commands(written: Program) -> None:
     """Print what to type, as it stands in the program too."""
-    commands = written.commands
     print(f"# in an empty folder, with the program as {written.file}")
-    for command in (*commands.setup, *commands.build):
-        print(command)
-    if commands.serve:
-        print(f"{commands.serve}  # in another terminal")
-    print(commands.run)
+    print("\n".join(written.commands.lines()))
 
 
 def _as_json(written: Program) -> dict[str, object]:

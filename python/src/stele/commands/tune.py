@@ -24,7 +24,7 @@ from stele.convert.request import Request
 from stele.parity import case as cases
 from stele.parity import known, report
 from stele.parity import run as parity_run
-from stele.parity.binding import Binding, from_arguments
+from stele.parity.binding import Binding, from_arguments, one_from_arguments
 from stele.parity.claim import claim_free
 from stele.parity.record import Advice, Benchmark, Journal, Trial, machine, onednn
 
@@ -81,7 +81,7 @@ def _tolerance(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Carry the command out and return its exit status."""
-    (main,) = from_arguments(args.usage, [args.binding])
+    main = one_from_arguments(args.usage, args.binding)
     others = from_arguments(args.usage, [args.also]) if args.also else []
     target = cases.find(args.model)
     console = Console(stderr=args.json)

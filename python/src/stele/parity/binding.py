@@ -284,6 +284,18 @@ def from_arguments(parser: argparse.ArgumentParser, names: Sequence[str]) -> lis
         parser.error(str(error))
 
 
+def one_from_arguments(parser: argparse.ArgumentParser, name: str) -> Binding:
+    """Return the one binding that a command line is to name; anything else ends it with usage.
+
+    Raises:
+        SteleError: As `discover`.
+    """
+    named = from_arguments(parser, [name])
+    if len(named) != 1:
+        parser.error("one --binding is wanted")
+    return named[0]
+
+
 def select(names: Sequence[str]) -> list[Binding]:
     """Return the bindings asked for; all but the comparators when none is named.
 

@@ -69,6 +69,11 @@ class Commands:
     serve: str
     run: str
 
+    def lines(self) -> list[str]:
+        """Return all of them, in the order in which they are typed."""
+        served = [f"{self.serve}  # in another terminal"] if self.serve else []
+        return [*self.setup, *self.build, *served, self.run]
+
 
 @dataclass(frozen=True)
 class Program:
@@ -189,10 +194,7 @@ def _about(target: Target, binding: Binding, signature: Signature, commands: Com
         ]
     assert binding.snippet is not None  # noqa: S101  (who calls has seen to it)
     lines.append(f"In an empty folder, with this program as {binding.snippet.program}:")
-    typed = [*commands.setup, *commands.build, commands.run]
-    if commands.serve:
-        typed.insert(-1, f"{commands.serve}  # in another terminal")
-    return lines + [f"  {line}" for command in typed for line in command.splitlines()]
+    return lines + [f"  {line}" for command in commands.lines() for line in command.splitlines()]
 
 
 def _rendered(binding: Binding, snippet: Snippet, view: Mapping[str, Any]) -> str:
@@ -202,7 +204,8 @@ def _rendered(binding: Binding, snippet: Snippet, view: Mapping[str, Any]) -> st
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        loader=FileSystemLoader(snippet.template.parent),
+        # A folder may stand on another's templates, as its library does.
+        loader=FileSystemLoader((snippet.template.parent, paths.bindings_dir())),
     )
     environment.filters |= literals.FILTERS
     environment.tests |= literals.TESTS
