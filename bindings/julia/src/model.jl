@@ -4,9 +4,8 @@ once. `model.signatures` are its [`Signature`](@ref)s by name.
 """
 mutable struct Model
     handle::Ptr{Cvoid}
-    users::Threads.Atomic{
-        Int,
-    } # the model itself until it is closed, and each call under way
+    # The model itself until it is closed, and each call under way.
+    users::Threads.Atomic{Int}
     open::Threads.Atomic{Bool}
     signatures::Dict{String, Signature}
 end
