@@ -68,9 +68,9 @@ def refusal(answer: Answer) -> str:
 
 def meaning(text: str) -> str:
     """Return what TensorFlow's words mean, and what to do; empty when they are not known."""
-    for pattern, meaning, kind in _KNOWN:
+    for pattern, what, kind in _KNOWN:
         if re.search(pattern, text):
-            return "; ".join(filter(None, (meaning, KINDS[kind].remedy)))
+            return "; ".join(filter(None, (what, KINDS[kind].remedy)))
     return ""
 
 
