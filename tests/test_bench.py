@@ -14,6 +14,7 @@ from stele.bench.contestant import Contestant, Setting
 from stele.bench.subject import Prepared, Subject
 from stele.contract.bundle import RawTensor, read_bundle, write_bundle
 from stele.contract.codes import SteleError
+from stele.parity.binding import discover
 from stele.parity.case import Case, Target
 from stele.parity.record import Benchmark, Journal, Startup, Unmeasured
 from tests.test_harness import VALUES, fake
@@ -120,6 +121,30 @@ def test_what_is_installed_counts_once(tmp_path: Path) -> None:
     assert numpy - bare > 2**20
     with pytest.raises(SteleError, match='installs "python:no-such-thing"'):
         footprint.of(fake("healthy", installs=("python:no-such-thing",)), os.getpid())
+
+
+def test_what_a_page_downloads_is_compressed_file_by_file(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.js", "b.wasm")]
+    for file in files:
+        file.write_bytes(b"x" * 100_000)
+    one, both = (
+        footprint.download(fake("healthy", downloads=tuple(map(str, names))))
+        for names in (files[:1], files)
+    )
+    assert one is not None
+    assert one < 1000
+    assert both == 2 * one
+    assert footprint.download(fake("healthy")) is None
+    with pytest.raises(SteleError, match='downloads "/nonexistent/runtime'):
+        footprint.download(fake("healthy", downloads=("/nonexistent/runtime.js",)))
+
+
+def test_what_a_page_is_to_download_is_there() -> None:
+    pages = [one for one in discover().values() if one.id.startswith("js-browser-")]
+    assert pages
+    for one in pages:
+        one.require()
+        assert footprint.download(one)
 
 
 def test_a_repeated_row_is_the_batch(prepared: Prepared, tmp_path: Path) -> None:

@@ -159,25 +159,3 @@ func resident(t *testing.T) int {
 	}
 	return pages * os.Getpagesize()
 }
-
-func BenchmarkRun(b *testing.B) {
-	model, inputs := loaded(b, "digits", WithProfile("inline")), digit(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := model.Run(context.Background(), inputs); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// What the binding itself does, up to a refusal by C.
-func BenchmarkRefusal(b *testing.B) {
-	model := loaded(b, "digits")
-	inputs := Tensors{"image": made(b, make([]float32, 64), 64)}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := model.Run(context.Background(), inputs); err == nil {
-			b.Fatal("not refused")
-		}
-	}
-}

@@ -33,6 +33,26 @@ def test_a_row() -> None:
     }
 
 
+def test_how_far_the_furthest_answer_is() -> None:
+    near = Result("m", "c", "case", "s", Outcome.PASS, identical=False)
+    far = replace(near, tensors=({"ulp": 3, "absolute": 2e-6}, {"ulp": 70, "absolute": 1e-6}))
+    assert row([near, far, C], "c")["furthest"] == "70 ULP, 2.0e-06"
+    # What is another answer is counted, and not measured.
+    other = replace(far, outcome=Outcome.MISMATCH, tensors=({"ulp": 2**30, "absolute": 1.0},))
+    assert row([far, other, C], "c")["furthest"] == "70 ULP, 2.0e-06, but for 1"
+    # What is the same to the last bit is not far at all.
+    assert row([far, C, SLOW], "slow")["furthest"] == "-"
+    assert "furthest" not in row([C, SLOW], "c")
+
+
+def test_what_a_page_downloads() -> None:
+    page = replace(START, binding="slow", download_bytes=3 * 2**19)
+    records = [C, SLOW, START, page]
+    assert row(records, "slow")["download"] == "1.5 MiB"
+    assert row(records, "c")["download"] == "-"
+    assert "download" not in row([C, START], "c")
+
+
 def test_the_reader_chooses_what_to_compare_with() -> None:
     assert row([C, SLOW], "slow")["over c"] == "2.00 × [2.00, 2.00]"
     assert row([C, SLOW], "c", versus="slow")["over slow"] == "0.50 × [0.50, 0.50]"

@@ -1,13 +1,16 @@
-"""Bytes on disk of what a binding needs to run, its dependencies with it.
+"""Bytes of what a binding needs to run, its dependencies with it.
 
-Two sources: the files that its running processes have mapped (programs, libraries, data),
-which nobody has to declare; and what ``installs`` in its ``binding.toml`` names, for
-languages whose code is read and not mapped. A file that is in both counts once. The
+On disk there are two sources: the files that its running processes have mapped (programs,
+libraries, data), which nobody has to declare; and what ``installs`` in its ``binding.toml``
+names, for languages whose code is read and not mapped. A file that is in both counts once. The
 operating system's own files are not told apart: what is mapped is needed.
+
+What runs in a page is downloaded, too: ``downloads`` names the files.
 """
 
 from __future__ import annotations
 
+import gzip
 import stat
 from collections.abc import Iterator
 from importlib import metadata
@@ -42,6 +45,22 @@ def of(binding: Binding, pid: int) -> int | None:
     return sum(sizes.values())
 
 
+def download(binding: Binding) -> int | None:
+    """Return the bytes that a page's visitor downloads of its runtime; None where it has no page.
+
+    Each file is compressed by itself, as a server sends it.
+
+    Raises:
+        SteleError: INVALID_ARGUMENT when ``downloads`` names what is not there.
+    """
+    if not binding.downloads:
+        return None
+    try:
+        return sum(len(gzip.compress(Path(file).read_bytes())) for file in binding.downloads)
+    except FileNotFoundError as error:
+        raise _missing(binding, "downloads", error.filename) from error
+
+
 def _installed(binding: Binding) -> Iterator[Path]:
     for entry in binding.installs:
         if entry.startswith(_IMPORT):
@@ -49,7 +68,7 @@ def _installed(binding: Binding) -> Iterator[Path]:
         else:
             path = Path(entry)
             if not path.exists():
-                raise _missing(binding, entry)
+                raise _missing(binding, "installs", entry)
             yield from path.rglob("*") if path.is_dir() else [path]
 
 
@@ -57,7 +76,7 @@ def _distributions(binding: Binding, imported: str) -> Iterator[Path]:
     """Yield the files of what provides an import, and of all that it requires here."""
     wanted = list(metadata.packages_distributions().get(imported, ()))
     if not wanted:
-        raise _missing(binding, f"{_IMPORT}{imported}")
+        raise _missing(binding, "installs", f"{_IMPORT}{imported}")
     visited = set()
     for name in wanted:  # grows
         if name in visited:
@@ -72,6 +91,6 @@ def _distributions(binding: Binding, imported: str) -> Iterator[Path]:
         wanted += [r.name for r in required if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
-def _missing(binding: Binding, entry: str) -> SteleError:
+def _missing(binding: Binding, key: str, entry: str) -> SteleError:
     file = binding.folder / "binding.toml"
-    return SteleError(Code.INVALID_ARGUMENT, f'{file}: {binding.id} installs "{entry}": not there')
+    return SteleError(Code.INVALID_ARGUMENT, f'{file}: {binding.id} {key} "{entry}": not there')

@@ -168,5 +168,6 @@ def _startup(one: Contestant, prepared: Prepared) -> Startup:
         first_call_s=tuple(start.first_call for start in one.starts),
         peak_bytes=peak,
         disk_bytes=footprint.of(one.binding, pid) if pid is not None else None,
+        download_bytes=footprint.download(one.binding),
         accuracy=one.accuracy(prepared.labelled) if prepared.labelled is not None else None,
     )

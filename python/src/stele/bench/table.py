@@ -6,11 +6,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stele.bench.statistics import Estimate, difference, estimate, ranks, ratio
-from stele.parity.record import Benchmark, Record, Result, Startup, Unmeasured
+from stele.parity.record import Benchmark, Outcome, Record, Result, Startup, Unmeasured
 
 # What a binding costs is told by what it takes more than C, which adds next to nothing
 # to TensorFlow's own call.
 BASELINE = "c"
+
+
+@dataclass(frozen=True)
+class Furthest:
+    """How far a binding's answers are from the reference's.
+
+    Attributes:
+        ulp: The most among those that are near enough to be right.
+        absolute: Likewise, in the outputs' own units.
+        beyond: How many cases are further away, or not numbers: deviations that are known.
+    """
+
+    ulp: int = 0
+    absolute: float = 0.0
+    beyond: int = 0
+
+    def __str__(self) -> str:
+        near = f"{self.ulp} ULP, {self.absolute:.1e}"
+        return f"{near}, but for {self.beyond}" if self.beyond else near
 
 
 @dataclass(frozen=True)
@@ -21,6 +40,7 @@ class Figures:
         benchmark: Its turns.
         startup: Its starts; None where it broke off later.
         checked: Cases that the parity run compared, and how many had identical bits.
+        furthest: How far these are off.
         call: Nanoseconds.
         rank: One, and how many are surely faster on the same case.
         over: Times the baseline's call; None without a baseline.
@@ -32,6 +52,7 @@ class Figures:
     checked: tuple[int, int]
     call: Estimate
     rank: int
+    furthest: Furthest = Furthest()
     over: Estimate | None = None
     more: Estimate | None = None
 
@@ -62,6 +83,7 @@ def figures(records: Iterable[Record], versus: str = BASELINE) -> list[Figures]:
                     (sum(r.identical is True for r in ours), len(ours)),
                     call,
                     rank,
+                    _furthest(ours),
                     ratio(benchmark.call_ns, base.call_ns) if base else None,
                     difference(benchmark.call_ns, c.call_ns) if c else None,
                 )
@@ -82,6 +104,16 @@ def _other(group: Sequence[Benchmark], mine: Benchmark, binding: str) -> Benchma
     return theirs.get(mine.profile) or theirs.get("default")
 
 
+def _furthest(results: Sequence[Result]) -> Furthest:
+    right = [result for result in results if result.outcome is Outcome.PASS]
+    tensors = [tensor for result in right for tensor in result.tensors]
+    return Furthest(
+        max((int(tensor.get("ulp", 0)) for tensor in tensors), default=0),
+        max((float(tensor.get("absolute", 0)) for tensor in tensors), default=0.0),
+        len(results) - len(right),
+    )
+
+
 def rows(found: Sequence[Figures], versus: str = BASELINE) -> list[list[str]]:
     """Return a header and a row for each; columns that say nothing are left out."""
     accuracies = any(one.startup and one.startup.accuracy is not None for one in found)
@@ -94,6 +126,7 @@ def rows(found: Sequence[Figures], versus: str = BASELINE) -> list[list[str]]:
         "binding": True,
         "profile": profiles,
         "identical bits": True,
+        "furthest": any(one.furthest != Furthest() for one in found),
         "accuracy": accuracies,
         "call": True,
         "rank": True,
@@ -102,6 +135,7 @@ def rows(found: Sequence[Figures], versus: str = BASELINE) -> list[list[str]]:
         "cold start": True,
         "memory": True,
         "disk": True,
+        "download": any(one.startup and one.startup.download_bytes for one in found),
         **{f"calls/s, {count} at once": True for count in workers},
     }
     shown = [name for name, wanted in columns.items() if wanted]
@@ -123,6 +157,8 @@ def _cells(one: Figures, versus: str) -> dict[str, str]:
         "call": duration(one.call),
         "rank": str(one.rank),
     }
+    if one.furthest != Furthest():
+        cells["furthest"] = str(one.furthest)
     if one.over is not None:
         cells[f"over {versus}"] = factor(one.over)
     if one.more is not None:
@@ -138,6 +174,8 @@ def _cells(one: Figures, versus: str) -> dict[str, str]:
         cells["memory"] = f"{startup.peak_bytes / 2**20:.0f} MiB"
     if startup.disk_bytes:
         cells["disk"] = f"{startup.disk_bytes / 2**20:.0f} MiB"
+    if startup.download_bytes:
+        cells["download"] = f"{startup.download_bytes / 2**20:.1f} MiB"
     return cells
 
 

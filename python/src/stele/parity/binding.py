@@ -20,7 +20,7 @@ from stele.parity import tool
 from stele.parity.tool import Tool
 
 # Keys of a binding whose placeholders are filled in.
-_FILLED = ("run", "build", "example", "installs")
+_FILLED = ("run", "build", "example", "installs", "downloads")
 
 
 class SetupError(Exception):
@@ -68,6 +68,7 @@ class Binding:
         code: That example's source file.
         installs: Files and folders that it needs beside those that its processes map, and
             ``python:<import name>``, for its size on disk.
+        downloads: The files of its runtime that a page's visitor downloads.
         upstream: Whose API it stands on.
         licence: SPDX.
         execution: ``function`` or ``session``: how TensorFlow runs the graph for it.
@@ -94,6 +95,7 @@ class Binding:
     example: tuple[str, ...] = ()
     code: Path | None = None
     installs: tuple[str, ...] = ()
+    downloads: tuple[str, ...] = ()
     upstream: str = ""
     licence: str = ""
     execution: str = "session"

@@ -165,6 +165,8 @@ class Startup:
         first_call_s: The first answer.
         peak_bytes: Most memory that its processes had resident, by the end of all turns.
         disk_bytes: Its files with all dependencies.
+        download_bytes: What a page's visitor downloads of its runtime, compressed; None where
+            it runs in no page.
         accuracy: Share of labelled held-out rows that it gets right.
     """
 
@@ -178,6 +180,7 @@ class Startup:
     first_call_s: tuple[float, ...]
     peak_bytes: int | None = None
     disk_bytes: int | None = None
+    download_bytes: int | None = None
     accuracy: float | None = None
 
 

@@ -24,8 +24,10 @@ def tables(runs: Sequence[Run]) -> list[Table]:
         cases = ", ".join(dict.fromkeys(f"{b.model} ({b.case})" for b in run.benchmarks))
         lead = (
             f"{cases}. Medians with an interval of at least 95 %; a rank is one and how many are "
-            "surely faster: where intervals overlap there is no order. Memory and disk are of all "
-            "processes, a server's and a browser's too. “At once” is processes, not threads."
+            "surely faster: where intervals overlap there is no order. Furthest is of the "
+            "answers that are near enough; “but for” counts the others, which are known. "
+            "Memory and disk are of all processes, a server's and a browser's too. “At once” is "
+            "processes, not threads."
         )
         title = f"Calls, run {run.label}"
         found.append(Table(title, lead, header, plain(rows), names, _plots_of_calls(measured)))
