@@ -23,6 +23,11 @@ export PKG_CONFIG_PATH := $(PREFIX_TF)/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(P
 export STELE_LIBTENSORFLOW ?= $(PREFIX_TF)/lib
 export BUILD := $(STELE_BUILD)
 
+# Python's bytecode has a folder of its own, even where the environment wants none beside
+# the sources: a worker that compiles TensorFlow's modules anew starts three times as slowly.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(STELE_BUILD)/pycache
+
 # A binding's folder has a binding.toml; if there is anything to build or test, a Makefile too.
 BINDINGS := $(patsubst bindings/%/,%,$(foreach folder, \
   $(dir $(wildcard bindings/*/binding.toml bindings/*/*/binding.toml)), \
@@ -39,7 +44,7 @@ demo: setup ## train a model, run it in every language here, prove the bits, mea
 	@echo "1 of 2: training the model digits, and building every binding that runs it in process"
 	@$(MAKE) -j2 model-digits in-process
 	@echo "2 of 2: proving that every answer is the same, and measuring, a few rounds each"
-	$(STELE) bench digits --in-process --starts 1 --rounds 7
+	$(STELE) bench digits --in-process --starts 1 --rounds 7 --warm-up 1
 	@echo "servers, browsers and converters too, on the whole zoo: make check"
 
 .PHONY: test

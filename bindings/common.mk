@@ -23,8 +23,11 @@ export PKG_CONFIG_PATH := $(PKG_CONFIG_PATH:%=%:)$(BUILD)/tensorflow/lib/pkgconf
 export STELE_LIBTENSORFLOW ?= $(BUILD)/tensorflow/lib
 export STELE_BUILD := $(BUILD)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
-export PYTHONDONTWRITEBYTECODE := 1
 export BUILD PYTHON
+
+# Beside no source: some of them are packed as they lie there.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(BUILD)/pycache
 
 # $(shell) does not see exported variables before make 4.4.
 PKG_CONFIG = PKG_CONFIG_PATH='$(PKG_CONFIG_PATH)' pkg-config

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stele.bench import footprint, rounds, subject
-from stele.bench.contestant import Contestant, Setting
+from stele.bench.contestant import LONGEST_WARM_UP, Contestant, Setting
 from stele.bench.subject import Prepared, Subject
 from stele.contract.bundle import RawTensor, read_bundle, write_bundle
 from stele.contract.codes import SteleError
@@ -95,6 +95,14 @@ def test_a_runtime_that_compiles_is_warm_before_it_is_measured(
         assert done.calls == contestant.calls
         # One median is as good as another before it has compiled, too.
         assert contestant.turn(one, 1) == (1e5 if warm_up else 2e6)
+
+
+def test_a_warm_up_ends_though_nothing_has_compiled(prepared: Prepared, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "results.jsonl")
+    contestant = Contestant(fake("bench-well", warm_up=10**9), Setting(), tmp_path / "turns")
+    rounds.measure(journal, prepared, [contestant], replace(EFFORT, warm_up_seconds=0.2))
+    (benchmark,) = journal.of(Benchmark)
+    assert 0.2 <= benchmark.warm_up_s < LONGEST_WARM_UP
 
 
 def test_phases_of_every_start(journal: Journal) -> None:

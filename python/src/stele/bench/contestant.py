@@ -29,7 +29,7 @@ _PATIENCE = 600.0
 # than a warm-up may, what compiling gains is little beside the model.
 _STEADY_TURNS = 3
 _STEADY_WITHIN = 0.05
-_LONGEST_WARM_UP = 10.0
+LONGEST_WARM_UP = 10.0
 # So many turns at most are a warm-up before throughput.
 _MOST_WARMING_TURNS = 20
 
@@ -179,7 +179,7 @@ class Contestant:
         return self._verify(self.worker.run(subject.case), subject)
 
     def warm_up(
-        self, subject: Subject, turn_seconds: float, longest: float = _LONGEST_WARM_UP
+        self, subject: Subject, turn_seconds: float, longest: float = LONGEST_WARM_UP
     ) -> WarmUp:
         """Call until the median of a turn is steady and the runtime has compiled.
 

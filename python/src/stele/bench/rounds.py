@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from stele.bench import footprint
-from stele.bench.contestant import FAILURES, Contestant, WarmUp, runs_for
+from stele.bench.contestant import FAILURES, LONGEST_WARM_UP, Contestant, WarmUp, runs_for
 from stele.bench.subject import Prepared, Subject
 from stele.parity.record import Benchmark, Journal, Startup, Unmeasured
 
@@ -26,12 +26,14 @@ class Effort:
         rounds: In each, every contestant has a turn.
         turn_seconds: About how long a turn is; a slow call is one turn.
         starts: Fresh workers of each contestant.
+        warm_up_seconds: How long a contestant is warmed up at most.
         workers: How many call at once, for throughput; none to leave that out.
     """
 
     rounds: int = 15
     turn_seconds: float = 0.1
     starts: int = 3
+    warm_up_seconds: float = LONGEST_WARM_UP
     workers: tuple[int, ...] = ()
 
 
@@ -121,7 +123,7 @@ class _Course:
 
     def _warm_up(self, one: Contestant) -> None:
         identical = bool(one.judged(self.subject).identical)
-        warm_up = one.warm_up(self.subject, self.effort.turn_seconds)
+        warm_up = one.warm_up(self.subject, self.effort.turn_seconds, self.effort.warm_up_seconds)
         self._turns[id(one)] = _Turns(warm_up, identical)
 
     def _turn(self, one: Contestant) -> None:

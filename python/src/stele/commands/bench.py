@@ -71,6 +71,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--starts", type=positive, default=_EFFORT.starts, metavar="N",
         help="cold starts of each binding (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--warm-up", type=positive, default=round(_EFFORT.warm_up_seconds), metavar="SECONDS",
+        help="how long a binding is warmed up at most, steady or not (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the records (JSON Lines)")
     parser.add_argument(
         "--update", type=Path, metavar="FILE", help="also write the table into this Markdown file"
@@ -132,7 +136,12 @@ def _measure(
             subject.prepare(run_, _readable(target), selected, args.case, args.batch)
             for target in targets
         ]
-    effort = rounds.Effort(rounds=args.rounds, starts=args.starts, workers=args.threads)
+    effort = rounds.Effort(
+        rounds=args.rounds,
+        starts=args.starts,
+        warm_up_seconds=args.warm_up,
+        workers=args.threads,
+    )
     for one in prepared:
         contestants = [
             Contestant(
