@@ -173,6 +173,10 @@ report: setup models bindings ## compare and measure every binding, and write th
 	$(STELE) bench digits
 	$(STELE) report --update docs/comparison.md
 
+.PHONY: docs
+docs: setup ## the documentation as a site, build/docs; a link that leads nowhere fails
+	$(PYTHON) -m sphinx --quiet --fail-on-warning -c docs . $(STELE_BUILD)/docs
+
 .PHONY: doctor
 doctor: ## what is installed, what is missing, and the one command that installs it
 	@PYTHONPATH=python/src $(PYTHON3) -m stele.commands.doctor

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,14 +14,14 @@ from stele import paths
 
 ROOT = paths.repo_root()
 PACKAGE = Path(stele.__file__).parent
-SKIPPED = {"build", "node_modules", "target", ".venv", ".git"}
+SKIPPED = {"build", "node_modules", "target"}
 
 
 def documents() -> list[Path]:
     return [
         file
         for file in sorted(ROOT.rglob("*.md"))
-        if not SKIPPED & set(file.relative_to(ROOT).parts)
+        if not any(part in SKIPPED or part.startswith(".") for part in file.relative_to(ROOT).parts)
     ]
 
 
@@ -43,6 +45,20 @@ def test_links_lead_somewhere(file: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", prose(file))
     local = [link.partition("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)]
     assert [link for link in local if not (file.parent / link).exists()] == []
+
+
+def test_the_site_has_every_page_and_every_heading_that_is_linked(tmp_path: Path) -> None:
+    sphinx = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning"]
+    done = subprocess.run(
+        [*sphinx, "-c", ROOT / "docs", ROOT, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    missing = [
+        file
+        for file in documents()
+        if not (tmp_path / file.relative_to(ROOT).with_suffix(".html")).exists()
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("file", documents(), ids=lambda file: str(file.relative_to(ROOT)))
