@@ -142,6 +142,15 @@ ray: setup model-digits binding-rust ## Ray Serve: equal answers, and kill -9 of
 	$(PYTHON) -m tests.ray.same_answers
 	$(PYTHON) -m tests.ray.kill_replica
 
+# On Linux PyPI has PyTorch with CUDA only, and it does not run without: 3 GB are downloaded
+# the first time, 5 GB on disk. BACKENDS=jax does without.
+BACKENDS ?= jax torch
+.PHONY: backends
+backends: setup models ## the same Keras files under TensorFlow, JAX and PyTorch: how far apart
+	$(PYTHON) -m tests.backends.environment $(BACKENDS)
+	$(PYTHON) -m pytest tests/backends
+	$(PYTHON) -m tests.backends.compare --update docs/guide/pytorch.md
+
 .PHONY: soak
 soak: setup models binding-rust ## ten minutes of mixed load and abuse for the server
 	$(PYTHON) python/bench/soak.py --update docs/serving.md

@@ -137,16 +137,24 @@ def lock() -> None:
     Raises:
         subprocess.CalledProcessError: There is no solution.
     """
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
     for environment in ENVIRONMENTS.values():
-        source = REQUIREMENTS / f"{environment.name}.in"
         alone = ["--no-deps"] if environment.tensorflow else []
-        subprocess.run(
-            ["uv", "pip", "compile", "--quiet", "--upgrade", "--python-version", python,
-             "--no-header", "--no-annotate", "--no-emit-index-url",
-             *alone, source, "--output-file", source.with_suffix(".lock")],
-            check=True,
-        )  # fmt: skip
+        resolve(REQUIREMENTS / f"{environment.name}.in", *alone)
+
+
+def resolve(source: Path, *options: str) -> None:
+    """Pin what a list asks for, in the file beside it that ends in ``.lock``; needs uv.
+
+    Raises:
+        subprocess.CalledProcessError: There is no solution.
+    """
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    subprocess.run(
+        ["uv", "pip", "compile", "--quiet", "--upgrade", "--python-version", python,
+         "--no-header", "--no-annotate", "--no-emit-index-url",
+         *options, source, "--output-file", source.with_suffix(".lock")],
+        check=True,
+    )  # fmt: skip
 
 
 def main() -> int:
