@@ -153,3 +153,30 @@ def test_another_tensorflow_in_the_process(out, wheel, tmp_path):
     )
     code, message = run(wheel / "libtensorflow_framework.so.2")
     assert code == 0, message
+
+
+HOST = """
+#include <stdlib.h>
+#include <stele.h>
+
+/* TensorFlow calls its own function of this name while it is loaded. */
+void TF_NewKernelBuilder(void) { _Exit(42); }
+
+#ifdef LLVM
+void LLVMContextCreate(void) {}
+#endif
+
+int main(void) { return stele_tensorflow_version(NULL) == NULL; }
+"""
+
+
+@pytest.mark.parametrize(("flags", "expected"), [([], 42), (["-DLLVM"], 0)])
+def test_a_process_that_shows_its_llvm(out, wheel, tmp_path, flags, expected):
+    """TensorFlow's own functions come before the process's, as in Julia it must not call others."""
+    (tmp_path / "host.c").write_text(HOST)
+    include = f"-I{Path(__file__).parents[1] / 'include'}"
+    link = [f"-L{out}", f"-Wl,-rpath,{out}", "-lstele", "-rdynamic"]
+    program = tmp_path / "host"
+    subprocess.run(["cc", tmp_path / "host.c", include, *flags, *link, "-o", program], check=True)
+    env = {**os.environ, "STELE_LIBTENSORFLOW": str(wheel)}
+    assert subprocess.run([program], env=env, check=False).returncode == expected
