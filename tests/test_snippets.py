@@ -36,11 +36,15 @@ from tests.conftest import claimed, needing_tools
 SIGNATURES = {"dtypes": ("matrices", "mixed")}
 PROGRAMS = [(name, s) for name in zoo.DEFAULT for s in SIGNATURES.get(name, ("serving_default",))]
 
-# Crates that the checkout has compiled are not compiled again.
-CARGO = {
+# What a program prints is the same however long its compiler thinks. Crates that the
+# checkout's build has compiled to run while it compiles are not compiled again.
+QUICK = {
     "CARGO_TARGET_DIR": str(paths.build_dir() / "rust"),
-    "CARGO_PROFILE_RELEASE_LTO": "false",
+    "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
     "CARGO_PROFILE_RELEASE_STRIP": "debuginfo",
+    "CRYSTAL_OPTS": "--no-debug",
+    "GOFLAGS": "-ldflags=-w",
+    "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
 # To import TensorFlow takes longer than all programs together: once for all of a binding.
@@ -112,6 +116,15 @@ def serving() -> Iterator[str]:
         started.process.wait(timeout=60)
 
 
+def together(programs: list[Program], runs: list[str]) -> list[str]:
+    """Return the commands that build all programs at once, in a folder for each, and run them."""
+    file, build = programs[0].file, programs[0].commands.build
+    files = " ".join(f"{number}/{file}" for number in range(len(programs)))
+    copies = [f"mkdir {n} && cp {n}.text {n}/{file}" for n in range(len(programs))]
+    started = [f"(cd {number} && {run}) > {number}.printed" for number, run in enumerate(runs)]
+    return [*copies, *(command.replace(file, files) for command in build), *started]
+
+
 def typed(binding: Binding, folder: Path, address: str) -> None:
     """Type the commands of all programs in one folder, and keep what each prints.
 
@@ -120,13 +133,21 @@ def typed(binding: Binding, folder: Path, address: str) -> None:
         folder: To type in.
         address: Of the server that has the models, in place of one of their own.
     """
+    assert binding.snippet
     programs = list(written(binding.id).values())
-    lines = list(programs[0].commands.setup)
+    first = programs[0]
+    (folder / first.file).parent.mkdir(exist_ok=True)
     for number, one in enumerate(programs):
         (folder / f"{number}.text").write_text(one.text, encoding="utf-8")
-        lines += [f"cp {number}.text {one.file}", *one.commands.build]
-        run = one.commands.run.replace("127.0.0.1:8500", address)
-        lines += [f"{run} > {number}.printed"]
+    (folder / first.file).write_text(first.text, encoding="utf-8")
+    lines = list(first.commands.setup)
+    runs = [one.commands.run.replace("127.0.0.1:8500", address) for one in programs]
+    if any("{program}" in command for command in binding.snippet.build):
+        lines += together(programs, runs)
+    else:
+        for number, one in enumerate(programs):
+            lines += [f"cp {number}.text {one.file}", *one.commands.build]
+            lines += [f"{runs[number]} > {number}.printed"]
     if "python:tensorflow" in binding.installs:
         (folder / "all.py").write_text(IN_ONE_PROCESS)
         models = [shlex.quote(str(cases.find(model).folder)) for model, _ in PROGRAMS]
@@ -134,7 +155,7 @@ def typed(binding: Binding, folder: Path, address: str) -> None:
     (folder / "commands").write_text("\n".join(lines), encoding="utf-8")
     # Nothing of the make that runs the tests is the user's, and a program prints names.
     mine = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-    environment = mine | binding.environment() | CARGO | {"LC_ALL": "C.UTF-8"}
+    environment = mine | binding.environment() | QUICK | {"LC_ALL": "C.UTF-8"}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "commands"],
         cwd=folder,
@@ -163,6 +184,13 @@ def read(line: str, name: str, dtype: DType) -> RawTensor:
     else:
         elements = [float(text) for text in rest.split()]
     return RawTensor.of(np.array(elements, dtype=dtype.numpy).reshape(dims))
+
+
+def test_every_binding_of_a_saved_model_has_a_snippet() -> None:
+    without = [binding.id for binding in claimed().values() if not binding.snippet]
+    # These run the Keras model itself, or what the SavedModel is converted to.
+    others = ("-keras", "-onnx", "-tfjs", "-litert")
+    assert [name for name in without if not name.endswith(others)] == []
 
 
 @pytest.mark.parametrize("binding", with_snippet(), ids=lambda binding: binding.id)

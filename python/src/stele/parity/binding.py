@@ -35,7 +35,8 @@ class Snippet:
         template: The program, in Jinja2.
         program: What its file is called, below the folder in which one types.
         setup: Shell commands that get the library, once for a folder.
-        build: Shell commands that make something of the program.
+        build: Shell commands that make something of the program; one with ``{program}``, its
+            file, takes several of them.
         run: The shell command that runs it; ``{model}`` is left in it.
         serve: The one before, in another terminal, where a server runs the model; ``{name}``
             is left in it too.

@@ -159,6 +159,7 @@ def _commands(binding: Binding, snippet: Snippet, target: Target) -> Commands:
         "{python}": sys.executable,
         "{model}": str(target.folder.resolve()),
         "{name}": _model_name(target),
+        "{program}": snippet.program,
     }
 
     def fill(command: str) -> str:
