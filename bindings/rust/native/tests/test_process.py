@@ -63,6 +63,27 @@ print(len(files), theirs == before == bits(ours) == bits(model()))
     assert run(digits_dir, program) == "1 True\n"
 
 
+HOST = """
+#include <stdlib.h>
+/* TensorFlow calls its own function of this name while it is loaded. */
+void TF_NewKernelBuilder(void) { _Exit(42); }
+void LLVMContextCreate(void) {}
+"""
+
+
+def test_in_a_process_that_shows_its_llvm(digits_dir: Path, tmp_path: Path) -> None:
+    """As Julia does: TensorFlow's own functions come before those of the process."""
+    source, library = tmp_path / "host.c", tmp_path / "libhost.so"
+    source.write_text(HOST)
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library], check=True)
+    program = f"""
+import ctypes
+ctypes.CDLL({str(library)!r}, ctypes.RTLD_GLOBAL)
+print(len(bits(model())))
+"""
+    assert run(digits_dir, program) == "40\n"
+
+
 def test_after_tensorflow_too(digits_dir: Path) -> None:
     program = """
 import tensorflow as tf

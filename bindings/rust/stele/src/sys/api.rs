@@ -111,6 +111,28 @@ functions! {
     fn TF_DeleteSession(*mut TF_Session, *mut TF_Status);
 }
 
+/// Loads a library. What it needs comes from its own libraries first where the process
+/// shows an LLVM to all, as Julia does: TensorFlow has its own, of another version, and
+/// would call some of the other's functions: it hangs.
+///
+/// # Safety
+/// As [`Library::new`].
+unsafe fn open(name: &OsStr) -> std::result::Result<Library, libloading::Error> {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        use libloading::os::unix::{Library, RTLD_LAZY, RTLD_LOCAL};
+        // SAFETY: looks a name up, and calls nothing.
+        let llvm = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"LLVMContextCreate".as_ptr()) };
+        if !llvm.is_null() {
+            let mode = RTLD_LAZY | RTLD_LOCAL | libc::RTLD_DEEPBIND;
+            // SAFETY: the caller's promise.
+            return unsafe { Library::open(Some(name), mode) }.map(Into::into);
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { Library::new(name) }
+}
+
 /// The one library of the process: two TensorFlows would share symbols.
 static LOADED: Mutex<Option<&'static Api>> = Mutex::new(None);
 
@@ -135,7 +157,7 @@ impl Api {
         };
         // SAFETY: libtensorflow's initializers register its kernels and touch
         // nothing of ours; Python loads the same file the same way.
-        let library = unsafe { Library::new(name) }.map_err(refuse)?;
+        let library = unsafe { open(name) }.map_err(refuse)?;
         // Never unloaded: its threads and registries live on.
         let api = Api::resolve(name, Box::leak(Box::new(library))).map_err(refuse)?;
         let api: &'static Api = Box::leak(Box::new(api));
