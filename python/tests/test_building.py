@@ -68,10 +68,13 @@ def test_what_runs_in_process_is_built_ahead(
     above = binding("above", "mv base above", before=((base.folder, base.build),))
     broken = binding("broken", "echo no such header; exit 1")
     far = binding("far", "touch far", near=False)
-    monkeypatch.setattr(ahead, "select", lambda _names: [above, broken, far])
+    long = binding("long", "touch long; [ ! -e base ]", long_build=True)
+    monkeypatch.setattr(ahead, "select", lambda _names: [above, broken, far, long])
+    monkeypatch.setattr(ahead, "_FOLDERS", 1)
     assert ahead.main() == 0
-    assert {file.name for file in tmp_path.iterdir()} == {"above", "build"}
-    first, second = sorted(capsys.readouterr().out.splitlines())
-    assert first.startswith("  above: built, ")
-    assert second.startswith("  broken: build failed ")
-    assert second.endswith("no such header")
+    assert {file.name for file in tmp_path.iterdir()} == {"above", "build", "long"}
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first.startswith("  long: built, ")
+    assert second.startswith("  above: built, ")
+    assert third.startswith("  broken: build failed ")
+    assert third.endswith("no such header")

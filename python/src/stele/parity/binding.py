@@ -62,6 +62,7 @@ class Binding:
         level: The protocol level that it claims, 1 to 5.
         run: The worker's command.
         build: The command that builds it; empty when nothing is to be built.
+        long_build: Whether its build, with nothing done yet, takes longer than most others'.
         tools: What it is built and run with.
         needs: Bindings whose tools it needs too, and which are built before it.
         before: The folders and builds of all that it needs, directly or not, in order.
@@ -90,6 +91,7 @@ class Binding:
     level: int
     run: tuple[str, ...]
     build: tuple[str, ...] = ()
+    long_build: bool = False
     tools: tuple[Tool, ...] = ()
     needs: tuple[str, ...] = ()
     before: tuple[tuple[Path, tuple[str, ...]], ...] = ()
