@@ -48,8 +48,10 @@ demo: setup ## train a model, run it in every language here, prove the bits, mea
 	@echo "servers, browsers and converters too, on the whole zoo: make check"
 
 .PHONY: test
-test: setup toolchains tensorflows ## run all tests of all languages
-	$(MAKE) -j2 models bindings
+test: ## run all tests of all languages
+	@echo "toolchains, Python packages and models, side by side"
+	$(MAKE) -j3 toolchains models tensorflows
+	$(MAKE) -j2 bindings
 	@echo "all tests, two parts at a time; what a part says is shown at its end: minutes each"
 	$(MAKE) -j2 --keep-going --output-sync=target test-across test-package test-onednn test-bindings
 
