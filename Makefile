@@ -186,7 +186,7 @@ report: setup models bindings ## compare and measure every binding, and write th
 
 .PHONY: docs
 docs: setup ## the documentation as a site, build/docs; a link that leads nowhere fails
-	$(PYTHON) -m sphinx --quiet --fail-on-warning -c docs . $(STELE_BUILD)/docs
+	$(PYTHON) -m sphinx --quiet --fresh-env --fail-on-warning -c docs . $(STELE_BUILD)/docs
 
 .PHONY: doctor
 doctor: ## what is installed, what is missing, and the one command that installs it

@@ -44,8 +44,10 @@ docs/security
 :glob:
 :caption: Languages
 
-bindings/*/README
-bindings/*/*/README
+bindings/c/README
+bindings/c[!o]*/README
+bindings/[!c]*/README
+bindings/*/[!g]*/README
 python/README
 ```
 
@@ -55,11 +57,15 @@ python/README
 :caption: Working on it
 
 CONTRIBUTING
-CHANGELOG
 bindings/README
-docs/*
+docs/add-a-language
+docs/concepts
+docs/one-tensor
+docs/findings
+bindings/contract/README
 bindings/contract/PROTOCOL
 bindings/contract/golden/README
+CHANGELOG
 ```
 """
 
