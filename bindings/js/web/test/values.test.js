@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -105,4 +105,19 @@ test("strings through onnx: those that are UTF-8 without NUL, and no others", as
     const answer = await echo("onnx", { ...row, shape: "1,1", literals: other });
     assert.match(String(answer), /onnxruntime-web.*input "x"/);
   }
+});
+
+test("a visitor downloads of the runtimes what binding.toml says, which stele bench measures", async () => {
+  const toml = readFileSync(join(ROOT, "../binding.toml"), "utf8");
+  const lists = [...toml.matchAll(/^downloads = \[\n(.*?)^\]/gms)].map(([, lines]) => lines);
+  assert.equal(lists.length, Object.keys(TAKEN).length);
+  const said = lists.flatMap((lines) => lines.match(/(?<=node_modules\/)[^"]+/g) ?? []);
+  const loaded = await page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .map(({ name }) => new URL(name).pathname)
+      .filter((path) => path.startsWith("/modules/"))
+      .map((path) => path.replace("/modules/", "")),
+  );
+  assert.deepEqual(loaded.sort(), said.sort());
 });
