@@ -64,7 +64,10 @@ impl Loaded {
     fn signature(&self, name: &str) -> Result<&SignatureDef, Refusal> {
         let signature = self.signatures().find(|(own, _)| *own == name);
         signature.map(|(_, signature)| signature).ok_or_else(|| {
-            let names: Vec<_> = self.signatures().map(|(name, _)| format!("\"{name}\"")).collect();
+            let mut names: Vec<_> =
+                self.signatures().map(|(name, _)| format!("\"{name}\"")).collect();
+            // The crate has them in a map without order.
+            names.sort();
             let names = names.join(", ");
             let message = format!("no signature \"{name}\"; this model has {names}");
             Refusal::Error(Code::NotFound, message)
