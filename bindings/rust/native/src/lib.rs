@@ -6,6 +6,7 @@ mod array;
 mod ending;
 mod errors;
 mod model;
+mod server;
 mod signature;
 
 use pyo3::prelude::*;
@@ -16,6 +17,9 @@ mod _native {
     use super::ending::_wait_for_calls;
     #[pymodule_export]
     use super::model::{Model, Runner, tensorflow_version};
+
+    #[pymodule_export]
+    use super::server::{Server, Services};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -337,7 +337,7 @@ pub(crate) fn tensorflow_version(py: Python<'_>, library: Option<PathBuf>) -> Py
 }
 
 /// The wheel of this environment, if nobody has said otherwise.
-fn wheel(py: Python<'_>) -> PyResult<Option<PathBuf>> {
+pub(crate) fn wheel(py: Python<'_>) -> PyResult<Option<PathBuf>> {
     let chosen = env::var_os("STELE_LIBTENSORFLOW").is_some_and(|path| !path.is_empty());
     if chosen || Library::loaded().is_some() {
         return Ok(None);

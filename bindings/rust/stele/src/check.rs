@@ -42,6 +42,16 @@ pub(crate) fn inputs<'t, K: AsRef<str>>(
 }
 
 impl Signature {
+    /// The check that a run makes, for a caller who has something else to do between
+    /// that and the run.
+    ///
+    /// # Errors
+    /// [`Error::Name`], [`Error::DType`] or [`Error::Shape`], as
+    /// [`Runner::run`](crate::Runner::run) has them.
+    pub fn check<K: AsRef<str>>(&self, given: &[(K, TensorView<'_>)]) -> Result<()> {
+        inputs(self, given).map(drop)
+    }
+
     /// That these are names of inputs, each once, and that no input is missing that
     /// has no default: the first part of the check that a run makes, for a caller
     /// who has yet to make tensors.

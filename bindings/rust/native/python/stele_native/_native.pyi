@@ -7,7 +7,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from stele_native._signature import Signature
 
-__all__ = ["Model", "Runner", "__version__", "_wait_for_calls", "tensorflow_version"]
+__all__ = [
+    "Model",
+    "Runner",
+    "Server",
+    "Services",
+    "__version__",
+    "_wait_for_calls",
+    "tensorflow_version",
+]
 
 __version__: str
 
@@ -47,3 +55,17 @@ class Runner:
     def signature(self) -> Signature: ...
     def __call__(self, *unnamed: Never, **inputs: ArrayLike) -> dict[str, NDArray[Any]]: ...
     def run(self, inputs: _Inputs) -> dict[str, NDArray[Any]]: ...
+
+@final
+class Server:
+    def __new__(cls, options: Mapping[str, Any]) -> Self: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def models(self) -> list[str]: ...
+    def drain(self) -> bool: ...
+
+@final
+class Services:
+    def __new__(cls, options: Mapping[str, Any]) -> Self: ...
+    def answer(self, path: str, request: bytes, peer: str) -> bytes: ...

@@ -1,0 +1,55 @@
+//! Serves SavedModels over gRPC: the Open Inference Protocol, TensorFlow Serving's API,
+//! health and reflection, on the crate `stele`. `docs/serving.md` says what it answers.
+//!
+//! A call goes from the outside in: `listener` and `connection` (HTTP/2), `grpc`
+//! (one message, for which `memory` has room), `services` (which method, with a place
+//! of its model from `admission`), `open_inference` or `tfserving` (decoding, checks),
+//! `inference` or `batcher` (a turn, and the run).
+
+#![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod admission;
+pub mod arguments;
+mod batcher;
+mod connection;
+mod declared;
+mod definitions;
+mod exporter;
+mod fair;
+mod folders;
+mod grpc;
+mod health;
+mod inference;
+mod listener;
+mod local;
+mod log;
+mod memory;
+mod method;
+mod metrics;
+mod oip_tensors;
+mod open_inference;
+mod options;
+mod output;
+mod proto;
+mod record;
+mod refusal;
+mod reply;
+mod repository;
+mod served;
+mod server;
+mod services;
+mod standard;
+mod tensor_proto;
+mod tfserving;
+mod tls;
+mod version;
+mod wire;
+
+pub use folders::model_name;
+pub use local::Local;
+pub use log::{Log, printable};
+pub use method::Method;
+pub use open_inference::{parse_config, parse_tags};
+pub use options::{MEBIBYTE, Options};
+pub use refusal::{Refusal, Result};
+pub use server::Server;

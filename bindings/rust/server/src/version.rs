@@ -1,0 +1,135 @@
+//! One loaded SavedModel.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use stele::{Model, Runner, Signature, TensorSpec};
+
+use crate::definitions;
+use crate::folders::{self, Fingerprint};
+use crate::options::Options;
+use crate::refusal::{Refusal, Result, shown};
+
+/// Where a model comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// A SavedModel, or a folder with a numbered one for each version.
+    pub(crate) folder: PathBuf,
+    /// Of the MetaGraphDef.
+    pub(crate) tags: Vec<String>,
+    /// A serialized ConfigProto.
+    pub(crate) session_config: Vec<u8>,
+    /// The libtensorflow at this path; `None` to find one.
+    pub(crate) library: Option<PathBuf>,
+}
+
+impl Source {
+    /// A folder, loaded as the server's options say.
+    pub(crate) fn new(folder: &Path, options: &Options) -> Source {
+        Source {
+            folder: folder.to_path_buf(),
+            tags: options.tags.clone(),
+            session_config: options.session_config.clone(),
+            library: options.library.clone(),
+        }
+    }
+}
+
+/// A version of a model; released when nothing refers to it any more.
+pub(crate) struct Version {
+    pub(crate) number: i64,
+    /// The SignatureDefs for callers, serialized.
+    pub(crate) definitions: BTreeMap<String, Bytes>,
+    /// What the folder held when this was loaded.
+    pub(crate) files: Fingerprint,
+    model: Model,
+    prepared: BTreeMap<String, Result<Arc<Prepared>>>,
+}
+
+impl Version {
+    /// # Errors
+    /// As `bindings/contract/PROTOCOL.md` has for `load`; UNAVAILABLE if the files
+    /// change while they are read.
+    pub(crate) fn load(number: i64, folder: &Path, source: &Source) -> Result<Version> {
+        let folder = local(folder);
+        let files = folders::fingerprint(folder);
+        let mut builder = Model::builder().tags(source.tags.clone());
+        if let Some(library) = &source.library {
+            builder = builder.library(library);
+        }
+        let model = builder.config(source.session_config.clone()).load(folder)?;
+        let signatures = model.signatures().iter().map(|signature| &**signature);
+        let definitions = definitions::read(folder, &source.tags, signatures)?;
+        if folders::fingerprint(folder) != files {
+            let message = format!("\"{}\" changed while it was loaded", folder.display());
+            return Err(Refusal::new(stele::Code::Unavailable, message));
+        }
+        let prepare = |signature: &Arc<Signature>| {
+            let runner = model.runner(&signature.name).map_err(Refusal::from);
+            (signature.name.clone(), runner.map(|runner| Arc::new(Prepared::new(runner))))
+        };
+        let prepared = model.signatures().iter().map(prepare).collect();
+        Ok(Version { number, definitions, files, model, prepared })
+    }
+
+    /// A signature, ready to run.
+    ///
+    /// # Errors
+    /// NOT_FOUND, naming those there; UNIMPLEMENTED for a sparse one.
+    pub(crate) fn prepare(&self, name: &str) -> Result<Arc<Prepared>> {
+        match self.prepared.get(name) {
+            Some(prepared) => prepared.clone(),
+            None => Err(self.signature(&shown(name)).err().unwrap_or_else(|| {
+                Refusal::not_found(format!("no signature \"{}\"", shown(name)))
+            })),
+        }
+    }
+
+    /// # Errors
+    /// NOT_FOUND, naming those there.
+    pub(crate) fn signature(&self, name: &str) -> Result<&Signature> {
+        Ok(self.model.signatures().named(name)?)
+    }
+}
+
+/// As the crate takes paths: `file://` may stand before one.
+fn local(folder: &Path) -> &Path {
+    folder.to_str().and_then(|text| text.strip_prefix("file://")).map_or(folder, Path::new)
+}
+
+/// A signature, ready to run.
+pub(crate) struct Prepared {
+    pub(crate) runner: Runner,
+    batchable: AtomicBool,
+}
+
+impl Prepared {
+    fn new(runner: Runner) -> Prepared {
+        let signature = runner.signature();
+        let batchable = has_rows(&signature.inputs) && has_rows(&signature.outputs);
+        Prepared { runner, batchable: AtomicBool::new(batchable) }
+    }
+
+    pub(crate) fn signature(&self) -> &Signature {
+        self.runner.signature()
+    }
+
+    /// Whether calls may share a run: the first dimension of every input and output is
+    /// unknown, hence likely the batch.
+    pub(crate) fn is_batchable(&self) -> bool {
+        self.batchable.load(Ordering::Relaxed)
+    }
+
+    /// The model turned out not to keep the rows; whether that was news.
+    pub(crate) fn never_batch(&self) -> bool {
+        self.batchable.swap(false, Ordering::Relaxed)
+    }
+}
+
+fn has_rows(specs: &[TensorSpec]) -> bool {
+    let unknown = |spec: &TensorSpec| matches!(spec.shape.dims(), Some([None, ..]));
+    !specs.is_empty() && specs.iter().all(unknown)
+}
