@@ -97,6 +97,10 @@ class Defaulted(tf.Module):
     def scaled(self, x, factor=factor):
         return {"y": x * factor}
 
+    @function(spec([], tf.int64, "steps"))
+    def spin(self, steps):
+        return {"done": spin(steps)}
+
 
 def make(folder: Path) -> None:
     for version in (1, 2, 3):
@@ -109,5 +113,5 @@ def make(folder: Path) -> None:
     signatures |= {"upper": model.upper, "large": model.large}
     tf.saved_model.save(model, folder / "bench", signatures=signatures)
     model = Defaulted()
-    signatures = {"serving_default": model.shifted, "scaled": model.scaled}
+    signatures = {"serving_default": model.shifted, "scaled": model.scaled, "spin": model.spin}
     tf.saved_model.save(model, folder / "defaulted", signatures=signatures)

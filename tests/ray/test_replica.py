@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -82,14 +84,20 @@ def test_bytes_that_are_no_message(replica: Any):
     assert context.code == grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_the_access_log_tells_of_calls(capsys: pytest.CaptureFixture[str]):
+def test_the_access_log_tells_of_calls(capfd: pytest.CaptureFixture[str]):
     replica: Any = Replica(Options(poll=0, access_log=True))
     replica.ServerLive(b"", grpc_context=Context())
     replica.Predict(b"", grpc_context=Context())
-    ok, refused = capsys.readouterr().err.splitlines()[-2:]
-    assert '"code": "OK"' in ok
-    assert '"peer": "ipv4:127.0.0.1:1"' in ok
-    assert '"code": "INVALID_ARGUMENT"' in refused
+    text = ""
+    # It is written after the call.
+    for _ in range(500):
+        text += capfd.readouterr().err
+        if text.count("\n{") + text.startswith("{") == 2:
+            break
+        time.sleep(0.01)
+    ok, refused = (json.loads(line) for line in text.splitlines() if line.startswith("{"))
+    assert (ok["code"], ok["peer"]) == ("OK", "ipv4:127.0.0.1:1")
+    assert refused["code"] == "INVALID_ARGUMENT"
 
 
 def test_a_model_that_cannot_be_loaded():

@@ -24,7 +24,8 @@ from stele.contract.signature import DEFAULT_SIGNATURE, DEFAULT_TAGS, Signature,
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Turn the extension's errors into this package's."""
     try:
         yield
     except stele_native.SteleError as error:
@@ -37,7 +38,7 @@ def tensorflow_version() -> str:
     Raises:
         SteleError: NOT_FOUND, saying where it was looked for.
     """
-    with _translated():
+    with translated():
         return str(stele_native.tensorflow_version())
 
 
@@ -57,7 +58,7 @@ class Model:
         Raises:
             SteleError: As ``bindings/contract/PROTOCOL.md`` has for ``load``.
         """
-        with _translated():
+        with translated():
             self._model = stele_native.Model(_written(folder), tags=tags, config=config)
 
     @property
@@ -73,7 +74,7 @@ class Model:
         Raises:
             SteleError: What every client refuses, or TensorFlow.
         """
-        with _translated():
+        with translated():
             outputs: dict[str, Array] = self._model.run(inputs, signature)
         return outputs
 
@@ -85,7 +86,7 @@ class Model:
         Raises:
             SteleError: NOT_FOUND or UNIMPLEMENTED.
         """
-        with _translated():
+        with translated():
             runner = self._model.prepare(signature)
 
         def run(inputs: Tensors | Mapping[str, Array]) -> dict[str, Array]:

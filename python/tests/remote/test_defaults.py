@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,7 +23,8 @@ X = np.array([1, 2], np.float32)
 def address(request) -> Iterator[str]:
     """A server of the model ``defaulted``, without batches and with."""
     model = folder_of("served") / "defaulted"
-    server = Server(Options({"defaulted": model}, port=0, poll=0, batch=request.param))
+    options = Options({"defaulted": model}, port=0, poll=0, batch=request.param)
+    server = Server(options, threading.Event())
     try:
         yield server.start()
     finally:
@@ -35,7 +37,7 @@ def test_input_with_a_default_may_be_left_out(address: str) -> None:
             name: [spec.name for spec in signature.inputs if spec.optional]
             for name, signature in model.signatures.items()
         }
-        assert optional == {"scaled": ["factor"], "serving_default": ["offset"]}
+        assert optional == {"scaled": ["factor"], "serving_default": ["offset"], "spin": []}
         assert model(x=X)["y"].tolist() == [2, 3]
         assert model(x=X, offset=[5])["y"].tolist() == [6, 7]
         assert model.run({"x": X}, "scaled")["y"].tolist() == [10, 20]

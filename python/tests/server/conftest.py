@@ -1,29 +1,34 @@
-"""Servers and models for the tests. Servers listen on loopback, on a free port."""
+"""Servers and models for the tests. Servers are processes that listen on loopback, on a
+free port: what is tested is what a client sees, whichever command started them.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from stele import paths
-from stele.server.app import Server
-from stele.server.options import Options
 from stele.zoo import train
 from tests.odd_models.folders import folder_of
 
 from .client import Client, connect
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Where the native server looks for libtensorflow, as in an active environment.
+os.environ.setdefault("VIRTUAL_ENV", sys.prefix)
 
 
 @pytest.fixture(scope="session")
@@ -38,37 +43,21 @@ def zoo() -> Callable[[str], Path]:
     return lambda name: train.ensure(name, paths.models_dir()) / "saved_model"
 
 
-@contextmanager
-def serving(models: dict[str, Path] | None = None, **options: Any) -> Iterator[Client]:
-    """A server in this process, and a client of it."""
-    options = {"port": 0, "poll": 0, "grace": 5, **options}
-    server = Server(Options(models=models or {}, **options))
-    address = server.start()
-    with connect(address) as client:
-        client.address = address
-        client.server = server
-        try:
-            yield client
-        finally:
-            server.drain()
-
-
-@pytest.fixture(scope="module")
-def bench(models: Path) -> Iterator[Client]:
-    """A server of the model ``bench``."""
-    with serving({"bench": models / "bench"}, workers=2) as client:
-        yield client
+# The same server, started in its two ways.
+STELE_SERVE = [sys.executable, "-m", "stele.cli", "serve"]
+NATIVE = [str(paths.build_dir() / "rust/release/stele-serve")]
 
 
 class Process:
-    """``stele serve`` as a command."""
+    """A server as a command: the native one, unless another is given."""
 
-    def __init__(self, *arguments: str | Path, log: Path) -> None:
+    def __init__(
+        self, *arguments: str | Path, log: Path, start: Sequence[str] = tuple(NATIVE)
+    ) -> None:
         self.log = log
         with log.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "stele.cli", "serve", "--port", "0", "--json",
-                 "--stop-with-stdin", *map(str, arguments)],
+                [*start, "--port", "0", "--json", "--stop-with-stdin", *map(str, arguments)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True,
             )  # fmt: skip
         assert self.process.stdout is not None
@@ -93,6 +82,24 @@ class Process:
     def wait(self) -> int:
         return self.process.wait(timeout=30)
 
+    def metrics(self) -> dict[tuple[str, ...], float]:
+        """Values by the sample's name and the values of its labels."""
+        (url,) = re.findall(r"metrics on (http://\S+)", self.log.read_text())
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
+            families = list(text_string_to_metric_families(answer.read().decode()))
+        labels = ("method", "model", "code")
+        return {
+            (sample.name, *(sample.labels[name] for name in labels if name in sample.labels)): (
+                sample.value
+            )
+            for family in families
+            for sample in family.samples
+        }
+
+    def inside(self) -> int:
+        """How many calls run or wait."""
+        return int(self.metrics()["stele_calls_inside",])
+
     def resident(self) -> int:
         """Bytes of memory in use."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
@@ -101,19 +108,55 @@ class Process:
         raise AssertionError("no VmRSS")
 
 
+@contextmanager
+def serving(*arguments: str | Path, **served: Path) -> Iterator[Client]:
+    """A server of models by name, whose calls can be counted, and a client of it."""
+    models = [f"{name}={folder}" for name, folder in served.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        process = Process(
+            "--poll", "0", "--grace", "5", "--metrics-port", "0", *arguments, *models,
+            log=Path(folder) / "stderr",
+        )  # fmt: skip
+        with connect(process.address) as client:
+            client.address = process.address
+            client.process = process
+            try:
+                yield client
+            finally:
+                process.end_stdin()
+                try:
+                    process.wait()
+                finally:
+                    process.process.kill()
+
+
+@pytest.fixture(scope="module")
+def bench(models: Path) -> Iterator[Client]:
+    """A server of the model ``bench``."""
+    with serving("--workers", "2", bench=models / "bench") as client:
+        yield client
+
+
+@pytest.fixture(params=[STELE_SERVE, NATIVE], ids=["stele serve", "stele-serve"])
+def start(request: pytest.FixtureRequest) -> list[str]:
+    """What starts a server, in each of its two ways."""
+    return request.param
+
+
 @pytest.fixture
-def command(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+def command(tmp_path: Path, start: list[str]) -> Iterator[Callable[..., Process]]:
     """Start commands; those still running at the end are killed."""
     with ExitStack() as stack:
         count = iter(range(99))
+        begin = start
 
-        def start(*arguments: str | Path) -> Process:
-            process = Process(*arguments, log=tmp_path / f"stderr-{next(count)}")
+        def start_one(*arguments: str | Path) -> Process:
+            process = Process(*arguments, log=tmp_path / f"stderr-{next(count)}", start=begin)
             stack.callback(process.process.wait, timeout=30)
             stack.callback(process.process.kill)
             return process
 
-        yield start
+        yield start_one
 
 
 @contextmanager
@@ -124,3 +167,12 @@ def refused(code: str, *words: str) -> Iterator[None]:
     assert caught.value.code().name == code, caught.value.details()
     for word in words:
         assert word in caught.value.details()
+
+
+def not_started(*arguments: str | Path) -> str:
+    """Return what a server says that cannot be started."""
+    done = subprocess.run(
+        [*NATIVE, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    return done.stderr

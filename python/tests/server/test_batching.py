@@ -6,6 +6,7 @@ The models say in the output ``rows`` how many rows ran together.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,35 +15,45 @@ import numpy as np
 import pytest
 import stele_native
 
-from stele.server.call import Detached
 from stele.wire import oip
 
 from .client import Client, bits
 from .conftest import refused, serving
-from .test_bounds import wait_until
+from .test_bounds import seconds_of_steps, wait_until
+
+ONE_TURN = ("--workers", "1", "--batch", "8")
+
+# For how long calls can gather.
+HOLD = 1.5
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def batching(models: Path) -> Iterator[Client]:
-    with serving({"bench": models / "bench"}, workers=1, batch=8, metrics_port=0) as client:
+    with serving(*ONE_TURN, bench=models / "bench") as client:
+        client.hold = seconds_of_steps(client, HOLD)
         yield client
 
 
 class Gathered:
-    """Calls that gather while the only turn is held: from `with` to its end."""
+    """Calls that gather while a call holds the model's only turn: from `with` to its end."""
 
-    def __init__(self, client: Client, model: str = "bench") -> None:
+    def __init__(self, client: Client, model: str = "bench", **held: np.ndarray) -> None:
         self._client = client
         self._model = model
-        self._turn = client.server._services.admission.turn(Detached())
-        self._inside = 0
+        signature = "serving_default" if held else "spin"
+        held = held or {"steps": np.array(client.hold)}
+        self._held = client.infer_later(model, held, signature)
+        self._inside = 1
+        wait_until(client, 1)
+        # It is inside before it is decoded, and runs a little later.
+        time.sleep(0.2)
 
     def __enter__(self) -> Gathered:
-        self._turn.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._turn.__exit__(*exception)
+        assert not self._held.done(), "the calls gathered too slowly to be sure of their order"
+        self._held.result()
 
     def add(self, signature: str, **inputs: np.ndarray) -> grpc.Future:
         """Send a call, and wait until it is inside, so that the order is known."""
@@ -142,22 +153,19 @@ def test_a_misfit_never_enters_a_batch(batching: Client) -> None:
     assert [rows(future) for future in good] == [2, 2]
 
 
-def test_outputs_that_are_no_rows_are_never_dealt_out(
-    batching: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_outputs_that_are_no_rows_are_never_dealt_out(batching: Client) -> None:
     sent = [np.array([1, -1], np.float32), np.array([-1, -1], np.float32)]
     for _ in range(2):
         with Gathered(batching) as gathered:
             futures = [gathered.add("filtered", x=array) for array in sent]
         assert [outputs(future)["y"].tolist() for future in futures] == [[1.0], []]
-    warnings = [record for record in caplog.records if "one by one from now on" in record.message]
-    assert len(warnings) == 1
+    assert batching.process.log.read_text().count("one by one from now on") == 1
 
 
 def test_a_client_that_leaves_does_not_take_the_others_along(batching: Client) -> None:
     with Gathered(batching) as gathered:
         futures = [gathered.add("serving_default", x=x(number)) for number in range(4)]
-        # The one that leads, whom the others need, and one that follows.
+        # The one that came first, and one that follows.
         assert futures[0].cancel()
         assert futures[2].cancel()
         wait_until(batching, 3)
@@ -170,7 +178,7 @@ def test_a_deadline_that_passes_before_the_batch(batching: Client) -> None:
         first = gathered.add("serving_default", x=x(1))
         late = batching.infer_later("bench", {"x": x(2)}, "serving_default", timeout=0.05)
         assert late.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        wait_until(batching, 1)
+        wait_until(batching, 2)
     assert rows(first) == 1
 
 
@@ -187,13 +195,13 @@ def test_many_clients_at_once(models: Path) -> None:
             if bits({"y": found["y"]}) != bits({"y": array * np.float32(2)}):
                 wrong.append((array, found))
 
-    with serving({"bench": models / "bench"}, workers=2, batch=8) as client:
+    with serving("--workers", "2", "--batch", "8", bench=models / "bench") as client:
         threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert not client.server._services._batching._groups
+        assert client.process.inside() == 0
     assert not wrong
 
 
@@ -201,8 +209,10 @@ def test_a_batch_has_the_bits_that_the_model_gives_for_it(zoo) -> None:
     """They may differ from those of its rows alone: see docs/serving.md."""
     folder = zoo("digits")
     images = np.random.default_rng(0).random((6, 8, 8, 1)).astype(np.float32)
-    with serving({"digits": folder}, workers=1, batch=8) as client:
-        with Gathered(client, "digits") as gathered:
+    # More rows than a batch may have, which take a while.
+    many = np.zeros((60_000, 8, 8, 1), np.float32)
+    with serving(*ONE_TURN, digits=folder) as client:
+        with Gathered(client, "digits", image=many) as gathered:
             futures = [gathered.add("serving_default", image=image[None]) for image in images]
         found = np.concatenate([outputs(future)["probabilities"] for future in futures])
     model = stele_native.Model(folder)
@@ -210,8 +220,8 @@ def test_a_batch_has_the_bits_that_the_model_gives_for_it(zoo) -> None:
 
 
 def test_call_that_leaves_an_input_to_its_default_runs_alone(models: Path) -> None:
-    served = {"defaulted": models / "defaulted"}
-    with serving(served, workers=1, batch=8) as client:
+    with serving(*ONE_TURN, defaulted=models / "defaulted") as client:
+        client.hold = seconds_of_steps(client, HOLD, "defaulted")
         value = np.array([1, 2], np.float32)
         with Gathered(client, "defaulted") as gathered:
             left_out = [gathered.add("serving_default", x=value) for _ in range(2)]

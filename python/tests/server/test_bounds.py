@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,28 +11,29 @@ import grpc
 import numpy as np
 import pytest
 
-from stele.contract.codes import Code, SteleError
-from stele.server.admission import Admission
-from stele.server.call import Detached
-
 from .client import Client, infer_request
 from .conftest import refused, serving
 
 STEPS = 20_000
 
 
+def seconds_of_steps(client: Client, seconds: float, model: str = "bench") -> int:
+    """Return how many steps keep a worker busy for about so long."""
+    start = time.monotonic()
+    client.infer(model, {"steps": np.array(STEPS)}, "spin")
+    return int(seconds * STEPS / max(time.monotonic() - start, 0.01))
+
+
 @pytest.fixture(scope="module")
 def steps(bench: Client) -> int:
     """How many steps keep a worker busy for about a second."""
-    start = time.monotonic()
-    bench.infer("bench", {"steps": np.array(STEPS)}, "spin")
-    return int(STEPS / max(time.monotonic() - start, 0.01))
+    return seconds_of_steps(bench, 1.0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def narrow(models: Path) -> Iterator[Client]:
     """A server that runs one call at a time, and lets two wait."""
-    with serving({"bench": models / "bench"}, workers=1, queue=2) as client:
+    with serving("--workers", "1", "--queue", "2", bench=models / "bench") as client:
         yield client
 
 
@@ -43,10 +43,10 @@ def spin(client: Client, steps: int, timeout: float = 60.0) -> grpc.Future:
 
 def wait_until(client: Client, inside: int) -> None:
     for _ in range(1000):
-        if client.server._services.admission.inside == inside:
+        if client.process.inside() == inside:
             return
         time.sleep(0.01)
-    raise AssertionError(client.server._services.admission.inside)
+    raise AssertionError(client.process.inside())
 
 
 def test_a_call_beyond_the_queue_is_refused_at_once(narrow: Client, steps: int) -> None:
@@ -84,7 +84,8 @@ def test_a_deadline_that_passes_in_the_queue(narrow: Client, steps: int) -> None
 @pytest.mark.parametrize("batch", [0, 4])
 def test_calls_without_a_deadline_wait_their_turn(models: Path, steps: int, batch: int) -> None:
     rows = {"x": np.ones((1, 2), np.float32)}
-    with serving({"bench": models / "bench"}, workers=1, queue=8, batch=batch) as client:
+    options = ("--workers", "1", "--queue", "8", "--batch", str(batch))
+    with serving(*options, bench=models / "bench") as client:
         busy = spin(client, steps // 2)
         wait_until(client, 1)
         waiting = [
@@ -109,71 +110,26 @@ def test_a_call_that_is_cancelled_in_the_queue_does_not_run(narrow: Client, step
 
 
 def test_calls_inside_are_finished_when_the_server_drains(models: Path, steps: int) -> None:
-    with serving({"bench": models / "bench"}, workers=1) as client:
+    with serving("--workers", "1", bench=models / "bench") as client:
         futures = [spin(client, steps // 2) for _ in range(2)]
         wait_until(client, 2)
-        drained = threading.Thread(target=client.server.drain)
-        drained.start()
+        client.process.terminate()
         while client.call("ServerReady").ready:
             time.sleep(0.01)
         assert not client.call("ModelReady", name="bench").ready
         with refused("UNAVAILABLE", "stopping"):
             client.infer("bench", {"x": np.ones((1, 2), np.float32)})
         assert all(future.result() is not None for future in futures)
-        drained.join(timeout=30)
-        assert not drained.is_alive()
+        assert client.process.wait() == 0
 
 
 def test_the_grace_ends(models: Path, steps: int) -> None:
-    with serving({"bench": models / "bench"}, workers=1, grace=0.2) as client:
-        future = spin(client, steps * 2)
+    with serving("--workers", "1", "--grace", "0.2", bench=models / "bench") as client:
+        future = spin(client, steps * 60)
         wait_until(client, 1)
-        assert client.server.drain() is False
+        client.process.terminate()
         assert future.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
-        wait_until(client, 0)
-
-
-def test_turns_come_in_the_order_of_arrival() -> None:
-    admission = Admission(workers=1, queue=9)
-    order: list[int] = []
-    threads = []
-
-    def run(number: int) -> None:
-        with admission.turn(Detached()):
-            order.append(number)
-
-    with admission.turn(Detached()):
-        for number in range(5):
-            threads.append(threading.Thread(target=run, args=(number,)))
-            threads[-1].start()
-            while len(admission._waiting) <= number:
-                time.sleep(0.001)
-    for thread in threads:
-        thread.join()
-    assert order == list(range(5))
-    assert admission._free == 1
-
-
-class Impatient(Detached):
-    """A call whose deadline has passed."""
-
-    def time_remaining(self) -> float | None:
-        return 0.0
-
-
-def test_a_turn_that_comes_too_late_is_passed_on() -> None:
-    admission = Admission(workers=1, queue=0)
-    with pytest.raises(SteleError) as caught:
-        admission.turn(Impatient())
-    assert caught.value.code is Code.DEADLINE_EXCEEDED
-    with admission.place(), admission.turn(Detached()):
-        with pytest.raises(SteleError) as caught:
-            admission.place()
-        assert caught.value.code is Code.RESOURCE_EXHAUSTED
-        with pytest.raises(SteleError) as caught:
-            admission.turn(Impatient())
-        assert caught.value.code is Code.DEADLINE_EXCEEDED
-    assert (admission.inside, admission._free, len(admission._waiting)) == (0, 1, 0)
+        assert client.process.wait() == 0
 
 
 def test_requests_are_refused_before_they_wait(narrow: Client, steps: int) -> None:
@@ -185,3 +141,12 @@ def test_requests_are_refused_before_they_wait(narrow: Client, steps: int) -> No
         narrow.rpc("inference.GRPCInferenceService", "ModelInfer")(request)
     assert not running.done()
     running.result()
+
+
+def test_a_large_answer_on_its_way_refuses_no_other_call(bench: Client) -> None:
+    count = {"count": np.array(20_000_000, np.int64)}
+    large = [bench.infer_later("bench", count, "large") for _ in range(3)]
+    for _ in range(50):
+        assert bench.call("ServerLive").live
+    assert {future.code() for future in large} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    assert all("CLIENT" in future.details() for future in large)

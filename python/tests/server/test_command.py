@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 
 from stele import cli
 
-from .conftest import Process, refused
+from .conftest import NATIVE, Process, refused
 
 Command = Callable[..., Process]
 X = {"x": np.ones((1, 2), np.float32)}
@@ -30,9 +31,9 @@ def test_ready_and_the_end_of_stdin(command: Command, models: Path) -> None:
     assert process.wait() == 0
 
 
-def test_ready_for_people(models: Path) -> None:
+def test_ready_for_people(models: Path, start: list[str]) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "stele.cli", "serve", "--port", "0", models / "scale"],
+        [*start, "--port", "0", models / "scale"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     ) as process:  # fmt: skip
         line = process.stdout.readline()
@@ -77,11 +78,12 @@ def test_models_by_clients(command: Command, models: Path) -> None:
 
 
 IMPORTS = """
-import pathlib, sys
+import pathlib, sys, threading
 from stele.server.app import Server
 from stele.server.options import Options
 
-server = Server(Options({"m": pathlib.Path(sys.argv[1])}, port=0, metrics_port=0))
+options = Options({"m": pathlib.Path(sys.argv[1])}, port=0, metrics_port=0)
+server = Server(options, threading.Event())
 server.start()
 server.drain()
 sys.exit("tensorflow" in sys.modules)
@@ -93,10 +95,10 @@ def test_tensorflow_is_never_imported(models: Path) -> None:
     assert done.returncode == 0
 
 
-def test_what_cannot_be_served(tmp_path: Path, models: Path) -> None:
+def test_what_cannot_be_served(tmp_path: Path, models: Path, start: list[str]) -> None:
     def serve(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "stele.cli", "serve", "--port", "0", *map(str, arguments)],
+            [*start, "--port", "0", *map(str, arguments)],
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
@@ -107,6 +109,25 @@ def test_what_cannot_be_served(tmp_path: Path, models: Path) -> None:
     config = serve(models / "bench", "--config", "hex:0g")
     assert config.returncode == 3
     assert "hex:0g" in config.stderr
+    host = serve(models / "bench", "--host", "nosuch.invalid")
+    assert host.returncode == 3
+    assert "UNAVAILABLE: cannot listen on nosuch.invalid:0: " in host.stderr
+    assert "port is taken" not in host.stderr
+
+
+def test_a_hangup_drains_too(command: Command, models: Path) -> None:
+    process = command(models / "scale")
+    process.process.send_signal(signal.SIGHUP)
+    assert process.wait() == 0
+    assert "draining" in process.log.read_text()
+
+
+def test_usage_of_the_native_command() -> None:
+    done = subprocess.run(
+        [*NATIVE, "x", "--port", "99999"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert 'error: --port takes 0 to 65535, not "99999"' in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -117,6 +138,11 @@ def test_what_cannot_be_served(tmp_path: Path, models: Path) -> None:
         (["x", "--workers", "0"], "--workers"),
         (["x", "--max-message", "0"], "--max-message"),
         (["x", "--queue", "-1"], "--queue"),
+        (["x", "--port", "99999"], "--port takes 0 to 65535"),
+        (["x", "--metrics-port", "99999"], "--metrics-port takes 0 to 65535"),
+        (["x", "--max-message", "2048"], "--max-message takes 1 to 2047"),
+        (["x", "--poll", "inf"], "--poll takes 0 to"),
+        (["x", "--grace", "nan"], "--grace takes 0 to"),
         (["x", "--tls-cert", "x"], "--tls-key"),
         (["x", "--profile", "fast"], "invalid choice"),
     ],

@@ -120,7 +120,7 @@ def test_what_is_implemented_nowhere(bench: Client) -> None:
 
 
 def test_a_request_that_is_too_large(models: Path) -> None:
-    with serving({"bench": models / "bench"}, max_message=2**20) as client:
+    with serving("--max-message", "1", bench=models / "bench") as client:
         assert client.infer("bench", {"x": np.zeros((100_000, 2), np.float32)})
         with refused("RESOURCE_EXHAUSTED"):
             client.infer("bench", {"x": np.zeros((200_000, 2), np.float32)})
@@ -148,7 +148,7 @@ def test_a_message_that_no_header_would_carry(bench: Client) -> None:
 def test_the_bits_are_the_runner_s(name: str, zoo: Callable[[str], Path]) -> None:
     folder = zoo(name)
     model = stele_native.Model(folder)
-    with serving({name: folder}) as client:
+    with serving(**{name: folder}) as client:
         for signature in savedmodel.load_signatures(folder).values():
             for _, inputs in generate.variants(name, signature):
                 compare(client, model, name, signature.name, inputs)

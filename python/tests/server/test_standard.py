@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import grpc
@@ -19,14 +16,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
-from prometheus_client.parser import text_string_to_metric_families
 
-from stele.contract.codes import Code, SteleError
-from stele.server import tls
 from stele.wire import messages as m
 
 from .client import Client, connect
-from .conftest import refused, serving
+from .conftest import NATIVE, not_started, refused, serving
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 X = {"x": np.ones((1, 2), np.float32)}
@@ -41,11 +35,11 @@ def test_health(bench: Client) -> None:
 
 
 def test_who_watches_hears_of_the_end(models: Path) -> None:
-    with serving({"bench": models / "bench"}) as client:
+    with serving(bench=models / "bench") as client:
         watch = health_pb2_grpc.HealthStub(client.channel).Watch(health_pb2.HealthCheckRequest())
         assert next(watch).status == SERVING
         start = time.monotonic()
-        client.server.drain()
+        client.process.terminate()
         assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
         assert list(watch) == []
         # Nobody is waited for who only watches.
@@ -94,8 +88,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_tls(models: Path, certificate: tuple[Path, Path]) -> None:
     root = grpc.ssl_channel_credentials(certificate[0].read_bytes())
+    options = ("--tls-cert", certificate[0], "--tls-key", certificate[1])
     with (
-        serving({"bench": models / "bench"}, tls=certificate) as plain,
+        serving(*options, bench=models / "bench") as plain,
         Client(grpc.secure_channel(plain.address, root)) as client,
     ):
         assert client.infer("bench", X)["y"].tolist() == [[2, 2]]
@@ -110,46 +105,34 @@ def test_tls(models: Path, certificate: tuple[Path, Path]) -> None:
 
 def test_certificates_that_are_none(certificate: tuple[Path, Path], tmp_path: Path) -> None:
     cert, key = certificate
+    serve = ("--model-control", "explicit")
     other = tmp_path / "other.pem"
     subprocess.run(["openssl", "genrsa", "-out", other, "2048"], check=True, capture_output=True)
     garbage = tmp_path / "garbage.pem"
     garbage.write_text("not PEM")
     for files in ((garbage, key), (cert, garbage), (cert, other)):
-        with pytest.raises(SteleError) as caught:
-            tls.credentials(*files)
-        assert caught.value.code is Code.INVALID_ARGUMENT
-        assert all(str(file) in caught.value.message for file in files)
+        message = not_started(*serve, "--tls-cert", files[0], "--tls-key", files[1])
+        assert "INVALID_ARGUMENT" in message
+        assert all(str(file) in message for file in files)
     missing = tmp_path / "missing.pem"
     for files in ((missing, key), (cert, missing)):
-        with pytest.raises(SteleError) as caught:
-            tls.credentials(*files)
-        assert caught.value.code is Code.NOT_FOUND
-        assert str(missing) in caught.value.message
+        message = not_started(*serve, "--tls-cert", files[0], "--tls-key", files[1])
+        assert "NOT_FOUND" in message
+        assert str(missing) in message
 
 
 # --- what it tells ------------------------------------------------------------
 
 
-def test_metrics(models: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    labels = ("method", "model", "code")
-    with serving({"bench": models / "bench"}, metrics_port=0, batch=8) as client:
-        (message,) = [r.getMessage() for r in caplog.records if "metrics on" in r.getMessage()]
+def test_metrics(models: Path) -> None:
+    with serving("--batch", "8", bench=models / "bench") as client:
         for _ in range(3):
             client.infer("bench", X)
         for name in ("nobody", "somebody"):
             with refused("NOT_FOUND"):
                 client.infer(name, X)
         client.predict("bench", X)
-        with urllib.request.urlopen(message.split()[-1], timeout=10) as answer:  # noqa: S310
-            families = list(text_string_to_metric_families(answer.read().decode()))
-    values = {
-        (sample.name, *(sample.labels[name] for name in labels if name in sample.labels)): (
-            sample.value
-        )
-        for family in families
-        for sample in family.samples
-    }
+        values = client.process.metrics()
     assert values["stele_requests_total", "ModelInfer", "bench", "OK"] == 3
     # Names that clients make up are one.
     assert values["stele_requests_total", "ModelInfer", "", "NOT_FOUND"] == 2
@@ -159,16 +142,19 @@ def test_metrics(models: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert values["stele_calls_inside",] == 0
 
 
-def test_access_log(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with serving({"bench": models / "bench"}, access_log=True) as client:
+def test_access_log(models: Path) -> None:
+    with serving("--access-log", bench=models / "bench") as client:
         client.infer("bench", X)
         with refused("NOT_FOUND"):
             client.infer("no\nbody", X)
         with refused("INVALID_ARGUMENT"):
             client.channel.unary_unary("/inference.GRPCInferenceService/ModelInfer")(b"\xff")
         client.metadata("signature_def", name="bench")
+        client.process.end_stdin()
+        assert client.process.wait() == 0
+        log = client.process.log.read_text()
     good, unknown, garbage, metadata = [
-        json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")
+        json.loads(line) for line in log.splitlines() if line.startswith("{")
     ]
     assert good.keys() == {
         "time", "peer", "method", "model", "code", "ms", "received", "sent",
@@ -183,31 +169,34 @@ def test_access_log(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (metadata["model"], metadata["code"]) == ("bench", "OK")
 
 
-class Deaf(io.StringIO):
-    """A log that nobody reads any more."""
+@pytest.mark.parametrize("read", [True, False], ids=["closed", "full"])
+def test_a_call_does_not_fail_with_its_log(models: Path, *, read: bool) -> None:
+    arguments = ["--port", "0", "--json", "--access-log", f"bench={models / 'bench'}"]
+    with subprocess.Popen(
+        [*NATIVE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        address = json.loads(process.stdout.readline())["address"]
+        if read:
+            process.stderr.close()
+        with connect(address) as client:
+            # More lines than a pipe holds.
+            for _ in range(600):
+                client.call("ServerLive", timeout=5)
+            assert client.infer("bench", X)
+        process.terminate()
+        assert process.wait(timeout=30) == 0
 
-    def write(self, _text: str) -> int:
-        raise BrokenPipeError
 
-
-def test_a_call_does_not_fail_with_its_log(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Deaf())
-    with serving({"bench": models / "bench"}, access_log=True) as client:
-        assert client.infer("bench", X)
-
-
-def test_two_servers_do_not_share_a_port(models: Path) -> None:
-    with serving({"bench": models / "bench"}) as client:
-        port = int(client.address.rpartition(":")[2])
-        with pytest.raises(SteleError) as caught, serving(explicit=True, port=port):
-            pass
-    assert caught.value.code is Code.UNAVAILABLE
-    assert client.address in caught.value.message
+def test_two_servers_do_not_share_a_port(bench: Client) -> None:
+    port = bench.address.rpartition(":")[2]
+    message = not_started("--model-control", "explicit", "--port", port)
+    assert "UNAVAILABLE" in message
+    assert bench.address in message
 
 
 def test_ipv6(models: Path) -> None:
     with (
-        serving({"bench": models / "bench"}, host="::1") as client,
+        serving("--host", "::1", bench=models / "bench") as client,
         connect(client.address) as own,
     ):
         assert client.address.startswith("[::1]:")

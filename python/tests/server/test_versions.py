@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import gc
+import os
 import shutil
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stele.contract.codes import Code, SteleError
-from stele.server import folders
+from stele.contract.codes import Code
 
 from .client import Client, connect
-from .conftest import refused, serving
+from .conftest import not_started, refused, serving
 
 X = {"x": np.ones((1, 2), np.float32)}
+
+# Seconds between looks for new versions.
+LOOK = 0.05
+POLL = ("--poll", str(LOOK))
 
 
 @pytest.fixture
@@ -38,8 +40,10 @@ def add(folder: Path, models: Path, version: int, name: str = "") -> Path:
     return copy.rename(folder / (name or str(version)))
 
 
-def refresh(client: Client) -> None:
-    client.server._services.repository.refresh()
+def looks(client: Client) -> None:
+    """Give the server time to look for new versions, twice."""
+    time.sleep(4 * LOOK)
+    client.call("ServerLive")
 
 
 def factor(client: Client, **spec) -> float:
@@ -56,28 +60,23 @@ def test_the_newest_is_the_largest_number(scale: Path, models: Path) -> None:
     add(scale, models, 3, "9")
     (scale / "notes").mkdir()
     (scale / "11").mkdir()  # Without a SavedModel.
-    with serving({"scale": scale}) as client:
+    with serving(scale=scale) as client:
         assert factor(client) == 2
         assert list(client.call("ModelMetadata", name="scale").versions) == ["10"]
 
 
 def test_a_saved_model_is_version_1(models: Path) -> None:
-    with serving({"scale": models / "scale" / "3"}) as client:
+    with serving(scale=models / "scale" / "3") as client:
         assert factor(client) == 3
         assert list(client.call("ModelMetadata", name="scale").versions) == ["1"]
 
 
 def test_a_new_version_takes_over_and_the_old_one_is_released(scale: Path, models: Path) -> None:
-    with serving({"scale": scale}) as client:
+    with serving(*POLL, scale=scale) as client:
         assert factor(client) == 1
-        repository = client.server._services.repository
-        old = weakref.ref(repository.find("scale").current)
         add(scale, models, 2)
-        refresh(client)
-        assert factor(client) == 2
+        wait_until(lambda: factor(client) == 2)
         assert states(client) == [(2, 30, 0), (1, 50, 0)]
-        gc.collect()
-        assert old() is None
         with refused("NOT_FOUND", '"1"', '"2"'):
             client.call("ModelReady", name="scale", version="1")
 
@@ -86,36 +85,66 @@ def test_the_version_before_is_served_again_when_the_newest_is_taken_away(
     scale: Path, models: Path
 ) -> None:
     newest = add(scale, models, 2)
-    with serving({"scale": scale}) as client:
+    with serving(*POLL, scale=scale) as client:
         shutil.rmtree(newest)
-        refresh(client)
-        assert factor(client) == 1
+        wait_until(lambda: factor(client) == 1)
         # Nothing left: what is served stays.
         shutil.rmtree(scale / "1")
-        refresh(client)
+        looks(client)
         assert factor(client) == 1
 
 
 def test_a_bad_version_stays_out_until_its_files_change(
-    scale: Path, models: Path, caplog: pytest.LogCaptureFixture
+    scale: Path, models: Path, tmp_path: Path
 ) -> None:
-    with serving({"scale": scale}) as client:
-        bad = add(scale, models, 2)
-        index = bad / "variables" / "variables.index"
-        kept = index.read_bytes()
-        index.unlink()
-        for _ in range(3):
-            refresh(client)
+    bad = add(tmp_path / "elsewhere", models, 2)
+    index = Path("variables") / "variables.index"
+    kept = (bad / index).read_bytes()
+    (bad / index).unlink()
+    with serving(*POLL, scale=scale) as client:
+        bad.rename(scale / "2")
+        wait_until(lambda: states(client) == [(2, 50, Code.NOT_FOUND), (1, 30, 0)])
+        looks(client)
         assert factor(client) == 1
-        assert states(client) == [(2, 50, Code.NOT_FOUND), (1, 30, 0)]
-        errors = [record for record in caplog.records if record.levelname == "ERROR"]
-        assert len(errors) == 1
-        assert str(index) in errors[0].getMessage()
+        lines = client.process.log.read_text().splitlines()
+        (error,) = [line for line in lines if " ERROR " in line]
+        assert str(scale / "2" / index) in error
         # As when a copy that was slow is complete.
-        index.write_bytes(kept)
-        refresh(client)
-        assert factor(client) == 2
+        (scale / "2" / index).write_bytes(kept)
+        wait_until(lambda: factor(client) == 2)
         assert states(client) == [(2, 30, 0), (1, 50, 0)]
+
+
+def test_files_that_change_under_a_version_are_loaded_again(scale: Path, models: Path) -> None:
+    """As when a vocabulary was copied half when the version was loaded."""
+    with serving(*POLL, scale=scale) as client:
+        for file in (models / "scale" / "3" / "variables").iterdir():
+            shutil.copy(file, scale / "1" / "variables" / file.name)
+        wait_until(lambda: factor(client) == 3)
+        assert states(client) == [(1, 30, 0)]
+
+
+def test_two_folders_of_one_number(scale: Path, models: Path) -> None:
+    add(scale, models, 2, "0001")
+    with serving(*POLL, scale=scale) as client:
+        looks(client)
+        assert factor(client) == 1
+        warnings = client.process.log.read_text().count("has the number of another version")
+        assert warnings == 1
+
+
+def test_a_model_that_cannot_be_loaded_holds_up_no_other(
+    scale: Path, models: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "another"
+    shutil.copytree(scale, other)
+    with serving(*POLL, another=other, scale=scale) as client:
+        (other / "7").mkdir()
+        os.mkfifo(other / "7" / "saved_model.pb")
+        add(scale, models, 2)
+        wait_until(lambda: factor(client) == 2)
+        client.process.terminate()
+        assert client.process.wait() == 0
 
 
 def test_a_swap_under_load_fails_no_call(scale: Path, models: Path) -> None:
@@ -131,7 +160,7 @@ def test_a_swap_under_load_fails_no_call(scale: Path, models: Path) -> None:
                 except Exception as error:
                     failed.append(error)
 
-    with serving({"scale": scale}, poll=0.05) as client:
+    with serving(*POLL, scale=scale) as client:
         threads = [threading.Thread(target=load) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -155,18 +184,9 @@ def wait_until(happened: Callable[[], bool]) -> None:
 
 
 def test_a_folder_without_any_version(tmp_path: Path) -> None:
-    with pytest.raises(SteleError) as caught, serving({"scale": tmp_path}):
-        pass
-    assert caught.value.code is Code.NOT_FOUND
-    assert str(tmp_path) in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [("a/digits", "digits"), ("a/digits/saved_model", "digits"), ("a/digits/12", "digits")],
-)
-def test_names_of_models(path: str, name: str) -> None:
-    assert folders.model_name(Path(path)) == name
+    message = not_started(f"scale={tmp_path}")
+    assert "NOT_FOUND" in message
+    assert str(tmp_path) in message
 
 
 # --- control by clients -------------------------------------------------------
@@ -182,7 +202,7 @@ def test_clients_control_models_only_if_they_may(bench: Client, models: Path) ->
 
 
 def test_load_and_unload(models: Path) -> None:
-    with serving(explicit=True) as client:
+    with serving("--model-control", "explicit") as client:
         assert not client.call("RepositoryIndex").models
         with refused("NOT_FOUND", '"scale"', "none"):
             client.infer("scale", X)
@@ -203,7 +223,7 @@ def test_load_and_unload(models: Path) -> None:
 
 
 def test_a_load_that_fails_leaves_what_was_there(models: Path, tmp_path: Path) -> None:
-    with serving(explicit=True) as client:
+    with serving("--model-control", "explicit") as client:
         client.load("scale", path=str(models / "scale" / "1"))
         path = str(models / "scale" / "2")
         for code, words, parameters in (

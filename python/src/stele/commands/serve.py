@@ -26,7 +26,20 @@ if TYPE_CHECKING:
     from stele.server.app import Server
     from stele.server.ray.app import RayServer
 
-# grpcio and the runner are imported when a server starts: `stele --help` needs neither.
+# What runs models is imported when a server starts: `stele --help` does not need it.
+
+# What a number may be, as in bindings/rust/server/src/arguments.rs.
+_RANGES: dict[str, tuple[int, int]] = {
+    "port": (0, 65535),
+    "metrics_port": (0, 65535),
+    "workers": (1, 1024),
+    "queue": (0, 1_000_000),
+    "batch": (0, 1_000_000),
+    "max_message": (1, 2047),
+    "max_inside": (1, 1_048_576),
+    "poll": (0, 1_000_000_000),
+    "grace": (0, 1_000_000_000),
+}
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -85,7 +98,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     load.add_argument(
         "--queue", type=int, default=Options.queue, metavar="N",
-        help="calls that may wait; more are RESOURCE_EXHAUSTED (default: %(default)s)",
+        help="calls of a model that may wait; more are RESOURCE_EXHAUSTED "
+        "(default: %(default)s)",
     )  # fmt: skip
     load.add_argument(
         "--batch", type=int, default=Options.batch, metavar="ROWS",
@@ -96,10 +110,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--max-message", type=int, default=Options.max_message // MEBIBYTE, metavar="MIB",
         help="of a request; more is RESOURCE_EXHAUSTED (default: %(default)s)",
     )  # fmt: skip
+    load.add_argument(
+        "--max-inside", type=int, default=Options.max_inside // MEBIBYTE, metavar="MIB",
+        help="of all requests and answers that are inside at once; a request without room is "
+        "RESOURCE_EXHAUSTED (default: %(default)s)",
+    )  # fmt: skip
     life = parser.add_argument_group("life")
     life.add_argument(
         "--grace", type=float, default=Options.grace, metavar="SECONDS",
-        help="for calls inside when the server stops, on SIGTERM or SIGINT (default: %(default)s)",
+        help="for calls inside when the server stops, on SIGTERM, SIGINT or SIGHUP (default: "
+        "%(default)s)",
     )  # fmt: skip
     life.add_argument(
         "--stop-with-stdin", action="store_true", help="also stop at the end of stdin, such as "
@@ -148,16 +168,15 @@ def _server(args: argparse.Namespace, stop: threading.Event) -> Server | RayServ
         if ray_options is None:
             from stele.server.app import Server
 
-            return Server(options)
+            return Server(options, stop)
         from stele.server.ray.app import RayServer
 
         return RayServer(options, ray_options, stop)
     except ModuleNotFoundError as error:
-        extra = "serve" if ray_options is None else "ray"
+        needed = "tf-stele-native" if ray_options is None else "'tf-stele[ray]' tf-stele-native"
         raise SteleError(
             Code.FAILED_PRECONDITION,
-            f"{error.name} is not installed; the server needs: pip install 'tf-stele[{extra}]' "
-            "tf-stele-native",
+            f"{error.name} is not installed; the server needs: pip install {needed}",
         ) from error
 
 
@@ -166,14 +185,14 @@ def _options(args: argparse.Namespace) -> Options:
     models = _models(args)
     if not models and not explicit:
         args.usage.error("no model to serve: name a folder, or use --model-control explicit")
-    for name in ("workers", "max_message"):
-        if getattr(args, name) < 1:
-            args.usage.error(f"--{name.replace('_', '-')} takes at least 1")
+    for name, (least, most) in _RANGES.items():
+        value = getattr(args, name)
+        # A NaN is in no range.
+        if value is not None and not least <= value <= most:
+            option = name.replace("_", "-")
+            args.usage.error(f'--{option} takes {least} to {most}, not "{value}"')
     if (args.tls_cert is None) != (args.tls_key is None):
         args.usage.error("--tls-cert and --tls-key go together")
-    for name in ("queue", "poll", "grace", "port", "batch"):
-        if getattr(args, name) < 0:
-            args.usage.error(f"--{name} takes no negative number")
     return Options(
         models=models,
         host=args.host,
@@ -181,6 +200,7 @@ def _options(args: argparse.Namespace) -> Options:
         tags=args.tags,
         session_config=config.parse(args.config or args.profile),
         max_message=args.max_message * MEBIBYTE,
+        max_inside=args.max_inside * MEBIBYTE,
         tls=(args.tls_cert, args.tls_key) if args.tls_cert is not None else None,
         workers=args.workers,
         queue=args.queue,
@@ -206,13 +226,13 @@ def _models(args: argparse.Namespace) -> dict[str, Path]:
 
 
 def _stop_signals() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set."""
+    """Return an event that SIGTERM, SIGINT and SIGHUP set."""
     stop = threading.Event()
 
     def handle(_number: int, _frame: object) -> None:
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, handle)
     return stop
 

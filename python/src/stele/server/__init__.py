@@ -1,7 +1,5 @@
-"""The server behind ``stele serve``: SavedModels over gRPC, without importing TensorFlow.
+"""``stele serve``: the options, and the two things that start with them.
 
-A service (`oip_service`, `tfserving_service`) has a method for each RPC: it takes a
-request message and a `call.Call`, returns the response message or raises
-`SteleError`, and knows nothing of how it is carried. `transport` makes of it a function
-from bytes to bytes; `app` gives these to grpcio, and anything else may take them too.
+The server itself is native (``bindings/rust/server``): `app` starts it on a port, and
+`ray` has replicas that call it with whole messages.
 """

@@ -1,97 +1,73 @@
-"""One server over grpcio: its start and its end."""
+"""The native server, with the errors of this package."""
 
 from __future__ import annotations
 
-import logging
-from concurrent.futures import ThreadPoolExecutor
-from importlib import metadata
+import os
+import sys
+import threading
 
-import grpc
-
-from stele.contract.codes import Code, SteleError
-from stele.server import reflection, tls, transport
-from stele.server.health import Health
+from stele.native import translated
 from stele.server.options import Options
-from stele.server.services import Services
 
-_LOG = logging.getLogger("stele.server")
-
-# Threads for what is not inference, and for refusing calls when all places are taken.
-_SPARE_THREADS = 8
-
-
-# Seconds for answers that are on their way to their clients.
-_LAST_ANSWERS = 1.0
+# Seconds between looks whether to stop, while models load.
+_LOOK = 0.02
 
 
 class Server:
     """A server; made, started, and drained once."""
 
-    def __init__(self, options: Options) -> None:
-        """Load the models.
+    def __init__(self, options: Options, stop: threading.Event) -> None:
+        """Prepare to start.
+
+        Args:
+            options: Of the server.
+            stop: Set when there is no need to become ready any more.
 
         Raises:
-            SteleError: A model cannot be loaded.
+            ModuleNotFoundError: tf-stele-native is not installed.
         """
-        self._options = options
-        self._services = Services(options)
-        self._grpc = self._transport()
-        for service, functions in self._services.answers().items():
-            self._grpc.add_generic_rpc_handlers((transport.handlers(service, functions),))
-        self._health = Health(self._grpc)
-        reflection.add(self._grpc)
+        from stele_native import serving
 
-    def _transport(self) -> transport.GrpcServer:
-        options = self._options
-        # A call that waits holds a thread. grpcio knows of twice as many calls, so
-        # that most of those beyond are refused by us, with a reason.
-        threads = options.workers + options.queue + _SPARE_THREADS
-        return grpc.server(
-            ThreadPoolExecutor(threads, thread_name_prefix="stele-call"),
-            maximum_concurrent_rpcs=2 * threads,
-            options=[
-                ("grpc.max_receive_message_length", options.max_message),
-                ("grpc.max_send_message_length", -1),
-                # Two servers on one port would each get some of the calls.
-                ("grpc.so_reuseport", 0),
-            ],
-        )
+        self._class = serving.Server
+        self._options = options
+        self._stop = stop
+        self._started: list[serving.Server | BaseException] = []
 
     @property
     def models(self) -> list[str]:
         """The names of the models, sorted."""
-        return self._services.repository.names()
+        return sorted(self._options.models)
 
     def start(self) -> str:
-        """Listen; return the address.
+        """Load the models and listen; return the address.
+
+        Told to stop before that is done, the process ends: a load cannot be interrupted.
 
         Raises:
-            SteleError: UNAVAILABLE when a port is taken; what is wrong with the
-                certificate.
+            SteleError: A model cannot be loaded; what is wrong with the certificate;
+                UNAVAILABLE when a port is taken.
         """
-        address = self._listen()
-        services = self._services
-        if services.metrics is not None and self._options.metrics_port is not None:
-            url = services.metrics.serve(self._options.metrics_port)
-            _LOG.info("metrics on %s", url)
-        self._grpc.start()
-        services.polling.start()
-        _LOG.info("stele %s serves on %s", metadata.version("tf-stele"), address)
-        return address
+        # Signals are handled in the main thread, which has to be free for them.
+        starting = threading.Thread(target=self._start, name="stele-start", daemon=True)
+        starting.start()
+        while starting.is_alive():
+            starting.join(_LOOK)
+            if self._stop.is_set() and starting.is_alive():
+                sys.stderr.flush()
+                os._exit(0)
+        with translated():
+            (started,) = self._started
+            if isinstance(started, BaseException):
+                raise started
+            address: str = started.address
+            return address
 
-    def _listen(self) -> str:
-        options = self._options
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        wanted = f"{host}:{options.port}"
+    def _start(self) -> None:
         try:
-            if options.tls is None:
-                port = self._grpc.add_insecure_port(wanted)
-            else:
-                port = self._grpc.add_secure_port(wanted, tls.credentials(*options.tls))
-        except RuntimeError as error:
-            message = f"cannot listen on {wanted}: the port is taken or not ours"
-            raise SteleError(Code.UNAVAILABLE, message) from error
-        return f"{host}:{port}"
+            self._started.append(self._class(self._options.by_name()))
+        except BaseException as error:
+            # Raised again by the thread that waits for it.
+            self._started.append(error)
 
     def drain(self) -> bool:
         """Take no more calls, and wait for those inside as long as the grace lasts.
@@ -99,10 +75,5 @@ class Server:
         Returns:
             Whether all were done by then.
         """
-        _LOG.info("draining: %d calls inside", self._services.admission.inside)
-        self._health.drain()
-        # grpcio ends what arrives while it stops with CANCELLED, which no client
-        # retries: first we refuse calls ourselves, until none is left.
-        done = self._services.drain(self._options.grace)
-        self._grpc.stop(_LAST_ANSWERS if done else None).wait()
-        return done
+        (started,) = self._started
+        return not isinstance(started, BaseException) and started.drain()

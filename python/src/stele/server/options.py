@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from stele.contract import config
 from stele.contract.signature import DEFAULT_TAGS
@@ -25,9 +26,11 @@ class Options:
         tags: Of the MetaGraphDefs.
         session_config: A serialized ConfigProto.
         max_message: Bytes of a request; more is RESOURCE_EXHAUSTED.
+        max_inside: Bytes of requests and answers that are inside at once; a request that
+            finds no room is RESOURCE_EXHAUSTED before it is read.
         tls: The files of certificate and key; None for plain text.
         workers: Calls, or batches, that run at once.
-        queue: Calls that may wait.
+        queue: Calls of one model that may wait.
         batch: Rows of a batch at most; 0 for no batches.
         explicit: Whether clients may load and unload models.
         poll: Seconds between looks for new versions; 0 for never.
@@ -42,6 +45,7 @@ class Options:
     tags: Collection[str] = DEFAULT_TAGS
     session_config: bytes = config.PROFILES["default"]
     max_message: int = 64 * MEBIBYTE
+    max_inside: int = 512 * MEBIBYTE
     tls: tuple[Path, Path] | None = None
     workers: int = max(2, os.cpu_count() or 1)
     queue: int = 64
@@ -51,3 +55,9 @@ class Options:
     grace: float = 10.0
     access_log: bool = False
     metrics_port: int | None = None
+
+    def by_name(self) -> dict[str, Any]:
+        """Return the values by the names of the fields, as the native server takes them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {
+            "tags": list(self.tags)
+        }

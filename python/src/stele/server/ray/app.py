@@ -20,7 +20,7 @@ from stele.wire import messages
 _LOG = logging.getLogger("stele.server")
 
 # How Ray reports the error that a replica began with.
-_ERROR = re.compile(r"stele\.codes\.SteleError: ([A-Z_]+): (.+)")
+_ERROR = re.compile(r"stele\.contract\.codes\.SteleError: ([A-Z_]+): (.+)")
 
 
 class RayServer:

@@ -17,6 +17,7 @@ _ARGUMENTS = (
     "models",
     "tags",
     "config",
+    "max_inside",
     "workers",
     "queue",
     "batch",

@@ -10,8 +10,8 @@ import asyncio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection as standard_reflection
 
-from stele.server import reflection, transport
-from stele.server.transport import GrpcServer
+from stele.server.ray import reflection
+from stele.server.ray.handlers import GrpcServer, handlers
 from stele.wire import messages
 
 # Those that have begun; a loop itself may forget them.
@@ -28,7 +28,7 @@ def add_to_server(servicer: object, server: GrpcServer) -> None:
     """
     for service in messages.SERVICES:
         functions = {name: getattr(servicer, name) for name in messages.methods(service)}
-        server.add_generic_rpc_handlers((transport.handlers(service, functions),))
+        server.add_generic_rpc_handlers((handlers(service, functions),))
     # These two answer where the call came in, instead of going to a replica.
     for name in (health.SERVICE_NAME, standard_reflection.SERVICE_NAME):
         server.add_passthrough_service(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
-from stele.server.transport import GrpcServer
+from stele.server.ray.handlers import GrpcServer
 from stele.wire import messages
 
 
