@@ -34,7 +34,7 @@ from tests.conftest import claimed, needing_tools
 
 # The model of dtypes has no serving_default: every dtype, then names and ranks that are odd.
 SIGNATURES = {"dtypes": ("matrices", "mixed")}
-PROGRAMS = [(name, s) for name in zoo.DEFAULT for s in SIGNATURES.get(name, ("serving_default",))]
+PROGRAMS = [(name, s) for name in zoo.BASIC for s in SIGNATURES.get(name, ("serving_default",))]
 
 # What a program prints is the same however long its compiler thinks. Crates that the
 # checkout's build has compiled to run while it compiles are not compiled again.
@@ -106,7 +106,7 @@ def server() -> Iterator[str]:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    models = [f"{name}={cases.find(name).folder}" for name in zoo.DEFAULT]
+    models = [f"{name}={cases.find(name).folder}" for name in zoo.BASIC]
     command = [sys.executable, "-m", "stele.cli", "serve", "--port", "0"]
     started = launch.start([*command, "--stop-with-stdin", "--json", *models])
     try:

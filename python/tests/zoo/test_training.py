@@ -5,7 +5,8 @@ from __future__ import annotations
 import keras
 
 from stele.zoo import digits
-from stele.zoo.fit import Recipe, fit, seed_everything
+from stele.zoo.fit import fit, seed_everything
+from stele.zoo.model import Recipe
 
 
 def _small_training(seed, reports):

@@ -12,10 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from stele import paths, zoo
+from stele import marked, paths, zoo
 from stele.contract.codes import SteleError
+from stele.zoo import coverage
 from stele.zoo.model import Report
 from stele.zoo.train import BelowBarError, Metrics, ensure, read_metrics
+
+# The marks around the table that --update writes.
+COVERAGE = "stele train"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,6 +44,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--force", action="store_true", help="train models that are up to date too")
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: build/models")
     parser.add_argument("--json", action="store_true", help="metrics as JSON on stdout")
+    parser.add_argument(
+        "--update", type=Path, metavar="FILE", help="also write the table of what the zoo has of "
+        "Keras into this Markdown file",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -68,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(all_metrics, indent=2, ensure_ascii=False))
     else:
         _print_summary(all_metrics, Console())
+    if args.update is not None:
+        marked.replace(args.update, COVERAGE, coverage.table(root))
     return 1 if missed else 0
 
 

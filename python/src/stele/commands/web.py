@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     out = (args.out or paths.build_dir() / "web").resolve()
     console = Console(stderr=True)
     with console.status("") as status:
-        targets = [find(name) for name in args.models or filter(_is_trained, zoo.DEFAULT)]
+        targets = [find(name) for name in args.models or filter(_is_trained, zoo.BASIC)]
         lay_out(targets, out, lambda doing: status.update(f"{doing} …"))
     if args.layout_only:
         print(out)

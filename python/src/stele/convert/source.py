@@ -91,8 +91,9 @@ def _load(folder: Path, tags: list[str]) -> Any:  # noqa: ANN401 - TensorFlow ha
         return tf.saved_model.load(str(folder), tags=tags)
     except tf.errors.OpError as error:
         code = Code(error.error_code)
-        # As every client says it: files end too early.
-        code = Code.DATA_LOSS if code is Code.OUT_OF_RANGE else code
+        # As every client says it: files end too early, or restoring finds a wrong checksum.
+        damaged = code is Code.OUT_OF_RANGE or "Checksum does not match" in str(error)
+        code = Code.DATA_LOSS if damaged else code
         raise SteleError(code, explain.meaning(str(error)) or str(error)) from error
     except Exception as error:  # what TensorFlow 2 does not load, it refuses in many ways
         known = explain.meaning(str(error)) or f"{type(error).__name__}: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,27 @@ def convert(source: Source, signature: str, out: Path, name: str) -> list[str]:
         if unknown:
             raise unsupported_ops("TensorFlow.js", unknown) from error
         raise converter_failed("tensorflowjs", error) from error
+    _name_tensors(folder / "model.json", source.function(signature))
     weights = sorted(file.name for file in folder.glob("*.bin"))
     return [f"{name}/{file}" for file in ("model.json", *weights)]
+
+
+def _name_tensors(file: Path, function: Any) -> None:  # noqa: ANN401 - a ConcreteFunction
+    """Give inputs and outputs the signature's names.
+
+    The converter finds names by dtype and shape, and where two tensors have the same,
+    it leaves them the names that they have in the graph.
+    """
+    model = json.loads(file.read_text())
+    inputs = {f"{name}:0": name for name in function.structured_input_signature[1]}
+    outputs = {
+        f"Identity_{place}:0" if place else "Identity:0": name
+        for place, name in enumerate(sorted(function.structured_outputs))
+    }
+    for side, names in (("inputs", inputs), ("outputs", outputs)):
+        found = model["signature"][side].items()
+        model["signature"][side] = {names.get(key, key): info for key, info in found}
+    file.write_text(json.dumps(model))
 
 
 def _unknown_ops(converter: Any, source: Source, signature: str) -> set[str]:  # noqa: ANN401

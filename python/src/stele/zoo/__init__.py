@@ -22,6 +22,8 @@ class Entry:
         data: Distributions whose release decides what training gives, beside
             TensorFlow, Keras and numpy.
         builds_on: Other modules of this package that this model's imports.
+        basic: Whether all that takes long is tried on it, too: converting it, compiling
+            a program for it in every language.
         known_bad: Set when the export is wrong on purpose.
     """
 
@@ -29,6 +31,7 @@ class Entry:
     summary: str
     data: tuple[str, ...] = ()
     builds_on: tuple[str, ...] = ()
+    basic: bool = False
     known_bad: KnownBad | None = None
 
     def load(self) -> ZooModel:
@@ -55,21 +58,62 @@ _ENTRIES = (
         "digits",
         "CNN with batch normalization and dropout on 8x8 handwritten digits",
         data=("scikit-learn",),
+        basic=True,
     ),
     Entry(
         "langid",
         "Which language a text is in: strings in, vocabulary lookup inside the model",
         data=("babel", "scikit-learn"),
+        basic=True,
     ),
     Entry(
         "dtypes",
         "One signature per dtype, any rank, several outputs, bits that must survive",
         builds_on=("dtype_values",),
+        basic=True,
     ),
     Entry(
         "normalized",
         "Wines by their chemistry: a Normalization layer, whose constants a session folds",
         data=("scikit-learn",),
+        basic=True,
+    ),
+    Entry(
+        "counter",
+        "A SavedModel with a memory: what a call answers depends on the calls before it",
+    ),
+    Entry(
+        "control",
+        "Loops, branches, ragged rows, 50 inputs, shapes that only a run knows",
+    ),
+    Entry(
+        "mpg",
+        "How far a car goes on a gallon: columns of mixed dtypes, preprocessing inside, two heads",
+        data=("bokeh_sampledata",),
+    ),
+    Entry(
+        "forecast",
+        "The temperature of the sea, hours ahead: LSTM and GRU, masks, an unknown time dimension",
+        data=("bokeh_sampledata",),
+    ),
+    Entry(
+        "attention",
+        "What a name names: a small Transformer on letters, text in, several outputs",
+        data=("babel", "scikit-learn"),
+    ),
+    Entry(
+        "photo",
+        "Which photograph a piece is from: uint8 of any size in, every pooling on the way",
+        data=("scikit-learn",),
+    ),
+    Entry(
+        "generator",
+        "Writes names letter by letter in a loop of the graph, and random numbers that repeat",
+        data=("babel",),
+    ),
+    Entry(
+        "blocks",
+        "The layers and activations that no other model has, side by side",
     ),
     Entry(
         "augmented",
@@ -89,6 +133,7 @@ _ENTRIES = (
 
 REGISTRY: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
 DEFAULT: tuple[str, ...] = tuple(e.name for e in _ENTRIES if e.known_bad is None)
+BASIC: tuple[str, ...] = tuple(e.name for e in _ENTRIES if e.basic)
 
 
 def find(name: str) -> Entry:

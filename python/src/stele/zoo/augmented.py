@@ -23,10 +23,11 @@ import keras
 import numpy as np
 
 from stele.zoo import digits
-from stele.zoo.fit import Recipe, fit, seed_everything
-from stele.zoo.model import Case, KerasResult, Report, ZooModel
+from stele.zoo.fit import fit, seed_everything
+from stele.zoo.model import Case, KerasResult, Recipe, Report, ZooModel
 
 SEED = 3571
+RECIPE = Recipe(epochs=10, batch_size=64, learning_rate=5e-3)
 
 
 def _train(report: Report) -> KerasResult:
@@ -42,10 +43,10 @@ def _train(report: Report) -> KerasResult:
         model,
         {"image": split.train_images.astype(np.uint8)},
         split.train_labels,
-        Recipe(epochs=10, batch_size=64, learning_rate=5e-3),
+        RECIPE,
         report,
     )
-    return KerasResult(model, train_size=len(split.train_labels), classes=digits.CLASSES)
+    return KerasResult(model, len(split.train_labels), digits.CLASSES, RECIPE)
 
 
 def _cases() -> Iterator[Case]:

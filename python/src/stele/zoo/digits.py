@@ -18,10 +18,11 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from stele.contract.dtypes import Array
-from stele.zoo.fit import Recipe, fit, seed_everything
-from stele.zoo.model import HELDOUT, Case, KerasResult, Report, ZooModel
+from stele.zoo.fit import fit, seed_everything
+from stele.zoo.model import HELDOUT, Case, KerasResult, Recipe, Report, ZooModel
 
 SEED = 1797
+RECIPE = Recipe(epochs=20, batch_size=64, learning_rate=5e-3)
 CLASSES = 10
 PIXEL_MAX = 16.0
 SOURCE = "scikit-learn load_digits, held-out part"
@@ -92,10 +93,10 @@ def _train(report: Report) -> KerasResult:
         model,
         {"image": split.train_images},
         split.train_labels,
-        Recipe(epochs=20, batch_size=64, learning_rate=5e-3),
+        RECIPE,
         report,
     )
-    return KerasResult(model, train_size=len(split.train_labels), classes=CLASSES)
+    return KerasResult(model, len(split.train_labels), CLASSES, RECIPE)
 
 
 def image_cases() -> Iterator[Case]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ from stele.zoo import Entry
 from stele.zoo.fingerprint import fingerprint
 from stele.zoo.layout import CASE_FILE, CASES, KERAS_FILE, METRICS, SAVED_MODEL
 from stele.zoo.model import HELDOUT, Case, KerasResult, ModuleResult, Report
+
+_UNSCORED: dict[str, Any] = {
+    "accuracy": None,
+    "majority_share": None,
+    "train_size": 0,
+    "heldout_size": 0,
+}
 
 
 def train_and_export(entry: Entry, folder: Path, report: Report) -> dict[str, Any]:
@@ -38,6 +46,7 @@ def train_and_export(entry: Entry, folder: Path, report: Report) -> dict[str, An
         "model": entry.name,
         "summary": entry.summary,
         **_scores(result, cases),
+        "recipe": _recipe(result),
         "accuracy_bar": model.accuracy_bar,
         "cases": len(cases),
         "seconds": round(seconds, 1),
@@ -67,9 +76,12 @@ def _write_case(case: Case, folder: Path) -> None:
 
 
 def _scores(result: KerasResult | ModuleResult, cases: Iterable[Case]) -> dict[str, Any]:
-    """Score the Keras model in memory on its held-out case."""
+    """Score a classifier in memory on its held-out case."""
     if isinstance(result, ModuleResult):
-        return {"accuracy": None, "majority_share": None, "train_size": 0, "heldout_size": 0}
+        return _UNSCORED
+    if result.classes is None:
+        parameters = result.model.count_params()
+        return _UNSCORED | {"train_size": result.train_size, "parameters": parameters}
     heldout = next(case for case in cases if case.name == HELDOUT)
     assert heldout.labels is not None  # noqa: S101 - what a case of this name is
     outputs = result.model.predict_on_batch(dict(heldout.inputs))
@@ -83,6 +95,10 @@ def _scores(result: KerasResult | ModuleResult, cases: Iterable[Case]) -> dict[s
         "classes": result.classes,
         "parameters": result.model.count_params(),
     }
+
+
+def _recipe(result: KerasResult | ModuleResult) -> dict[str, Any] | None:
+    return None if result.recipe is None else asdict(result.recipe)
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

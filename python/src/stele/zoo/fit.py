@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from stele.contract.dtypes import Array
-from stele.zoo.model import Report
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How long and how fast to train with Adam; the rate decays to zero along a cosine.
-
-    Attributes:
-        epochs: Passes over the data.
-        batch_size: Rows in a step.
-        learning_rate: At the first step.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
+from stele.zoo.model import Recipe, Report
 
 
 def seed_everything(seed: int) -> None:
@@ -40,24 +25,26 @@ def seed_everything(seed: int) -> None:
 def fit(
     model: keras.Model,
     inputs: Mapping[str, Array],
-    labels: Array,
+    labels: Array | Mapping[str, Array],
     recipe: Recipe,
     report: Report,
 ) -> None:
-    """Train a classifier, and compile it `for_predictions`.
+    """Train a model, and compile it `for_predictions`.
 
     Args:
-        model: A model with one output of class probabilities.
+        model: What to train.
         inputs: Arrays by input name, rows first.
-        labels: Class indices, int64 ``[rows]``.
+        labels: What each row should give, such as class indices, int64 ``[rows]``; by
+            output where the recipe has losses by output.
         recipe: How to train.
         report: Told after each epoch.
     """
-    steps = recipe.epochs * -(-len(labels) // recipe.batch_size)
+    rows = len(next(iter(inputs.values())))
+    steps = recipe.epochs * -(-rows // recipe.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(rate),
-        loss="sparse_categorical_crossentropy",
+        optimizer=getattr(keras.optimizers, recipe.optimizer)(rate),
+        loss=_losses(recipe.losses),
         jit_compile=False,
     )
     each_epoch = keras.callbacks.LambdaCallback(
@@ -66,14 +53,21 @@ def fit(
         )
     )
     model.fit(
-        dict(inputs),
-        labels,
+        # Keras takes no object array of bytes.
+        {k: tf.constant(v) if v.dtype == object else v for k, v in inputs.items()},
+        dict(labels) if isinstance(labels, Mapping) else labels,
         batch_size=recipe.batch_size,
         epochs=recipe.epochs,
         verbose=0,
         callbacks=[each_epoch],
     )
     for_predictions(model)
+
+
+def _losses(names: str | Mapping[str, str]) -> Any:  # noqa: ANN401 - as Keras takes it
+    if isinstance(names, str):
+        return getattr(keras.losses, names)()
+    return {output: getattr(keras.losses, name)() for output, name in names.items()}
 
 
 def for_predictions(model: keras.Model) -> None:

@@ -25,10 +25,11 @@ from babel import Locale
 from sklearn.model_selection import train_test_split
 
 from stele.contract.dtypes import Array
-from stele.zoo.fit import Recipe, fit, for_predictions, seed_everything
-from stele.zoo.model import HELDOUT, Case, KerasResult, Report, ZooModel
+from stele.zoo.fit import fit, for_predictions, seed_everything
+from stele.zoo.model import HELDOUT, Case, KerasResult, Recipe, Report, ZooModel
 
 SEED = 1822
+RECIPE = Recipe(epochs=5, batch_size=256, learning_rate=1e-2)
 SOURCE = "CLDR names in Babel, held-out part"
 VOCABULARY_SIZE = 20_000
 EMBEDDING_SIZE = 48
@@ -119,8 +120,7 @@ def _names(language: str) -> set[str]:
 
 
 def _train(report: Report) -> KerasResult:
-    recipe = Recipe(epochs=5, batch_size=256, learning_rate=1e-2)
-    report(0, recipe.epochs, "counting n-grams")
+    report(0, RECIPE.epochs, "counting n-grams")
     seed_everything(SEED)
     split = load_split()
     vectorize = keras.layers.TextVectorization(
@@ -135,7 +135,7 @@ def _train(report: Report) -> KerasResult:
         classifier,
         {"ids": np.asarray(vectorize(split.train_texts))},
         split.train_labels,
-        recipe,
+        RECIPE,
         report,
     )
 
@@ -149,7 +149,7 @@ def _train(report: Report) -> KerasResult:
         name="langid",
     )
     for_predictions(model)
-    return KerasResult(model, train_size=len(split.train_labels), classes=len(LANGUAGES))
+    return KerasResult(model, len(split.train_labels), len(LANGUAGES), RECIPE)
 
 
 def _classify(ids: keras.KerasTensor) -> keras.KerasTensor:

@@ -55,31 +55,54 @@ class KnownBad:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """How to train; the learning rate decays to zero along a cosine.
+
+    Attributes:
+        epochs: Passes over the data.
+        batch_size: Rows in a step.
+        learning_rate: At the first step.
+        optimizer: A class of `keras.optimizers`.
+        losses: Classes of `keras.losses`, by output; or one, where there is one output.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    optimizer: str = "Adam"
+    losses: str | Mapping[str, str] = "SparseCategoricalCrossentropy"
+
+
+@dataclass(frozen=True)
 class KerasResult:
     """A trained Keras model, compiled by `stele.zoo.fit.for_predictions`.
 
     Attributes:
         model: The model to save and to export.
-        train_size: Rows trained on.
-        classes: Number of classes.
+        train_size: Rows trained on; 0 where training would add nothing.
+        classes: Number of classes; None for a model that classifies nothing.
+        recipe: What it was trained with, or None.
     """
 
     model: keras.Model
     train_size: int
-    classes: int
+    classes: int | None = None
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True)
 class ModuleResult:
-    """A plain ``tf.Module`` that needs no training.
+    """A plain ``tf.Module``.
 
     Attributes:
         module: The object to save.
         signatures: Signature name to ConcreteFunction.
+        recipe: What parts of it were trained with, or None.
     """
 
     module: tf.Module
     signatures: Mapping[str, Any]
+    recipe: Recipe | None = None
 
 
 Report = Callable[[int, int, str], None]

@@ -20,10 +20,11 @@ from sklearn.datasets import load_wine
 from sklearn.model_selection import train_test_split
 
 from stele.contract.dtypes import Array
-from stele.zoo.fit import Recipe, fit, seed_everything
-from stele.zoo.model import HELDOUT, Case, KerasResult, Report, ZooModel
+from stele.zoo.fit import fit, seed_everything
+from stele.zoo.model import HELDOUT, Case, KerasResult, Recipe, Report, ZooModel
 
 SEED = 178
+RECIPE = Recipe(epochs=40, batch_size=16, learning_rate=1e-2)
 CLASSES = 3
 SOURCE = "scikit-learn load_wine, held-out part"
 
@@ -67,10 +68,10 @@ def _train(report: Report) -> KerasResult:
         model,
         {"measurements": split.train_rows},
         split.train_labels,
-        Recipe(epochs=40, batch_size=16, learning_rate=1e-2),
+        RECIPE,
         report,
     )
-    return KerasResult(model, train_size=len(split.train_labels), classes=CLASSES)
+    return KerasResult(model, len(split.train_labels), CLASSES, RECIPE)
 
 
 def _cases() -> Iterator[Case]:
