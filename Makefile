@@ -98,8 +98,12 @@ models: setup ## train what is not up to date of the zoo
 model-digits: setup
 	@$(STELE) train digits >&2
 
+# Long builds first, so that none is alone at the end.
+LONG_BUILDS := $(filter $(BINDINGS),$(patsubst bindings/%/binding.toml,%,$(shell \
+  grep -ls '^long_build = true' bindings/*/binding.toml bindings/*/*/binding.toml)))
+
 .PHONY: bindings
-bindings: setup toolchains $(BINDINGS:%=binding-%) ## build every binding whose toolchain is there
+bindings: setup toolchains $(LONG_BUILDS:%=binding-%) $(BINDINGS:%=binding-%) ## build every binding whose toolchain is there
 
 # No more than their workers and examples, of what is installed.
 .PHONY: in-process
