@@ -62,6 +62,7 @@ docs/add-a-language
 docs/concepts
 docs/one-tensor
 docs/findings
+docs/zoo
 bindings/contract/README
 bindings/contract/PROTOCOL
 bindings/contract/golden/README
