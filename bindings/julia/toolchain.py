@@ -128,16 +128,18 @@ def launcher(out: Path) -> str:
     Raises:
         ToolchainError: As `unpack`.
     """
+    # Else the libunwind that Julia brings along throws what libgcc_s catches, and cannot.
+    preload = 'LD_PRELOAD=libgcc_s.so.1"${LD_PRELOAD:+:$LD_PRELOAD}"'
     found = on_path()
     if found is not None:
-        return f'#!/bin/sh\nexec {shlex.quote(found[0])} "$@"\n'
+        return f'#!/bin/sh\n{preload} exec {shlex.quote(found[0])} "$@"\n'
     folder = out / UNPACKED
     if not folder.exists():
         unpack(folder)
     libraries = shlex.quote(str(folder / "usr/lib/x86_64-linux-gnu"))
     program = shlex.quote(str(folder / "usr/bin/julia"))
     path = f'LD_LIBRARY_PATH={libraries}"${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"'
-    return f'#!/bin/sh\n{path} exec {program} "$@"\n'
+    return f'#!/bin/sh\n{preload} {path} exec {program} "$@"\n'
 
 
 def find(out: Path) -> str:

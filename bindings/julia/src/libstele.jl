@@ -63,13 +63,29 @@ end
 const FUNCTIONS = Ref{Union{Nothing, Functions}}(nothing)
 const LOADING = ReentrantLock()
 
+const UNCAUGHT = string(
+    "Where TensorFlow throws a C++ exception, which it would catch and make an error of, it ends ",
+    "this process: Julia's libunwind comes before the libgcc_s that TensorFlow is made for. ",
+    "Start Julia with LD_PRELOAD=libgcc_s.so.1",
+)
+
 # The functions; the first call loads the library.
 function libstele()::Functions
     FUNCTIONS[] === nothing || return FUNCTIONS[]
     return lock(LOADING) do
         FUNCTIONS[] === nothing || return FUNCTIONS[]
+        catches_exceptions() || @warn UNCAUGHT
         FUNCTIONS[] = functions(open_library("libstele.so.$ABI"))
     end
+end
+
+# Whether what throws C++ exceptions in this process is what catches them in TensorFlow. The
+# first is of whichever library the process shows first, the second of libgcc_s.
+function catches_exceptions()
+    Sys.islinux() || return true
+    name = "_Unwind_RaiseException"
+    shown = ccall(:dlsym, Ptr{Cvoid}, (Ptr{Cvoid}, Cstring), C_NULL, name)
+    return shown == dlsym(dlopen("libgcc_s.so.1"), name)
 end
 
 # The library in $STELE_LIBSTELE, a file or its folder; else what the system's loader finds.

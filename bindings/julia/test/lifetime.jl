@@ -88,3 +88,13 @@ resident() = 4096 * parse(Int, split(read("/proc/self/statm", String))[2])
         @test resident() - before < 10_000_000
     end
 end
+
+@testset "exceptions within TensorFlow are caught, or a warning says that they are not" begin
+    @test Stele.catches_exceptions()
+    julia = `$(Base.julia_cmd()) --startup-file=no --project=$(Base.active_project())`
+    program = "using Stele; print(Stele.catches_exceptions()); Stele.tensorflow_version()"
+    warned = IOBuffer()
+    command = setenv(`$julia -e $program`, filter(pair -> pair[1] != "LD_PRELOAD", ENV))
+    @test read(pipeline(command; stderr = warned), String) == "false"
+    @test occursin("LD_PRELOAD=libgcc_s.so.1", String(take!(warned)))
+end
