@@ -53,7 +53,7 @@ test: ## run all tests of all languages
 	$(MAKE) -j3 toolchains models tensorflows
 	$(MAKE) -j2 bindings
 	@echo "all tests, two parts at a time; what a part says is shown at its end: minutes each"
-	$(MAKE) -j2 --keep-going --output-sync=target test-across test-package test-onednn test-bindings
+	$(MAKE) -j2 --keep-going --output-sync=target test-across test-bindings test-package test-onednn test-parity
 
 .PHONY: test-package
 test-package: setup ## the tests of the Python package
@@ -61,7 +61,13 @@ test-package: setup ## the tests of the Python package
 
 .PHONY: test-across
 test-across: setup ## the tests across languages, and of the harness
-	$(PYTHON) -m pytest tests
+	$(PYTHON) -m pytest tests $(PARITY:%=--ignore=%)
+
+# As long as all others across languages together: a part of its own, so that none is alone.
+PARITY := tests/test_parity.py tests/test_snippets.py
+.PHONY: test-parity
+test-parity: setup ## every zoo model in every binding, and the programs that stele snippet writes
+	$(PYTHON) -m pytest $(PARITY)
 
 # TensorFlow turns oneDNN on by the CPU, which decides bits and what it refuses:
 # every verdict must be the same on a machine of the other kind.
