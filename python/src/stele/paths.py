@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
 from stele.contract.codes import Code, SteleError
 
 _MARK = Path("bindings") / "contract" / "PROTOCOL.md"
+_URL = re.compile(r"(gs|s3|hdfs|https?):/+(.*)", re.DOTALL)
 
 
 def of_model(text: str) -> Path:
     """Return the path of a model as a person names it: ``file://`` may stand before it."""
     return Path(text.removeprefix("file://"))
+
+
+def url(path: Path) -> str | None:
+    """Return the URL that was given for a path, which keeps one slash of its two; None for none."""
+    found = _URL.fullmatch(str(path))
+    return f"{found[1]}://{found[2]}" if found else None
 
 
 @cache

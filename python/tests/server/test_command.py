@@ -113,6 +113,9 @@ def test_what_cannot_be_served(tmp_path: Path, models: Path, start: list[str]) -
     assert host.returncode == 3
     assert "UNAVAILABLE: cannot listen on nosuch.invalid:0: " in host.stderr
     assert "port is taken" not in host.stderr
+    url = serve("gs://bucket/model")
+    assert url.returncode == 3
+    assert '"gs://bucket/model" is a URL; copy the SavedModel folder to this machine' in url.stderr
 
 
 def test_a_hangup_drains_too(command: Command, models: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import grpc
 
+from stele import paths
 from stele.contract.codes import Code, SteleError
 from stele.remote.address import host_and_port, proxy
 from stele.remote.channel import MOST_RETRIES, RootCertificates, open_channel
@@ -145,7 +146,11 @@ class Connection:
                 ``--model-control explicit``; that of the load; as `call`.
         """
         request = messages.RepositoryModelLoadRequest(model_name=name)
-        for key, value in (("path", str(folder)), ("tags", tags), ("config", config)):
+        for key, value in (
+            ("path", paths.url(folder) or str(folder)),
+            ("tags", tags),
+            ("config", config),
+        ):
             request.parameters[key].string_param = value
         self.call(messages.OPEN_INFERENCE, "RepositoryModelLoad", request)
 

@@ -10,6 +10,7 @@ import re
 import stat
 from pathlib import Path
 
+from stele import paths
 from stele.contract.codes import Code, SteleError, from_os_error
 
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -18,7 +19,6 @@ _PB = "saved_model.pb"
 _LFS = b"version https://git-lfs.github.com/spec/"
 # protobuf's own limit.
 _MOST_BYTES = 2**31 - 1
-_URL = re.compile(r"(gs|s3|hdfs|https?):/+(.*)", re.DOTALL)
 
 
 def model_file(folder: Path) -> Path:
@@ -69,9 +69,8 @@ def require_whole(file: Path) -> int:
 
 
 def _no_folder(path: Path) -> str:
-    # A Path keeps one slash of a URL's two.
-    if url := _URL.fullmatch(str(path)):
-        return f'"{url[1]}://{url[2]}" is a URL; copy the SavedModel folder to this machine first'
+    if url := paths.url(path):
+        return f'"{url}" is a URL; copy the SavedModel folder to this machine first'
     if not path.exists():
         return f'no SavedModel at "{path}": no such folder'
     if path.suffix in KERAS_SUFFIXES:

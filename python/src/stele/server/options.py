@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from stele import paths
 from stele.contract import config
 from stele.contract.signature import DEFAULT_TAGS
 
@@ -58,6 +59,8 @@ class Options:
 
     def by_name(self) -> dict[str, Any]:
         """Return the values by the names of the fields, as the native server takes them."""
+        models = {name: paths.url(folder) or folder for name, folder in self.models.items()}
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
-            "tags": list(self.tags)
+            "models": models,
+            "tags": list(self.tags),
         }
