@@ -15,12 +15,12 @@ from .test_oip import same, sample
 @pytest.mark.parametrize("put", [tensor_proto.put, tensor_proto.put_content])
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3)])
 @pytest.mark.parametrize("dtype", dtypes.DTYPES, ids=lambda dtype: dtype.name)
-def test_every_dtype_there_and_back(dtype: dtypes.DType, shape, put) -> None:
+def test_every_dtype_there_and_back(take, dtype: dtypes.DType, shape, put) -> None:
     array = sample(dtype, shape)
     proto = messages.TensorProto()
     put(proto, array)
     proto = messages.TensorProto.FromString(proto.SerializeToString())
-    assert same(array, tensor_proto.take("x", proto))
+    assert same(array, take("x", proto))
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +33,13 @@ def theirs():
 
 
 @pytest.mark.parametrize("dtype", dtypes.DTYPES, ids=lambda dtype: dtype.name)
-def test_tensorflow_reads_and_writes_the_same(dtype: dtypes.DType, theirs) -> None:
+def test_tensorflow_reads_and_writes_the_same(take, dtype: dtypes.DType, theirs) -> None:
     their_class, make, read = theirs
     for shape in ((), (1,), (2, 3)):
         array = sample(dtype, shape)
         made = make(array, dtype=dtype.number, shape=shape)
         ours = messages.TensorProto.FromString(made.SerializeToString())
-        assert same(array, tensor_proto.take("x", ours))
+        assert same(array, take("x", ours))
         for put in (tensor_proto.put, tensor_proto.put_content):
             proto = messages.TensorProto()
             put(proto, array)
@@ -48,13 +48,15 @@ def test_tensorflow_reads_and_writes_the_same(dtype: dtypes.DType, theirs) -> No
 
 
 @pytest.mark.parametrize("dtype", dtypes.DTYPES, ids=lambda dtype: dtype.name)
-def test_missing_values_are_what_tensorflow_makes_of_them(dtype: dtypes.DType, theirs) -> None:
+def test_missing_values_are_what_tensorflow_makes_of_them(
+    take, dtype: dtypes.DType, theirs
+) -> None:
     their_class, _, read = theirs
     for given in (0, 1, 2):
         proto = messages.TensorProto()
         tensor_proto.put(proto, sample(dtype, (given,)))
         proto.tensor_shape.dim[0].size = 5
-        found = tensor_proto.take("x", proto)
+        found = take("x", proto)
         expected = np.asarray(read(their_class.FromString(proto.SerializeToString())))
         # MakeNdarray pads BYTES with its own zero, the number 0 or "".
         if dtype.name == "BYTES" and not given:
@@ -63,7 +65,7 @@ def test_missing_values_are_what_tensorflow_makes_of_them(dtype: dtypes.DType, t
             assert same(found, expected.astype(dtype.numpy).reshape(5))
 
 
-def test_strings_packed_into_tensor_content() -> None:
+def test_strings_packed_into_tensor_content(take) -> None:
     import tensorflow as tf
 
     strings = [b"", b"a\0b", b"x" * 300]
@@ -75,11 +77,11 @@ def test_strings_packed_into_tensor_content() -> None:
         proto.ClearField("string_val")
         proto.tensor_content = packed
     assert proto.tensor_content == packed
-    assert tensor_proto.take("x", proto).tolist() == strings
+    assert take("x", proto).tolist() == strings
     for damaged in (packed[:-1], packed + b"a", packed[:2], b"\xff" * 6 + packed):
         proto.tensor_content = damaged
         with pytest.raises(SteleError) as caught:
-            tensor_proto.take("x", proto)
+            take("x", proto)
         assert caught.value.code is Code.INVALID_ARGUMENT
 
 
@@ -119,9 +121,9 @@ def unknown_rank():
         (proto_of("BOOL", 1, tensor_content=b"\2"), ["BOOL byte"]),
     ],
 )
-def test_what_does_not_add_up(proto, words) -> None:
+def test_what_does_not_add_up(take, proto, words) -> None:
     with pytest.raises(SteleError) as caught:
-        tensor_proto.take("x", proto)
+        take("x", proto)
     assert caught.value.code is Code.INVALID_ARGUMENT
     for word in ['tensor "x"', *words]:
         assert word in caught.value.message

@@ -80,11 +80,6 @@ def take_outputs(response: Message) -> Tensors:
     return _take(response.outputs, response.raw_output_contents)
 
 
-def is_typed(request: Message) -> bool:
-    """Tell whether a ModelInferRequest has its tensors in the typed form."""
-    return bool(request.inputs) and not request.raw_input_contents
-
-
 def _put(entries: Repeated, raws: Repeated, tensors: Named, *, raw: bool) -> None:
     pairs = list(tensors.items() if isinstance(tensors, Mapping) else tensors)
     found = [dtypes.of(array) for _, array in pairs]
