@@ -81,7 +81,6 @@ pub(crate) struct Server {
     /// `None` once drained.
     server: Mutex<Option<stele_server::Server>>,
     address: String,
-    models: Vec<String>,
 }
 
 #[pymethods]
@@ -92,20 +91,14 @@ impl Server {
         let inside = Inside::enter(py)?;
         let start = || stele_server::Server::start(options, Log::to_stderr());
         let server = inside.detach(py, start).map_err(|refusal| raise(py, &refusal))?;
-        let (address, models) = (server.address().to_string(), server.models());
-        Ok(Server { server: Mutex::new(Some(server)), address, models })
+        let address = server.address().to_string();
+        Ok(Server { server: Mutex::new(Some(server)), address })
     }
 
     /// Host and port.
     #[getter]
     fn address(&self) -> &str {
         &self.address
-    }
-
-    /// The names of the models that it began with, sorted.
-    #[getter]
-    fn models(&self) -> Vec<String> {
-        self.models.clone()
     }
 
     /// Take no more calls, and wait for those inside as long as the grace lasts.

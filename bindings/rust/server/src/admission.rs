@@ -98,7 +98,7 @@ impl Admission {
     pub(crate) fn place(&self, model: &str) -> Result<Place> {
         let mut state = self.state();
         if state.closed {
-            return Err(Refusal::new(Code::Unavailable, "the server is stopping"));
+            return Err(Refusal::stopping());
         }
         let capacity = self.shared.capacity;
         let name: Arc<str> = Arc::from(model);

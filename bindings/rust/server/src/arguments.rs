@@ -9,7 +9,7 @@ use std::time::Duration;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 
-use crate::folders::model_name;
+use crate::folders::{local, model_name};
 use crate::open_inference::{parse_config, parse_tags};
 use crate::options::{MEBIBYTE, Options};
 use crate::refusal::Refusal;
@@ -161,7 +161,7 @@ fn profile_named(name: &str) -> Result<Vec<u8>> {
 /// `NAME=DIR` or `DIR`; a folder with an equals sign in its name is one.
 fn add_model(options: &mut Options, text: &str) -> Result<()> {
     let named = text.split_once('=').filter(|(name, _)| is_name(name) && !Path::new(text).exists());
-    let folder = |text: &str| PathBuf::from(text.strip_prefix("file://").unwrap_or(text));
+    let folder = |text: &str| local(Path::new(text)).to_path_buf();
     let (name, folder) = match named {
         Some((name, text)) => (name.to_string(), folder(text)),
         None => (model_name(&folder(text)), folder(text)),

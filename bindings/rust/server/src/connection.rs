@@ -18,7 +18,7 @@ use tonic::body::Body;
 
 use crate::grpc;
 use crate::method::Method;
-use crate::refusal::{Refusal, Result, shown};
+use crate::refusal::{Refusal, Result};
 use crate::services::{Peer, Services};
 use crate::standard::Standard;
 
@@ -156,8 +156,7 @@ async fn route(
     if let Some(handler) = standard.handler(path) {
         return handler(request).await;
     }
-    let message = format!("no method \"{}\"", shown(path));
-    grpc::refused(&Refusal::new(Code::Unimplemented, message))
+    grpc::refused(&Refusal::no_method(path))
 }
 
 #[cfg(test)]

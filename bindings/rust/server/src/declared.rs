@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use stele::DType;
+use bytes::Bytes;
+use stele::{DType, Tensor};
 
 /// A dtype with a name, and a shape that a tensor may have.
 pub(crate) struct Declared {
@@ -33,6 +34,26 @@ impl Declared {
     pub(crate) fn bytes(&self) -> usize {
         self.count * self.dtype.size().unwrap_or(0)
     }
+
+    /// The tensor of these bytes, which are not copied; not for BYTES.
+    ///
+    /// # Errors
+    /// What is wrong with them, to stand behind the tensor's name.
+    pub(crate) fn tensor(self, data: Bytes) -> Result<Tensor, String> {
+        let expected = self.bytes();
+        if data.len() != expected {
+            return Err(format!("has {} bytes; {self} has {expected}", data.len()));
+        }
+        if self.dtype == DType::Bool && data.iter().any(|byte| *byte > 1) {
+            return Err("has a BOOL byte other than 0 and 1".to_string());
+        }
+        Tensor::from_owner_bytes(self.dtype, self.shape, data).map_err(of_crate)
+    }
+}
+
+/// What the crate says of a tensor, to stand behind its name.
+pub(crate) fn of_crate(error: stele::Error) -> String {
+    format!("has {}", error.message())
 }
 
 /// `FP32 [2,3]`.

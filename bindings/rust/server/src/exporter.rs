@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use stele::Code;
 use tokio::net::TcpListener;
 
+use crate::listener::PAUSE;
 use crate::metrics::Metrics;
 use crate::refusal::{Refusal, Result};
 
@@ -31,7 +32,10 @@ pub(crate) async fn export(metrics: Arc<Metrics>, port: u16) -> Result<String> {
     let address = listener.local_addr().map_err(cannot)?;
     tokio::spawn(async move {
         loop {
-            let Ok((stream, _)) = listener.accept().await else { continue };
+            let Ok((stream, _)) = listener.accept().await else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
             let metrics = Arc::clone(&metrics);
             let service = service_fn(move |request| {
                 let answer = answer(&metrics, &request);

@@ -23,6 +23,11 @@ pub(crate) struct Versions {
     pub(crate) doubles: Vec<PathBuf>,
 }
 
+/// As the crate takes paths: `file://` may stand before one.
+pub(crate) fn local(folder: &Path) -> &Path {
+    folder.to_str().and_then(|text| text.strip_prefix("file://")).map_or(folder, Path::new)
+}
+
 /// Whether a folder is a SavedModel, whatever else it holds.
 pub(crate) fn is_saved_model(folder: &Path) -> bool {
     folder.join(MODEL).exists()
@@ -89,7 +94,7 @@ pub(crate) fn fingerprint(folder: &Path) -> Fingerprint {
 /// What a model is called if nobody said: its folder, or the one above.
 ///
 /// `digits`, `digits/saved_model` and `digits/3` are all called digits.
-pub fn model_name(folder: &Path) -> String {
+pub(crate) fn model_name(folder: &Path) -> String {
     let path = fs::canonicalize(folder).or_else(|_| std::path::absolute(folder));
     let path = path.unwrap_or_else(|_| folder.to_path_buf());
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());

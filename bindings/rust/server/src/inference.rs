@@ -49,11 +49,14 @@ impl Inference {
         let views: Vec<_> = inputs.iter().map(|(name, tensor)| (name, tensor.into())).collect();
         prepared.signature().check(&views)?;
         drop(views);
-        let outputs = match &self.batcher {
-            Some(batcher) => match batcher.rows(&prepared, &inputs) {
-                Some(rows) => batcher.run(Arc::clone(&prepared), inputs, rows, caller).await?,
-                None => self.alone(Arc::clone(&prepared), inputs, caller).await?,
-            },
+        let batched = self
+            .batcher
+            .as_ref()
+            .and_then(|batcher| Some((batcher, batcher.rows(&prepared, &inputs)?)));
+        let outputs = match batched {
+            Some((batcher, rows)) => {
+                batcher.run(Arc::clone(&prepared), inputs, rows, caller).await?
+            }
             None => self.alone(Arc::clone(&prepared), inputs, caller).await?,
         };
         Ok(select(&prepared, outputs, wanted))

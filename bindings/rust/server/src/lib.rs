@@ -45,11 +45,8 @@ mod tls;
 mod version;
 mod wire;
 
-pub use folders::model_name;
 pub use local::Local;
 pub use log::{Log, printable};
-pub use method::Method;
-pub use open_inference::{parse_config, parse_tags};
-pub use options::{MEBIBYTE, Options};
+pub use options::Options;
 pub use refusal::{Refusal, Result};
 pub use server::Server;

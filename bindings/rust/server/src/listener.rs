@@ -19,7 +19,7 @@ use crate::standard::Standard;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How long to wait when the system has no more connections to give.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
 /// Listens, and says where: `host` as it was given, and the port.
 ///

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use stele::Code;
 use tokio::runtime::Runtime;
 
 use crate::log::Log;
 use crate::method::Method;
 use crate::options::Options;
-use crate::refusal::{Refusal, Result, shown};
+use crate::refusal::{Refusal, Result};
 use crate::server::runtime;
 use crate::services::{PREFIX, Peer, Services};
 use crate::wire;
@@ -32,11 +31,8 @@ impl Local {
     /// A model cannot be loaded.
     pub fn new(options: Options, log: Log) -> Result<Local> {
         let services = Arc::new(Services::new(options, log)?);
-        let options = &services.options;
-        let runtime = runtime(options)?;
-        if !options.explicit && !options.poll.is_zero() {
-            runtime.spawn(Arc::clone(&services.repository).poll(options.poll));
-        }
+        let runtime = runtime(&services.options)?;
+        services.poll(&runtime);
         Ok(Local { runtime: Some(runtime), services })
     }
 
@@ -45,11 +41,8 @@ impl Local {
     /// # Errors
     /// As docs/serving.md has for each method; UNIMPLEMENTED for another path.
     pub fn answer(&self, path: &str, request: Bytes, peer: &str) -> Result<Bytes> {
-        let method = Method::of(path).ok_or_else(|| {
-            Refusal::new(Code::Unimplemented, format!("no method \"{}\"", shown(path)))
-        })?;
-        let ended = || Refusal::new(Code::Unavailable, "the server is stopping");
-        let runtime = self.runtime.as_ref().ok_or_else(ended)?;
+        let method = Method::of(path).ok_or_else(|| Refusal::no_method(path))?;
+        let runtime = self.runtime.as_ref().ok_or_else(Refusal::stopping)?;
         let (started, received) = (Instant::now(), request.len());
         let model = if self.services.is_watched() {
             wire::text(&request, method.model_field())

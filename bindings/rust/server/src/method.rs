@@ -2,8 +2,7 @@
 
 /// One RPC, unary in both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names are the definition.
-pub enum Method {
+pub(crate) enum Method {
     ServerLive,
     ServerReady,
     ServerMetadata,
@@ -104,17 +103,17 @@ const METHODS: [(Method, &str, &str, &[u32]); 12] = [
 
 impl Method {
     /// The method of this path.
-    pub fn of(path: &str) -> Option<Method> {
+    pub(crate) fn of(path: &str) -> Option<Method> {
         METHODS.iter().find(|row| row.1 == path).map(|row| row.0)
     }
 
     /// Such as `/inference.GRPCInferenceService/ModelInfer`.
-    pub fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         self.row().1
     }
 
     /// Such as `ModelInfer`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.path().rsplit('/').next().unwrap_or_default()
     }
 

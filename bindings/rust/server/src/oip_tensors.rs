@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use stele::{DType, Element, Tensor};
 
-use crate::declared::Declared;
+use crate::declared::{Declared, of_crate};
 use crate::output::{Output, Outputs};
 use crate::proto::inference::model_infer_request::InferInputTensor;
 use crate::proto::inference::model_infer_response::InferOutputTensor;
@@ -89,21 +89,11 @@ fn declared(entry: &InferInputTensor) -> std::result::Result<Declared, String> {
 
 fn raw(entry: &InferInputTensor, data: Bytes) -> std::result::Result<Tensor, String> {
     let declared = declared(entry)?;
-    let expected = declared.bytes();
-    let made = match declared.dtype {
-        DType::Bytes => {
-            let strings = unframed(declared.count, &data)?;
-            Tensor::from_strings(declared.shape, strings)
-        }
-        _ if expected != data.len() => {
-            return Err(format!("has {} bytes; {declared} has {expected}", data.len()));
-        }
-        DType::Bool if data.iter().any(|byte| *byte > 1) => {
-            return Err("has a BOOL byte other than 0 and 1".to_string());
-        }
-        dtype => Tensor::from_owner_bytes(dtype, declared.shape, data),
-    };
-    made.map_err(of_crate)
+    if declared.dtype != DType::Bytes {
+        return declared.tensor(data);
+    }
+    let strings = unframed(declared.count, &data)?;
+    Tensor::from_strings(declared.shape, strings).map_err(of_crate)
 }
 
 /// The strings of framed bytes: the length of each, then its bytes.
@@ -129,10 +119,6 @@ fn unframed(count: usize, data: &[u8]) -> std::result::Result<Vec<&[u8]>, String
         return Err(format!("has {} bytes behind its last BYTES element", rest.len()));
     }
     Ok(strings)
-}
-
-fn of_crate(error: stele::Error) -> String {
-    format!("has {}", error.message())
 }
 
 /// The field of InferTensorContents that holds a dtype's elements.

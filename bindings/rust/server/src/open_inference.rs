@@ -213,7 +213,7 @@ impl Services {
 }
 
 /// A set of tags: `gpu,serve`; the empty text is the empty set.
-pub fn parse_tags(text: &str) -> Vec<String> {
+pub(crate) fn parse_tags(text: &str) -> Vec<String> {
     if text.is_empty() { Vec::new() } else { text.split(',').map(str::to_string).collect() }
 }
 
@@ -221,7 +221,7 @@ pub fn parse_tags(text: &str) -> Vec<String> {
 ///
 /// # Errors
 /// INVALID_ARGUMENT for neither.
-pub fn parse_config(text: &str) -> Result<Vec<u8>> {
+pub(crate) fn parse_config(text: &str) -> Result<Vec<u8>> {
     let Some(digits) = text.strip_prefix("hex:") else {
         let profile = text.parse::<Profile>()?;
         return Ok(profile.config().to_vec());

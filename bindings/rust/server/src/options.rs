@@ -7,7 +7,7 @@ use std::time::Duration;
 use stele::Profile;
 
 /// Bytes of a MiB.
-pub const MEBIBYTE: usize = 1 << 20;
+pub(crate) const MEBIBYTE: usize = 1 << 20;
 
 /// How to serve.
 #[derive(Clone, Debug)]

@@ -37,6 +37,16 @@ impl Refusal {
         Refusal::new(Code::NotFound, message)
     }
 
+    /// There is no method of this path.
+    pub(crate) fn no_method(path: &str) -> Refusal {
+        Refusal::new(Code::Unimplemented, format!("no method \"{}\"", shown(path)))
+    }
+
+    /// The server takes no calls any more.
+    pub(crate) fn stopping() -> Refusal {
+        Refusal::new(Code::Unavailable, "the server is stopping")
+    }
+
     /// The message, cut to what fits into a header.
     pub(crate) fn short(&self) -> Cow<'_, str> {
         if encoded(&self.message) <= MESSAGE {

@@ -63,9 +63,7 @@ impl Server {
             open: hold_open,
         };
         runtime.spawn(accept(listener, door));
-        if !options.explicit && !options.poll.is_zero() {
-            runtime.spawn(Arc::clone(&services.repository).poll(options.poll));
-        }
+        services.poll(&runtime);
         let version = env!("CARGO_PKG_VERSION");
         log.info(&format!("stele {version} serves on {address}"));
         Ok(Server { runtime, services, address, draining, ending, open })

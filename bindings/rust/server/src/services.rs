@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::{BufMut, Bytes, BytesMut};
 use prost::Message;
 use stele::Code;
+use tokio::runtime::Runtime;
 
 use crate::admission::{Admission, Client, Place};
 use crate::batcher::Batcher;
@@ -78,6 +79,13 @@ impl Services {
         })
     }
 
+    /// Looks for new versions from time to time, if the options say so.
+    pub(crate) fn poll(&self, runtime: &Runtime) {
+        if !self.options.explicit && !self.options.poll.is_zero() {
+            runtime.spawn(Arc::clone(&self.repository).poll(self.options.poll));
+        }
+    }
+
     /// Lets no call in any more; new ones are UNAVAILABLE, which clients retry elsewhere.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
@@ -131,9 +139,7 @@ impl Services {
         let name = wire::text(request, method.model_field());
         match self.repository.find(&name) {
             Some(_) => self.admission.place(&name).map(Some),
-            None if self.is_draining() => {
-                Err(Refusal::new(Code::Unavailable, "the server is stopping"))
-            }
+            None if self.is_draining() => Err(Refusal::stopping()),
             None => Ok(None),
         }
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use prost::encoding::decode_varint;
 use stele::{DType, Tensor};
 
-use crate::declared::Declared;
+use crate::declared::{Declared, of_crate};
 use crate::memory::{Held, Memory};
 use crate::oip_tensors::{narrow, values};
 use crate::output::Output;
@@ -93,31 +93,23 @@ fn missing(declared: &Declared, proto: &TensorProto) -> Said<usize> {
 
 fn read(declared: Declared, proto: TensorProto) -> Said<Tensor> {
     let content = proto.tensor_content.clone();
-    let made = match declared.dtype {
-        DType::Bytes if content.is_empty() => {
-            let mut strings = proto.string_val;
-            let last = strings.last().cloned().unwrap_or_default();
-            strings.resize(declared.count, last);
-            Tensor::from_strings(declared.shape, strings)
-        }
-        DType::Bytes => {
-            let strings = packed(declared.count, content)?;
-            Tensor::from_strings(declared.shape, strings)
-        }
-        dtype if content.is_empty() => {
-            let bytes = filled(numbers(dtype, &proto)?, &declared);
-            Tensor::from_owner_bytes(dtype, declared.shape, bytes)
-        }
-        _ if content.len() != declared.bytes() => {
-            let (given, expected) = (content.len(), declared.bytes());
-            return Err(format!("has {given} bytes; {declared} has {expected}"));
-        }
-        DType::Bool if content.iter().any(|byte| *byte > 1) => {
-            return Err("has a BOOL byte other than 0 and 1".to_string());
-        }
-        dtype => Tensor::from_owner_bytes(dtype, declared.shape, content),
+    if declared.dtype != DType::Bytes {
+        return if content.is_empty() {
+            let bytes = filled(numbers(declared.dtype, &proto)?, &declared);
+            declared.tensor(bytes.into())
+        } else {
+            declared.tensor(content)
+        };
+    }
+    let strings = if content.is_empty() {
+        let mut strings = proto.string_val;
+        let last = strings.last().cloned().unwrap_or_default();
+        strings.resize(declared.count, last);
+        strings
+    } else {
+        packed(declared.count, content)?
     };
-    made.map_err(|error| format!("has {}", error.message()))
+    Tensor::from_strings(declared.shape, strings).map_err(of_crate)
 }
 
 /// The field that holds a dtype's values.

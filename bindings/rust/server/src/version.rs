@@ -9,7 +9,7 @@ use bytes::Bytes;
 use stele::{Model, Runner, Signature, TensorSpec};
 
 use crate::definitions;
-use crate::folders::{self, Fingerprint};
+use crate::folders::{self, Fingerprint, local};
 use crate::options::Options;
 use crate::refusal::{Refusal, Result, shown};
 
@@ -30,7 +30,7 @@ impl Source {
     /// A folder, loaded as the server's options say.
     pub(crate) fn new(folder: &Path, options: &Options) -> Source {
         Source {
-            folder: folder.to_path_buf(),
+            folder: local(folder).to_path_buf(),
             tags: options.tags.clone(),
             session_config: options.session_config.clone(),
             library: options.library.clone(),
@@ -54,7 +54,6 @@ impl Version {
     /// As `bindings/contract/PROTOCOL.md` has for `load`; UNAVAILABLE if the files
     /// change while they are read.
     pub(crate) fn load(number: i64, folder: &Path, source: &Source) -> Result<Version> {
-        let folder = local(folder);
         let files = folders::fingerprint(folder);
         let mut builder = Model::builder().tags(source.tags.clone());
         if let Some(library) = &source.library {
@@ -93,11 +92,6 @@ impl Version {
     pub(crate) fn signature(&self, name: &str) -> Result<&Signature> {
         Ok(self.model.signatures().named(name)?)
     }
-}
-
-/// As the crate takes paths: `file://` may stand before one.
-fn local(folder: &Path) -> &Path {
-    folder.to_str().and_then(|text| text.strip_prefix("file://")).map_or(folder, Path::new)
 }
 
 /// A signature, ready to run.
