@@ -65,6 +65,7 @@ _ENTRIES = (
         "Which language a text is in: strings in, vocabulary lookup inside the model",
         data=("babel", "scikit-learn"),
         basic=True,
+        builds_on=("texts",),
     ),
     Entry(
         "dtypes",
@@ -81,10 +82,12 @@ _ENTRIES = (
     Entry(
         "counter",
         "A SavedModel with a memory: what a call answers depends on the calls before it",
+        builds_on=("signatures",),
     ),
     Entry(
         "control",
         "Loops, branches, ragged rows, 50 inputs, shapes that only a run knows",
+        builds_on=("signatures",),
     ),
     Entry(
         "mpg",
@@ -100,6 +103,7 @@ _ENTRIES = (
         "attention",
         "What a name names: a small Transformer on letters, text in, several outputs",
         data=("babel", "scikit-learn"),
+        builds_on=("texts",),
     ),
     Entry(
         "photo",
@@ -110,6 +114,7 @@ _ENTRIES = (
         "generator",
         "Writes names letter by letter in a loop of the graph, and random numbers that repeat",
         data=("babel",),
+        builds_on=("signatures",),
     ),
     Entry(
         "blocks",

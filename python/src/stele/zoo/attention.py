@@ -15,16 +15,14 @@ whom) and ``embedding`` FP32 [?,`SIZE`].
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 from babel import Locale
-from sklearn.model_selection import train_test_split
 
-from stele.contract.dtypes import Array
 from stele.zoo.fit import fit, for_predictions, seed_everything
 from stele.zoo.model import HELDOUT, Case, KerasResult, Recipe, Report, ZooModel
+from stele.zoo.texts import Split, split
 
 SEED = 1917
 RECIPE = Recipe(epochs=8, batch_size=64, learning_rate=5e-3, optimizer="Nadam")
@@ -34,16 +32,6 @@ LENGTH = 24
 SIZE = 24
 HEADS = 2
 VOCABULARY_SIZE = 80
-
-
-@dataclass(frozen=True)
-class Split:
-    """Texts, object ``[rows]`` of UTF-8 ``bytes``, and labels int64 ``[rows]``."""
-
-    train_texts: Array
-    train_labels: Array
-    heldout_texts: Array
-    heldout_labels: Array
 
 
 def load_split() -> Split:
@@ -57,11 +45,7 @@ def load_split() -> Split:
                 if name != key:
                     named.setdefault(name.casefold(), set()).add(kind)
     single = sorted((name, kinds) for name, kinds in named.items() if len(kinds) == 1)
-    labels = np.array([min(kinds) for _, kinds in single], np.int64)
-    texts = np.array([name.encode() for name, _ in single], object)
-    parts = train_test_split(texts, labels, test_size=0.2, stratify=labels, random_state=SEED)
-    train_texts, heldout_texts, train_labels, heldout_labels = parts
-    return Split(train_texts, train_labels, heldout_texts, heldout_labels)
+    return split([name.encode() for name, _ in single], [min(kinds) for _, kinds in single], SEED)
 
 
 def _read(ids: keras.KerasTensor) -> dict[str, keras.KerasTensor]:

@@ -21,6 +21,8 @@ from stele.zoo.model import Case, KerasResult, Report, ZooModel
 
 SEED = 88
 SOURCE = "made for this test"
+SHAPES = {"series": (8, 4), "image": (8, 8, 3), "volume": (4, 4, 4, 2)}
+"""Of a row of each input."""
 ACTIVATIONS = (
     "celu", "exponential", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh",
     "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu6", "selu", "sigmoid",
@@ -185,8 +187,7 @@ _FED: tuple[tuple[Callable[..., _Tensor], str], ...] = (
 
 def _train(report: Report) -> KerasResult:
     seed_everything(SEED)
-    shapes = {"series": (8, 4), "image": (8, 8, 3), "volume": (4, 4, 4, 2)}
-    given = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
+    given = {name: keras.Input(shape, name=name) for name, shape in SHAPES.items()}
     outputs = {
         block.__name__: layers.Identity(name=block.__name__)(
             block(*(given[name] for name in names.split()))
@@ -201,11 +202,10 @@ def _train(report: Report) -> KerasResult:
 
 def _cases() -> Iterator[Case]:
     random = np.random.default_rng(SEED)
-    shapes = {"series": (8, 4), "image": (8, 8, 3), "volume": (4, 4, 4, 2)}
     for name, rows in (("one", 1), ("batch-3", 3)):
         inputs = {
             key: random.standard_normal((rows, *shape), dtype=np.float32)
-            for key, shape in shapes.items()
+            for key, shape in SHAPES.items()
         }
         yield Case(name, inputs, SOURCE)
 

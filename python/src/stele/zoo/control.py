@@ -20,12 +20,12 @@ Signatures:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from stele.zoo.model import Case, ModuleResult, Report, ZooModel
+from stele.zoo.signatures import traced
 
 SOURCE = "made for this test"
 MOST_STEPS = 200
@@ -96,10 +96,6 @@ def _many(**tensors: tf.Tensor) -> _Tensors:
     return {"sum": tf.add_n(values), **kept}
 
 
-def _traced(function: Any, **specs: tf.TensorSpec) -> Any:  # noqa: ANN401 - no public type
-    return tf.function(function).get_concrete_function(**specs)
-
-
 def _vector(dtype: tf.DType) -> tf.TensorSpec:
     return tf.TensorSpec([None], dtype)
 
@@ -107,11 +103,11 @@ def _vector(dtype: tf.DType) -> tf.TensorSpec:
 def _train(report: Report) -> ModuleResult:
     flag = tf.TensorSpec([], tf.bool)
     signatures = {
-        "serving_default": _traced(_collatz, n=_vector(tf.int64)),
-        "branches": _traced(_branches, descending=flag, x=_vector(tf.float32)),
-        "words": _traced(_words, lines=_vector(tf.string)),
-        "distinct": _traced(_distinct, x=_vector(tf.int32)),
-        "many": _traced(_many, **{f"x{i:02}": _vector(tf.float32) for i in range(MANY)}),
+        "serving_default": traced(_collatz, n=_vector(tf.int64)),
+        "branches": traced(_branches, descending=flag, x=_vector(tf.float32)),
+        "words": traced(_words, lines=_vector(tf.string)),
+        "distinct": traced(_distinct, x=_vector(tf.int32)),
+        "many": traced(_many, **{f"x{i:02}": _vector(tf.float32) for i in range(MANY)}),
     }
     report(1, 1, f"{len(signatures)} signatures")
     return ModuleResult(tf.Module(name="control"), signatures)

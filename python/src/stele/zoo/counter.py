@@ -16,12 +16,12 @@ Signatures:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from stele.zoo.model import Case, ModuleResult, Report, ZooModel
+from stele.zoo.signatures import traced
 
 SOURCE = "made for this test"
 
@@ -52,19 +52,15 @@ class Counter(tf.Module):  # type: ignore[misc]
             return {"counts": counts, "known": self.seen.size()}
 
 
-def _traced(function: Any, **specs: tf.TensorSpec) -> Any:  # noqa: ANN401 - no public type
-    return tf.function(function).get_concrete_function(**specs)
-
-
 def _train(report: Report) -> ModuleResult:
     counter = Counter()
     report(1, 1, "3 signatures")
     return ModuleResult(
         counter,
         {
-            "serving_default": _traced(counter.add, amounts=tf.TensorSpec([None, 3])),
-            "peek": _traced(counter.peek, scale=tf.TensorSpec([])),
-            "visits": _traced(counter.visits, names=tf.TensorSpec([None], tf.string)),
+            "serving_default": traced(counter.add, amounts=tf.TensorSpec([None, 3])),
+            "peek": traced(counter.peek, scale=tf.TensorSpec([])),
+            "visits": traced(counter.visits, names=tf.TensorSpec([None], tf.string)),
         },
     )
 

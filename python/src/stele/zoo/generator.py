@@ -28,6 +28,7 @@ from babel import Locale
 from stele.contract.dtypes import Array
 from stele.zoo.fit import fit, seed_everything
 from stele.zoo.model import Case, ModuleResult, Recipe, Report, ZooModel
+from stele.zoo.signatures import traced
 
 SEED = 451
 RECIPE = Recipe(epochs=30, batch_size=32, learning_rate=2e-2, optimizer="Lion")
@@ -134,12 +135,11 @@ def _train(report: Report) -> ModuleResult:
     fit(model, {"letters": rows[:, :-1]}, rows[:, 1:], RECIPE, report)
 
     text = tf.TensorSpec([None], tf.string)
-    write = tf.function(generator.write).get_concrete_function(
-        prompt=text, seed=tf.TensorSpec([2], tf.int32), temperature=tf.TensorSpec([], tf.float32)
-    )
-    noise = tf.function(_noise).get_concrete_function(
-        seed=tf.TensorSpec([2], tf.int64), rows=tf.TensorSpec([], tf.int32)
-    )
+    scalar = tf.TensorSpec([], tf.float32)
+    pair = tf.TensorSpec([2], tf.int32)
+    write = traced(generator.write, prompt=text, seed=pair, temperature=scalar)
+    pair = tf.TensorSpec([2], tf.int64)
+    noise = traced(_noise, seed=pair, rows=tf.TensorSpec([], tf.int32))
     # A session restores the variables that TensorFlow knows of, and knows not those of layers.
     generator.restored = [weight.value for weight in model.weights]
     return ModuleResult(generator, {"serving_default": write, "noise": noise}, RECIPE)

@@ -17,16 +17,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 from babel import Locale
-from sklearn.model_selection import train_test_split
 
-from stele.contract.dtypes import Array
 from stele.zoo.fit import fit, for_predictions, seed_everything
 from stele.zoo.model import HELDOUT, Case, KerasResult, Recipe, Report, ZooModel
+from stele.zoo.texts import Split, split
 
 SEED = 1822
 RECIPE = Recipe(epochs=5, batch_size=256, learning_rate=1e-2)
@@ -70,16 +68,6 @@ LANGUAGES = tuple(sorted(" ".join(_BY_SCRIPT.values()).split()))
 """CLDR codes; the place of a language in this tuple is its label."""
 
 
-@dataclass(frozen=True)
-class Split:
-    """Texts, object ``[rows]`` of UTF-8 ``bytes``, and labels int64 ``[rows]``."""
-
-    train_texts: Array
-    train_labels: Array
-    heldout_texts: Array
-    heldout_labels: Array
-
-
 def load_split() -> Split:
     """Split the names four to one, each language in the same proportion.
 
@@ -96,15 +84,7 @@ def load_split() -> Split:
                 seen.add(key)
                 texts.append(name.encode())
                 labels.append(label)
-    parts = train_test_split(
-        np.array(texts, object),
-        np.array(labels, np.int64),
-        test_size=0.2,
-        stratify=labels,
-        random_state=SEED,
-    )
-    train_texts, heldout_texts, train_labels, heldout_labels = parts
-    return Split(train_texts, train_labels, heldout_texts, heldout_labels)
+    return split(texts, labels, SEED)
 
 
 def _names(language: str) -> set[str]:
