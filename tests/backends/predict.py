@@ -14,8 +14,6 @@ import os
 from importlib import metadata
 from pathlib import Path
 
-BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
-
 
 def main() -> int:
     """Predict, and write the outputs."""
@@ -39,7 +37,7 @@ def main() -> int:
     model = keras.saving.load_model(args.model, compile=False)
     with np.load(args.inputs) as inputs:
         outputs = model.predict_on_batch(dict(inputs))
-    version = metadata.version(BACKENDS[backend]) if backend != "tensorflow" else _tensorflow()
+    version = _tensorflow() if backend == "tensorflow" else metadata.version(backend)
     np.savez(args.out, **outputs, __ran__=np.array([backend, version, device]))
     return 0
 
