@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
 import struct
 import subprocess
+import termios
+import time
+from typing import IO
 
 import numpy as np
 import pytest
@@ -16,13 +21,19 @@ from tests.conformance.player import Player, tensor
 
 def fresh(worker: Player, data: bytes) -> subprocess.CompletedProcess[bytes]:
     """Give all that to a process of its own, and wait for its end."""
-    return subprocess.run(
+    with started(worker) as process:
+        stdout, stderr = process.communicate(data, timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def started(worker: Player) -> subprocess.Popen[bytes]:
+    """Start a process of the same worker."""
+    return subprocess.Popen(
         worker.binding.run,
-        input=data,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**os.environ, **worker.binding.environment()},
-        capture_output=True,
-        timeout=300,
-        check=False,
     )
 
 
@@ -83,6 +94,29 @@ def test_lines_that_are_no_requests(worker: Player) -> None:
     assert replies[-1] == b"@stele1\t9\tok"
     for reply in replies[:-2]:
         assert reply.split(b"\t")[2] in (b"error", b"unsupported")
+
+
+def in_pipe(pipe: IO[bytes]) -> int:
+    """Return how many bytes wait to be read."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe.fileno(), termios.FIONREAD, count)
+    return count[0]
+
+
+def test_a_reply_longer_than_the_pipe_waits_for_its_reader(worker: Player) -> None:
+    verb = b"x" * 500_000
+    with started(worker) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"7\t" + verb + b"\n\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + 120
+        while in_pipe(process.stdout) < 60_000 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        stdout, stderr = process.communicate(b"8\tbye\n\n", timeout=120)
+    assert b"@stele1\t7\tunsupported\tverb " + verb + b"\n" in stdout
+    assert b"@stele1\t8\tok\n" in stdout
+    assert process.returncode == 0, stderr
 
 
 def test_without_a_model(worker: Player) -> None:

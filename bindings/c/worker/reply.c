@@ -1,10 +1,12 @@
 #include "reply.h"
 
+#include "blocking.h"
 #include "field.h"
 
 #include <stdio.h>
 
 void reply_begin(const char *id, const char *status) {
+  make_blocking(fileno(stdout));
   fputs("\n@stele1\t", stdout);
   write_escaped(stdout, id);
   printf("\t%s", status);

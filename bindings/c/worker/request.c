@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include "blocking.h"
 #include "refuse.h"
 #include "reply.h"
 
@@ -75,6 +76,7 @@ static bool parse(struct request *request, size_t size) {
 
 bool request_next(struct request *request) {
   for (;;) {
+    make_blocking(fileno(stdin));
     ssize_t size = getline(&request->line, &request->room, stdin);
     if (size < 0)
       break;
