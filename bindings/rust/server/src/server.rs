@@ -66,6 +66,8 @@ impl Server {
         services.poll(&runtime);
         let version = env!("CARGO_PKG_VERSION");
         log.info(&format!("stele {version} serves on {address}"));
+        // Who is told that it is ready may read above where its metrics are.
+        log.flush();
         Ok(Server { runtime, services, address, draining, ending, open })
     }
 
