@@ -121,6 +121,18 @@ _ENTRIES = (
         "The layers and activations that no other model has, side by side",
     ),
     Entry(
+        "quantized",
+        "The digits in int8, as Keras quantizes a trained model: weights, and what meets them",
+        data=("scikit-learn",),
+        builds_on=("digits",),
+    ),
+    Entry(
+        "mixed",
+        "The digits in 16 bits: a tower in float16 and one in bfloat16, and outputs of both",
+        data=("scikit-learn",),
+        builds_on=("digits",),
+    ),
+    Entry(
         "augmented",
         "The digits with RandomFlip left in the model: predicts well, exports wrong",
         data=("scikit-learn",),
