@@ -35,6 +35,7 @@ TENSORFLOW = (
 )
 CRASH_ON = 2
 LARGE = 1_000_000
+LEAKED: list[bytes] = []
 ROWS = 100
 
 
@@ -90,6 +91,8 @@ class Model:
         def call() -> Mapping[str, Array]:
             self._runs += 1
             misbehave(self._runs)
+            if BEHAVIOUR == "leak-runs":
+                LEAKED.append(b"x" * (64 << 10))
             if BEHAVIOUR.startswith("bench"):
                 time.sleep(1e-4)  # a call that takes its time, as a model's does
             doubled = inputs["x"] + inputs["x"]
@@ -141,6 +144,8 @@ class Runner:
             raise worker.Unsupported("a session config")
         if TENSORFLOW.endswith(".3"):
             raise SteleError(Code.NOT_FOUND, "no such op")
+        if BEHAVIOUR == "leak-loads":
+            LEAKED.append(b"x" * (2 << 20))
         if BEHAVIOUR == "loads-anything":
             return Model(folder if folder.is_dir() else Path.cwd(), tags)
         if BEHAVIOUR == "hang-on-load":

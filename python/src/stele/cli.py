@@ -21,6 +21,7 @@ COMMANDS = (
     "inspect",
     "check",
     "bench",
+    "soak",
     "tune",
     "versions",
     "report",

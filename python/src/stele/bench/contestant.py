@@ -21,6 +21,7 @@ from stele.parity.binding import Binding, SetupError
 from stele.parity.case import Target
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError
 from stele.parity.process import WorkerError
+from stele.parity.record import Outcome
 
 # A worker's limit for one turn: many times what a turn ought to take.
 _PATIENCE = 600.0
@@ -35,7 +36,16 @@ _MOST_WARMING_TURNS = 20
 
 
 class WrongAnswerError(Exception):
-    """An answer that is not the reference's: it has no time."""
+    """An answer that is not the reference's: it has no time.
+
+    Args:
+        detail: In words.
+        outcome: The verdict on it.
+    """
+
+    def __init__(self, detail: str, outcome: Outcome) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
 
 
 # What puts one binding out of a race, and no other.
@@ -160,14 +170,15 @@ class Contestant:
             "0", str(runs), str(samples), timeout=_PATIENCE,
         )  # fmt: skip
         if reply.status != "ok":
-            raise WrongAnswerError(reply.message)
+            outcome = Outcome.UNSUPPORTED if reply.status == "unsupported" else Outcome.ERROR
+            raise WrongAnswerError(reply.message, outcome)
         self._verify(Answer(outputs=read_raw_bundle(out)), subject)
         return [int(sample) for sample in np.fromfile(samples, dtype="<u8")]
 
     def _verify(self, answer: Answer, subject: Subject) -> judge.Verdict:
         verdict = judge.against_outputs(answer, subject.expected, same_class=False)
         if not verdict.within(self.tolerance):
-            raise WrongAnswerError(verdict.detail)
+            raise WrongAnswerError(verdict.detail, verdict.outcome)
         return verdict
 
     def judged(self, subject: Subject) -> judge.Verdict:
@@ -197,6 +208,30 @@ class Contestant:
             if calls >= self.binding.warm_up and _steady(medians):
                 break
         return WarmUp(time.monotonic() - began, calls, runs, _steady(medians))
+
+    def cycle(self, subject: Subject) -> float:
+        """Load the model, run the case once and unload; return how many nanoseconds that took.
+
+        Raises:
+            LoadRefusedError: It does not load this model, or cannot unload.
+            WorkerError, WrongAnswerError: As `turn`.
+        """
+        began = time.monotonic_ns()
+        self.worker.open(self._target(subject))
+        self._verify(self.worker.run(subject.case, retry=False), subject)
+        self.unload()
+        return time.monotonic_ns() - began
+
+    def unload(self) -> None:
+        """Have its worker let go of the model.
+
+        Raises:
+            LoadRefusedError: It cannot, and has been ended.
+            WorkerError: It broke off.
+        """
+        self.worker.release()
+        if self.worker.pid is None:
+            raise LoadRefusedError(Answer(Outcome.UNSUPPORTED, detail="verb unload"))
 
     def throughput(self, subject: Subject, workers: int, runs: int, turns: int) -> list[float]:
         """Let so many workers call at once, each in a process of its own.

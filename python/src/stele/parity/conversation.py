@@ -315,6 +315,10 @@ class Conversation:
         """Return the worker's peak resident memory in bytes; None where unknown."""
         return self._process.peak_memory() if self._process is not None else None
 
+    def resident_memory(self) -> int | None:
+        """Return the worker's resident memory now in bytes; None where unknown."""
+        return self._process.resident_memory() if self._process is not None else None
+
     def await_exit(self) -> None:
         """See that the worker ends, after a request that was ``bye``.
 

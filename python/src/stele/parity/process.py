@@ -293,8 +293,15 @@ class WorkerProcess:
 
         The peaks of the worker and of the processes that it started, added up.
         """
-        peaks = [_peak_memory(member) for member in family.of(self.pid)]
-        return sum(peaks) or None
+        return self._family("VmHWM") or None
+
+    def resident_memory(self) -> int | None:
+        """Return the resident memory now in bytes, as `peak_memory` does."""
+        return self._family("VmRSS") or None
+
+    def _family(self, field: str) -> int:
+        """Return the sum of a field of memory over the worker and what it started, in bytes."""
+        return sum(_memory(member, field) for member in family.of(self.pid))
 
     def kill(self) -> None:
         """Have the worker and all that it started killed; returns at once, from any thread."""
@@ -376,10 +383,10 @@ def _copy(pipe: IO[bytes], log: Log) -> None:
             log.write(data)
 
 
-def _peak_memory(pid: int) -> int:
+def _memory(pid: int, field: str) -> int:
     with contextlib.suppress(OSError):  # it has ended, or this is not Linux
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+            if line.startswith(f"{field}:"):
                 return int(line.split()[1]) * 1024
     return 0
 

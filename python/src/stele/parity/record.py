@@ -253,6 +253,34 @@ class Unmeasured:
 
 
 @dataclass(frozen=True)
+class Soaked:
+    """What many runs, or many loads, made of a binding's memory and of its time.
+
+    Attributes:
+        model: Target's name.
+        binding: Binding's id.
+        case: Case's name.
+        over: ``runs`` of one load, or ``loads`` (each loads, runs once and unloads).
+        count: Of those, as many in each turn; what came before, as a warm-up, is not counted.
+        memory_bytes: What its processes had resident after each turn.
+        ns: The median duration of a run, or the duration of a load, in each turn.
+        growth: Bytes by which each run or load has the memory grow: the value, and the least and
+            the most with a confidence of at least 95 %.
+        leaks: Whether the least is more than is put up with.
+    """
+
+    model: str
+    binding: str
+    case: str
+    over: str
+    count: int
+    memory_bytes: tuple[int, ...]
+    ns: tuple[float, ...]
+    growth: tuple[float, float, float]
+    leaks: bool
+
+
+@dataclass(frozen=True)
 class Trial:
     """A setting that `stele tune` tried alone; what it is worth is for the race to say.
 
@@ -350,6 +378,7 @@ Record = (
     | Startup
     | Benchmark
     | Unmeasured
+    | Soaked
     | Trial
     | Advice
     | Upgrade
@@ -366,6 +395,7 @@ _TYPES: dict[str, type[Record]] = {
     "startup": Startup,
     "benchmark": Benchmark,
     "unmeasured": Unmeasured,
+    "soaked": Soaked,
     "trial": Trial,
     "advice": Advice,
     "upgrade": Upgrade,
