@@ -40,7 +40,8 @@ help: ## show this
 # --- the two commands ---------------------------------------------------------
 
 .PHONY: demo
-demo: setup ## train a model, run it in every language here, prove the bits, measure
+demo: ## train a model, run it in every language here, prove the bits, measure
+	@$(MAKE) -j2 setup ahead
 	@echo "1 of 2: training the model digits, and building every binding that runs it in process"
 	@$(MAKE) -j2 model-digits in-process
 	@echo "2 of 2: proving that every answer is the same, and measuring, a few rounds each"
@@ -240,11 +241,19 @@ $(STAMPS)/toolchains: $(STAMPS)/system $(BINDING_FILES)
 	done
 	@touch $@
 
+$(PYTHON): | $(STAMPS)/system
+	@$(PYTHON3) -m venv $(VENV) || { $(MAKE) doctor; exit 1; }
+
+# What a folder can compile before Python's packages are there, which is as long as they take:
+# what fails here fails, and says so, when it is built.
+AHEAD := $(patsubst %/Makefile,%,$(shell grep -ls '^ahead:' bindings/*/Makefile bindings/*/*/Makefile))
+.PHONY: ahead
+ahead: $(STAMPS)/system | $(PYTHON)
+	@for folder in $(AHEAD); do $(MAKE) -C $$folder ahead >$(STAMPS)/ahead.log 2>&1 || true; done
+
 # Python compiles what it imports; all of it at once would take as long as the rest.
-$(STAMPS)/venv: python/requirements.lock
-	@mkdir -p $(@D)
+$(STAMPS)/venv: python/requirements.lock | $(PYTHON)
 	@echo "installing Python packages into .venv (about 300 MB the first time)"
-	@[ -x $(PYTHON) ] || $(PYTHON3) -m venv $(VENV) || { $(MAKE) doctor; exit 1; }
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
 	@touch $@
 

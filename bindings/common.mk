@@ -61,7 +61,8 @@ $(MODEL)/saved_model.pb:
 
 # build: library, worker and example. test: all tests of the folder. lint: formatter and
 # linter, changing nothing. format: lets them write. example: the digits example. bench,
-# bench-readme: measures, and writes the tables of the README.
+# bench-readme: measures, and writes the tables of the README. ahead, where there is much to
+# compile: what of a build needs no Python packages, made while `make demo` installs them.
 .PHONY: help build test lint format example bench bench-readme clean
 
 help: ## this list

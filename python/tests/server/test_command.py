@@ -168,3 +168,17 @@ def test_a_name_or_a_folder_with_an_equals_sign(
         assert client.infer("renamed", X)["y"].tolist() == [[2, 2]]
         with refused("NOT_FOUND"):
             client.infer("a", X)
+
+
+def test_without_the_server_in_the_wheel(
+    models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `make demo` leaves it, which runs models in process and nothing else."""
+    from stele_native import _native
+
+    monkeypatch.delattr(_native, "Server", raising=False)
+    monkeypatch.delitem(sys.modules, "stele_native.serving", raising=False)
+    assert cli.main(["serve", str(models / "bench")]) == 3
+    error = capsys.readouterr().err
+    assert "FAILED_PRECONDITION: stele_native's server is not installed" in error
+    assert "make -C bindings/rust install-wheel" in error

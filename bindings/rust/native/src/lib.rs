@@ -6,6 +6,7 @@ mod array;
 mod ending;
 mod errors;
 mod model;
+#[cfg(feature = "serving")]
 mod server;
 mod signature;
 
@@ -18,6 +19,7 @@ mod _native {
     #[pymodule_export]
     use super::model::{Model, Runner, tensorflow_version};
 
+    #[cfg(feature = "serving")]
     #[pymodule_export]
     use super::server::{Server, Services};
 

@@ -176,7 +176,8 @@ def _server(args: argparse.Namespace, stop: threading.Event) -> Server | RayServ
         needed = "tf-stele-native" if ray_options is None else "'tf-stele[ray]' tf-stele-native"
         raise SteleError(
             Code.FAILED_PRECONDITION,
-            f"{error.name} is not installed; the server needs: pip install {needed}",
+            f"{error.name} is not installed; the server needs: pip install {needed}, or in a "
+            "checkout: make -C bindings/rust install-wheel",
         ) from error
 
 

@@ -1,5 +1,10 @@
 """The server behind the command ``stele serve``."""
 
-from stele_native._native import Server, Services
+try:
+    from stele_native._native import Server, Services
+except ImportError as error:
+    raise ModuleNotFoundError(
+        "this stele_native was built without its server", name="stele_native's server"
+    ) from error
 
 __all__ = ["Server", "Services"]
