@@ -28,6 +28,7 @@ from stele.parity.binding import Binding
 from stele.parity.conversation import Conversation, Timeouts
 from stele.parity.level import Ladder
 from stele.parity.library import LibraryClass
+from stele.parity.limits import Limits
 from stele.parity.record import Journal, Link, Outcome, Result, WorkerInfo
 from stele.parity.tool import Tool
 
@@ -414,6 +415,24 @@ def test_bench_is_held_against_the_clock(
         conversation.stop()
     assert len(problems) == bool(words), problems
     assert words in "".join(problems)
+
+
+def test_beyond_a_limit_is_an_outcome_and_the_next_case_has_a_fresh_worker(
+    doubler: cases.Target, tmp_path: Path
+) -> None:
+    write_bundle(tmp_path / "in", {"x": VALUES})
+    case = cases.Case("case", "serving_default", tmp_path / "in")
+    grows = fake("other-class-grow-once")
+    conversation = Conversation(grows, tmp_path / "worker", limits=Limits(memory=256))
+    try:
+        conversation.open(doubler)
+        answers = [conversation.run(case) for _ in range(2)]
+    finally:
+        conversation.stop()
+    beyond, fresh = answers
+    assert beyond.outcome is Outcome.LIMIT
+    assert "256 MiB of memory (--limit-memory)" in beyond.detail
+    assert fresh.outputs is not None
 
 
 @pytest.mark.usefixtures("journal")

@@ -17,7 +17,15 @@ from pathlib import Path
 import pytest
 
 from stele.parity import family
-from stele.parity.process import CrashError, HangError, ProtocolError, WorkerError, WorkerProcess
+from stele.parity.limits import Limits
+from stele.parity.process import (
+    CrashError,
+    HangError,
+    LimitError,
+    ProtocolError,
+    WorkerError,
+    WorkerProcess,
+)
 
 # `answer()` reads one request and gives its id; the rest is each worker's own.
 PROLOGUE = """
@@ -36,8 +44,9 @@ say(read(), "ok")
 SOON = 20.0
 
 
-def start(tmp_path: Path, script: str) -> WorkerProcess:
-    worker = WorkerProcess((sys.executable, "-c", PROLOGUE + script), tmp_path / "log")
+def start(tmp_path: Path, script: str, limits: Limits | None = None) -> WorkerProcess:
+    command = (sys.executable, "-c", PROLOGUE + script)
+    worker = WorkerProcess(command, tmp_path / "log", limits=limits)
     assert worker.request("hello", timeout=SOON).status == "ok"
     return worker
 
@@ -186,6 +195,43 @@ def test_workers_leave_no_core(tmp_path: Path) -> None:
     script = "import resource; say(read(), 'ok', resource.getrlimit(resource.RLIMIT_CORE))"
     with start(tmp_path, script) as worker:
         assert worker.request("run", timeout=SOON).fields == ("(0, 0)",)
+
+
+HOG = "held = []\nwhile True: held.append(b'x' * (4 << 20)); time.sleep(0.01)"
+SPENDER = "while True: pass"
+# What computes or takes memory may be a worker's child, in a session of its own.
+IN_A_CHILD = """
+subprocess.Popen([sys.executable, "-c", "import time\\n" + {script!r}], start_new_session=True)
+time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize("child", [False, True], ids=["itself", "child"])
+@pytest.mark.parametrize(
+    ("script", "limits", "message"),
+    [
+        (HOG, Limits(memory=128), r"128 MiB of memory \(--limit-memory\)"),
+        (SPENDER, Limits(cpu=1), r"1 s of processor time \(--limit-cpu\)"),
+    ],
+    ids=["memory", "cpu"],
+)
+def test_a_worker_beyond_a_limit_is_ended(
+    tmp_path: Path, script: str, limits: Limits, message: str, *, child: bool
+) -> None:
+    whole = IN_A_CHILD.format(script=script) if child else script
+    with start(tmp_path, "read()\n" + whole, limits) as worker:
+        with pytest.raises(LimitError, match=f"run: the worker went beyond {message}"):
+            worker.request("run", timeout=SOON)
+        for pid in family.of(worker.pid):
+            assert gone(pid)
+
+
+def test_a_worker_within_its_limits_is_let_be(tmp_path: Path) -> None:
+    script = "held = b'x' * (64 << 20); say(read(), 'ok'); time.sleep(0.3); say(read(), 'ok')"
+    with start(tmp_path, script, Limits(memory=512, cpu=60)) as worker:
+        assert worker.request("run", timeout=SOON).status == "ok"
+        time.sleep(0.3)
+        worker.bye(timeout=SOON)
 
 
 def test_a_command_that_is_not_there(tmp_path: Path) -> None:

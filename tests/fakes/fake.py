@@ -118,6 +118,12 @@ def misbehave(runs: int) -> None:
     if BEHAVIOUR == "crash-once" and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGSEGV)
+    mark = Path("grown")
+    if BEHAVIOUR == "other-class-grow-once" and not mark.exists():
+        mark.touch()
+        while True:
+            LEAKED.append(b"x" * (4 << 20))
+            time.sleep(0.01)
     if BEHAVIOUR == "exit":
         sys.exit(0)
     if BEHAVIOUR == "hang":

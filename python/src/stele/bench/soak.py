@@ -22,6 +22,8 @@ Say = Callable[[str], None]
 """Told what is being done."""
 
 RUNS, LOADS = "runs", "loads"
+CASE = "soak/"
+"""How the case of a result begins that stands for figures which there are not."""
 FEWEST = 12
 """Turns, for six pairs of them: fewer have no interval of 95 %."""
 _MOST_TURNS = 40
@@ -158,7 +160,7 @@ def _broken_off(one: Contestant, subject: Subject, over: str, error: Exception) 
     return Result(
         model=subject.target.name,
         binding=one.binding.id,
-        case=f"soak/{over}",
+        case=f"{CASE}{over}",
         signature=subject.case.signature,
         outcome=_outcome(error),
         detail=str(error),

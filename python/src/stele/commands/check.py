@@ -15,6 +15,7 @@ from rich.console import Console
 
 from stele import paths
 from stele.commands import options
+from stele.commands.bench import positive
 from stele.contract.codes import Code, SteleError
 from stele.keras_model import export
 from stele.keras_model import file as keras_file
@@ -24,6 +25,7 @@ from stele.parity import known, level, plan, reference, report
 from stele.parity import run as run_
 from stele.parity.cells import Progress
 from stele.parity.claim import claim, claim_free
+from stele.parity.limits import Limits
 from stele.parity.record import Journal, Outcome, Result
 
 # Below --out: the exports of Keras models.
@@ -89,6 +91,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="bindings that run at once (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
+        "--limit-memory", type=positive, metavar="MIB", help="end a worker, one of Python's "
+        "too, when it and what it started have had more resident, libraries included; watched ten "
+        "times a second, for the kernel's limits (ulimit -v) count what Java, Go and JavaScript "
+        "only reserve",
+    )  # fmt: skip
+    parser.add_argument(
+        "--limit-cpu", type=positive, metavar="SECONDS", help="end a worker when it and what it "
+        "started have computed for longer, all threads and models added up; the rest of the "
+        "run goes on with a fresh one",
+    )  # fmt: skip
+    parser.add_argument(
         "--strict", action="store_true", default=os.environ.get("CI") == "true",
         help="a binding that cannot be run, or a signature of which nothing was answered, is "
         "a failure (default when CI=true)",
@@ -114,12 +127,28 @@ def run(args: argparse.Namespace) -> int:
     if args.level is not None:
         if len(args.binding) != 1 or len(selected) != 1:
             args.usage.error("--level goes with exactly one --binding")
+        if _limits(args) != Limits():
+            args.usage.error("--level has no limits: leave --limit-memory and --limit-cpu out")
         return level.climb(selected[0], args.level, Console(stderr=args.json), as_json=args.json)
     if args.fuzz:
         if args.inputs is not None or args.cases:
             args.usage.error("--fuzz draws its own inputs: leave --inputs and --cases out")
         return _fuzz(args, selected)
     return _check(args, selected)
+
+
+def _limits(args: argparse.Namespace) -> Limits:
+    """Return the limits of each worker.
+
+    Raises:
+        SteleError: FAILED_PRECONDITION where none can be watched.
+    """
+    limits = Limits(args.limit_memory, args.limit_cpu)
+    if limits != Limits() and not Path("/proc/self/status").exists():
+        raise SteleError(
+            Code.FAILED_PRECONDITION, "--limit-memory and --limit-cpu are watched in /proc"
+        )
+    return limits
 
 
 def _require_folder(args: argparse.Namespace) -> None:
@@ -138,7 +167,7 @@ def _fuzz(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
     journal = Journal(out / "results.jsonl", echo=args.json)
     journal.begin(["stele", *sys.argv[1:]])
     seed = args.seed if args.seed is not None else secrets.randbits(32)
-    fuzz = Fuzz(out, journal, args.config, args.seconds, seed)
+    fuzz = Fuzz(out, journal, args.config, args.seconds, seed, limits=_limits(args))
     for target in cases.resolve(args.models, args.tags, _place(args, out)):
         if isinstance(target, cases.Unreadable):
             raise target.error
@@ -151,6 +180,7 @@ def _fuzz(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
 
 
 def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
+    limits = _limits(args)
     out = claim(args.out) if args.out else claim_free(paths.build_dir() / "check")
     journal = Journal(out / "results.jsonl", echo=args.json)
     journal.begin(["stele", *sys.argv[1:]])
@@ -173,6 +203,7 @@ def _check(args: argparse.Namespace, selected: list[bindings.Binding]) -> int:
             progress=progress,
         ) as started,
     ):
+        started.limits = limits
         for planned, those in zip(plans, wanted, strict=True):
             started.check(planned, those)
     outgrown = known.outgrown(journal.of(Result), deviations)

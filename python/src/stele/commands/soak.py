@@ -112,6 +112,10 @@ def _show(console: Console, journal: Journal) -> None:
     report.unfold(console)
     soaked = journal.of(Soaked)
     console.print(report.table_of(_HEADER, *map(_row, soaked), no_wrap=True))
+    for result in journal.of(Result):
+        if result.case.startswith(soak.CASE) and result.outcome.grey:
+            line = f"not soaked: {result.binding}, {result.case}: {result.detail}"
+            console.print(report.foreign(line), style="dim", soft_wrap=True)
     for one in soaked[:1]:
         where = f"{one.model}, case {one.case}; {report.place()}"
         console.print(where, style="dim", markup=False, soft_wrap=True)

@@ -13,6 +13,7 @@ from stele.parity import library
 from stele.parity.binding import Binding, SetupError
 from stele.parity.case import Case, Target
 from stele.parity.library import LibraryClass
+from stele.parity.limits import Limits
 from stele.parity.process import ProtocolError, Reply, WorkerError, WorkerProcess
 from stele.parity.record import Outcome, WorkerInfo
 
@@ -80,6 +81,7 @@ class Conversation:
         config: What to load models with.
         timeouts: For each phase.
         environment: Variables for its worker, beside those of every worker.
+        limits: Of each worker.
         started: When the last worker was started, on the monotonic clock.
     """
 
@@ -88,6 +90,7 @@ class Conversation:
     config: str = "default"
     timeouts: Timeouts = field(default_factory=Timeouts)
     environment: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
     library_class: LibraryClass = field(default_factory=LibraryClass)
     hello: dict[str, str] = field(default_factory=dict)
     started: float = 0.0
@@ -132,7 +135,7 @@ class Conversation:
             raise from_os_error(error) from error
         try:
             environment = {**self.binding.environment(), **self.environment}
-            self._process = WorkerProcess(self.binding.run, self.log, environment)
+            self._process = WorkerProcess(self.binding.run, self.log, environment, self.limits)
         except OSError as error:
             raise SetupError(f"cannot start {self.binding.run[0]}: {error.strerror}") from error
         self.started = self._process.started

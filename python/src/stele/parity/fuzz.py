@@ -28,6 +28,7 @@ from stele.parity.cells import Asked, Cells
 from stele.parity.conversation import Answer, Conversation, Timeouts
 from stele.parity.expected import Expected
 from stele.parity.judge import Verdict
+from stele.parity.limits import Limits
 from stele.parity.plan import LOAD_CASE
 from stele.parity.record import Fuzzed, Journal, Outcome, Result
 from stele.parity.reference import REFERENCES, SESSION, expected_of, has_elements
@@ -37,7 +38,7 @@ from stele.savedmodel.effects import Effects
 _EXAMPLES = 200
 # How many times the time of the reference a binding has.
 _PATIENCE = 3
-_BROKE_OFF = (Outcome.CRASH, Outcome.TIMEOUT, Outcome.PROTOCOL)
+_BROKE_OFF = (Outcome.CRASH, Outcome.TIMEOUT, Outcome.LIMIT, Outcome.PROTOCOL)
 
 
 class _DisagreementError(Exception):
@@ -65,6 +66,7 @@ class Fuzz:
         seconds: For each signature.
         seed: Of the first examples.
         timeouts: For each request.
+        limits: Of each worker, the reference's too.
     """
 
     folder: Path
@@ -73,6 +75,7 @@ class Fuzz:
     seconds: float = 60
     seed: int = 0
     timeouts: Timeouts = field(default_factory=Timeouts)
+    limits: Limits = field(default_factory=Limits)
 
     def check(self, target: Target, bindings: Sequence[Binding], only: str | None = None) -> None:
         """Fuzz the signatures of a model, one after the other.
@@ -109,7 +112,9 @@ class Fuzz:
 
         def opened(binding: Binding) -> Answer | None:
             folder = self.folder / "workers" / binding.id
-            started.append(Conversation(binding, folder, self.config, self.timeouts))
+            started.append(
+                Conversation(binding, folder, self.config, self.timeouts, limits=self.limits)
+            )
             loaded = started[-1].try_open(target)
             if isinstance(loaded, Answer):
                 return loaded

@@ -26,6 +26,7 @@ from typing import IO, Self
 from stele.contract import worker
 from stele.contract.lines import format_line, parse_line
 from stele.parity import family, launcher
+from stele.parity.limits import Limits
 from stele.parity.log import Log
 
 # A reply is a line or two; a line that is longer than this is none.
@@ -47,6 +48,12 @@ class CrashError(WorkerError):
     """The process ended while a reply was due."""
 
     outcome = "crash"
+
+
+class LimitError(WorkerError):
+    """The worker was ended, for it went beyond a limit."""
+
+    outcome = "limit"
 
 
 class HangError(WorkerError):
@@ -100,6 +107,7 @@ class WorkerProcess:
         command: How to start it.
         log: The file that gets its stderr, and the noise on its stdout.
         environment: Variables to add to this process's own.
+        limits: Beyond which it is ended.
 
     Raises:
         OSError: It cannot be started.
@@ -107,8 +115,14 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits or Limits()
+        self._exceeded = ""
         self._next = 1
         self._lines = _Lines()
         self._outgoing = b""
@@ -119,6 +133,7 @@ class WorkerProcess:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-I", "-S", launcher.__file__, str(theirs.fileno())),
+                    *self._limits.arguments(),
                     *command,
                 ],
                 stdin=subprocess.PIPE,
@@ -172,6 +187,7 @@ class WorkerProcess:
 
         Raises:
             CrashError: The process ended.
+            LimitError: It was ended, for it went beyond a limit.
             HangError: No reply within ``timeout``.
             ProtocolError: A malformed reply, or one to another request.
         """
@@ -192,7 +208,7 @@ class WorkerProcess:
                 raise ProtocolError(f"{verb}: a reply before the request was read")
             return _parse(answer, number, time.monotonic() - start)
         if self._status is not None:
-            raise CrashError(f"{verb}: {self._ending()}")
+            raise self._broken_off(verb)
         raise HangError(f"{verb}: no reply within {timeout:g} s")
 
     def _drop_what_came_before(self) -> None:
@@ -256,7 +272,15 @@ class WorkerProcess:
             return
         except OSError:
             word, number = b"", b""
-        self._status = int(number) if word == b"ended" else -signal.SIGKILL
+        status, _, exceeded = number.partition(b" ")
+        self._status = int(status) if word == b"ended" else -signal.SIGKILL
+        self._exceeded = exceeded.decode()
+
+    def _broken_off(self, verb: str) -> WorkerError:
+        """Return the error of a worker that ended, as nobody asked it to."""
+        if self._exceeded:
+            return LimitError(f"{verb}: {self._limits.exceeded(self._exceeded)}")
+        return CrashError(f"{verb}: {self._ending()}")
 
     def _ending(self) -> str:
         assert self._status is not None  # noqa: S101  (the caller saw it end)
@@ -286,7 +310,7 @@ class WorkerProcess:
         if self._status is None:
             raise HangError("bye: the worker did not exit")
         if self._status != 0:
-            raise CrashError(f"bye: {self._ending()}")
+            raise self._broken_off("bye")
 
     def peak_memory(self) -> int | None:
         """Return the peak resident memory so far in bytes; None where unknown.

@@ -32,6 +32,7 @@ class Outcome(StrEnum):
     ERROR = "error"
     CRASH = "crash"
     TIMEOUT = "timeout"
+    LIMIT = "limit"
     PROTOCOL = "protocol"
     NOT_ANSWERED = "not-answered"
     SETUP = "setup"

@@ -165,11 +165,11 @@ def _again(
 
 
 def _dropped(binding: str, case: Case, answer: Answer) -> Answer:
-    """Let a generated case on which the reference runs out of time be no case at all."""
-    if not case.generated or answer.outcome is not Outcome.TIMEOUT:
+    """Let a generated case on which the reference runs out of time or memory be no case."""
+    if not case.generated or answer.outcome not in (Outcome.TIMEOUT, Outcome.LIMIT):
         return answer
     return replace(
         answer,
         outcome=Outcome.NOT_RUN,
-        detail=f"dropped: {binding} did not answer made-up inputs in time ({answer.detail})",
+        detail=f"dropped: {binding} did not answer made-up inputs ({answer.detail})",
     )

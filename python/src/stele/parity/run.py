@@ -21,6 +21,7 @@ from stele.parity.cells import Asked, Cells, Progress
 from stele.parity.conversation import Answer, Conversation, LoadRefusedError, Timeouts
 from stele.parity.judge import Verdict
 from stele.parity.library import AS_FUNCTION
+from stele.parity.limits import Limits
 from stele.parity.plan import END_CASE, PLAN_CASE, STILL_SERVING, Plan
 from stele.parity.process import WorkerError
 from stele.parity.record import Coverage, Journal, Link, Outcome, Result
@@ -84,6 +85,7 @@ class Run:
 
     Attributes:
         say: Told, in a few words, what is going on.
+        limits: Of each worker that starts from now on, the references' too.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Run:
         self._cells = Cells(folder, journal, deviations, progress)
         self._jobs = jobs
         self.say: Callable[[str], None] = lambda _what: None
+        self.limits = Limits()
         self._timeouts = timeouts or Timeouts()
         self._config = config
         self._conversations: dict[str, Conversation] = {}
@@ -116,7 +119,11 @@ class Run:
             if binding.id not in self._conversations:
                 config = self._config if binding.id not in REFERENCES else "default"
                 self._conversations[binding.id] = Conversation(
-                    binding, self.folder / "workers" / binding.id, config, self._timeouts
+                    binding,
+                    self.folder / "workers" / binding.id,
+                    config,
+                    self._timeouts,
+                    limits=self.limits,
                 )
             return self._conversations[binding.id]
 
