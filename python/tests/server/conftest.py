@@ -25,6 +25,7 @@ from stele.zoo import train
 from tests.odd_models.folders import folder_of
 
 from .client import Client, connect
+from .rest import Rest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Where the native server looks for libtensorflow, as in an active environment.
@@ -68,6 +69,11 @@ class Process:
     @property
     def address(self) -> str:
         return self.ready["address"]
+
+    @property
+    def rest(self) -> Rest:
+        """A client of the REST port."""
+        return Rest(self.ready["rest"])
 
     def connect(self) -> Client:
         return connect(self.address)
@@ -135,6 +141,20 @@ def bench(models: Path) -> Iterator[Client]:
     """A server of the model ``bench``."""
     with serving("--workers", "2", bench=models / "bench") as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate of localhost, signed by itself, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-keyout", key, "-out", cert],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return cert, key
 
 
 @pytest.fixture(params=[STELE_SERVE, NATIVE], ids=["stele serve", "stele-serve"])

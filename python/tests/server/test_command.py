@@ -142,6 +142,7 @@ def test_usage_of_the_native_command() -> None:
         (["x", "--max-message", "0"], "--max-message"),
         (["x", "--queue", "-1"], "--queue"),
         (["x", "--port", "99999"], "--port takes 0 to 65535"),
+        (["x", "--rest-port", "99999"], "--rest-port takes 0 to 65535"),
         (["x", "--metrics-port", "99999"], "--metrics-port takes 0 to 65535"),
         (["x", "--max-message", "2048"], "--max-message takes 1 to 2047"),
         (["x", "--poll", "inf"], "--poll takes 0 to"),

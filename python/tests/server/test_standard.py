@@ -72,20 +72,6 @@ def test_reflection_describes_every_service(bench: Client) -> None:
 # --- TLS ----------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate of localhost, signed by itself, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-         "-keyout", key, "-out", cert],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return cert, key
-
-
 def test_tls(models: Path, certificate: tuple[Path, Path]) -> None:
     root = grpc.ssl_channel_credentials(certificate[0].read_bytes())
     options = ("--tls-cert", certificate[0], "--tls-key", certificate[1])

@@ -23,6 +23,7 @@ pub(crate) struct Given {
     models: BTreeMap<String, PathBuf>,
     host: String,
     port: u16,
+    rest_port: Option<u16>,
     tags: Vec<String>,
     session_config: Vec<u8>,
     max_message: usize,
@@ -47,6 +48,7 @@ fn options(py: Python<'_>, given: Given) -> PyResult<Options> {
         models: given.models,
         host: given.host,
         port: given.port,
+        rest_port: given.rest_port,
         tags: given.tags,
         session_config: given.session_config,
         library: wheel(py)?,
@@ -81,6 +83,7 @@ pub(crate) struct Server {
     /// `None` once drained.
     server: Mutex<Option<stele_server::Server>>,
     address: String,
+    rest: Option<String>,
 }
 
 #[pymethods]
@@ -92,13 +95,20 @@ impl Server {
         let start = || stele_server::Server::start(options, Log::to_stderr());
         let server = inside.detach(py, start).map_err(|refusal| raise(py, &refusal))?;
         let address = server.address().to_string();
-        Ok(Server { server: Mutex::new(Some(server)), address })
+        let rest = server.rest().map(str::to_string);
+        Ok(Server { server: Mutex::new(Some(server)), address, rest })
     }
 
     /// Host and port.
     #[getter]
     fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Host and port of REST, if that is answered.
+    #[getter]
+    fn rest(&self) -> Option<&str> {
+        self.rest.as_deref()
     }
 
     /// Take no more calls, and wait for those inside as long as the grace lasts.

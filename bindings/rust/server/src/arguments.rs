@@ -75,6 +75,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments>
             Long("version") => return Err(Asked::Version),
             Long("host") => options.host = parser.value()?.string()?,
             Long("port") => options.port = number(&mut parser, "--port", 0, u16::MAX)?,
+            Long("rest-port") => {
+                options.rest_port = Some(number(&mut parser, "--rest-port", 0, u16::MAX)?);
+            }
             Long("tls-cert") => certificate = Some(PathBuf::from(parser.value()?)),
             Long("tls-key") => key = Some(PathBuf::from(parser.value()?)),
             Long("profile") => profile = parser.value()?.string()?,
@@ -210,6 +213,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_range() {
         for (line, words) in [
             ("x --port 99999", "--port takes 0 to 65535"),
+            ("x --rest-port 99999", "--rest-port takes 0 to 65535"),
             ("x --metrics-port 99999", "--metrics-port takes 0 to 65535"),
             ("x --max-message 2048", "--max-message takes 1 to 2047"),
             ("x --max-message 0", "--max-message"),

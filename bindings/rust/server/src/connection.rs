@@ -1,7 +1,7 @@
 //! One client's connection: what it is owed, and when it is given up.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ pub(crate) async fn serve<S>(
     connection: Connection,
     services: Arc<Services>,
     standard: Standard,
-    mut ending: watch::Receiver<bool>,
+    ending: watch::Receiver<bool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -120,18 +120,28 @@ pub(crate) async fn serve<S>(
         .max_header_list_size(HEADERS)
         .max_send_buf_size(1 << 20)
         .keep_alive_interval(Some(PING));
-    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    drive(serving, http2::Connection::graceful_shutdown, &own, ending).await;
+}
+
+/// Lets a connection go on until its end, which `shut` brings near when `ending` says
+/// so, or until its client is given up.
+pub(crate) async fn drive<C: Future>(
+    mut serving: Pin<&mut C>,
+    shut: impl FnOnce(Pin<&mut C>),
+    own: &Connection,
+    mut ending: watch::Receiver<bool>,
+) {
+    let mut shut = Some(shut);
     let mut look = tokio::time::interval(UNREAD / 6);
-    let mut open = true;
     loop {
         tokio::select! {
             // Whatever a client does wrong on its connection, it hears of it there.
             _ = serving.as_mut() => return,
             _ = look.tick() => if own.is_stuck() { return },
-            changed = ending.wait_for(|ending| *ending), if open => {
-                open = false;
+            changed = ending.wait_for(|ending| *ending), if shut.is_some() => {
                 drop(changed);
-                serving.as_mut().graceful_shutdown();
+                shut.take().into_iter().for_each(|shut| shut(serving.as_mut()));
             }
         }
     }

@@ -1,26 +1,24 @@
 //! One unary call over HTTP/2: a message comes in, a message or a status goes out.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use stele::Code;
 use tonic::Status;
 use tonic::body::Body;
 
+use crate::arrival::{check_length, more};
 use crate::connection::Connection;
 use crate::memory::Held;
 use crate::method::Method;
 use crate::refusal::{Refusal, Result};
 use crate::reply::Reply;
 use crate::services::{PREFIX, Services};
+use crate::telling::Telling;
 use crate::wire;
-
-/// How long a request may stop arriving.
-const PAUSE: Duration = Duration::from_secs(30);
 
 /// Answers a call.
 pub(crate) async fn call(
@@ -38,11 +36,11 @@ pub(crate) async fn call(
             .unwrap_or_else(|_| Err(Refusal::new(Code::DeadlineExceeded, "the deadline passed"))),
         None => answered.await,
     };
-    telling.end(&answer);
+    telling.tell(answer.as_ref().map(|message| message.len() - PREFIX));
     match answer {
         Ok(message) => {
             let held = services.memory.count(message.len());
-            replied(Body::new(Reply::new(message, held, connection)))
+            replied(Body::new(Reply::message(message, held, connection)))
         }
         Err(refusal) => refused(&refusal),
     }
@@ -56,8 +54,9 @@ async fn answer(
 ) -> Result<Bytes> {
     connection.check()?;
     let (message, _held) = read(services, body).await?;
-    telling.hear(&message);
-    services.answer(telling.method, message, connection.peer.client).await
+    let method = telling.method;
+    telling.hear(message.len(), || wire::text(&message, method.model_field()));
+    services.answer(method, message, connection.peer.client).await
 }
 
 /// Reads the message. Room is taken for it before it is.
@@ -66,21 +65,17 @@ async fn answer(
 /// RESOURCE_EXHAUSTED if it is too large, or there is no room; DEADLINE_EXCEEDED if it
 /// does not arrive; INVALID_ARGUMENT and UNIMPLEMENTED for what is no message.
 async fn read(services: &Services, mut body: Incoming) -> Result<(Bytes, Held)> {
+    let early = || Refusal::invalid("the request ends before its message does");
     let mut start = Bytes::new();
     while start.len() < PREFIX {
-        let more = more(&mut body).await?;
+        let more = more(&mut body).await?.ok_or_else(early)?;
         start = if start.is_empty() { more } else { [start, more].concat().into() };
     }
     if start.get_u8() != 0 {
-        let message = "the request is compressed, which this server does not understand";
-        return Err(Refusal::new(Code::Unimplemented, message));
+        return Err(Refusal::compressed());
     }
     let length = start.get_u32() as usize;
-    let limit = services.options.max_message;
-    if length > limit {
-        let message = format!("the request has {length} bytes; this server takes {limit}");
-        return Err(Refusal::new(Code::ResourceExhausted, message));
-    }
+    check_length(services, length)?;
     let held = services.memory.hold(length)?;
     if start.len() >= length {
         return Ok((start.split_to(length), held));
@@ -88,26 +83,10 @@ async fn read(services: &Services, mut body: Incoming) -> Result<(Bytes, Held)> 
     let mut message = BytesMut::with_capacity(length);
     message.extend_from_slice(&start);
     while message.len() < length {
-        let more = more(&mut body).await?;
+        let more = more(&mut body).await?.ok_or_else(early)?;
         message.extend_from_slice(more.get(..length - message.len()).unwrap_or(&more));
     }
     Ok((message.freeze(), held))
-}
-
-/// The next bytes of a body.
-async fn more(body: &mut Incoming) -> Result<Bytes> {
-    let early = || Refusal::invalid("the request ends before its message does");
-    loop {
-        let frame = tokio::time::timeout(PAUSE, body.frame()).await.map_err(|_| {
-            let message = format!("no byte of the request arrived for {} s", PAUSE.as_secs());
-            Refusal::new(Code::DeadlineExceeded, message)
-        })?;
-        let frame = frame.ok_or_else(early)?.map_err(|_| early())?;
-        match frame.into_data() {
-            Ok(data) if !data.is_empty() => return Ok(data),
-            _ => {}
-        }
-    }
 }
 
 /// How long the client waits; a header that is none is no deadline.
@@ -136,62 +115,6 @@ fn replied(body: Body) -> Response<Body> {
 /// An answer that is a code and a message alone.
 pub(crate) fn refused(refusal: &Refusal) -> Response<Body> {
     Status::new(tonic::Code::from_i32(refusal.code.number()), refusal.short()).into_http()
-}
-
-/// Tells of a call at its end, also when that is that its client left.
-struct Telling {
-    services: Arc<Services>,
-    connection: Arc<Connection>,
-    method: Method,
-    started: Instant,
-    model: String,
-    received: usize,
-    told: bool,
-}
-
-impl Telling {
-    fn begin(services: &Arc<Services>, connection: &Arc<Connection>, method: Method) -> Telling {
-        Telling {
-            services: Arc::clone(services),
-            connection: Arc::clone(connection),
-            method,
-            started: Instant::now(),
-            model: String::new(),
-            received: 0,
-            told: !services.is_watched(),
-        }
-    }
-
-    fn hear(&mut self, message: &Bytes) {
-        if !self.told {
-            self.model = wire::text(message, self.method.model_field());
-            self.received = message.len();
-        }
-    }
-
-    fn end(&mut self, answer: &Result<Bytes>) {
-        self.tell(answer.as_ref().map(|message| message.len() - PREFIX));
-    }
-
-    fn tell(&mut self, outcome: std::result::Result<usize, &Refusal>) {
-        if !std::mem::replace(&mut self.told, true) {
-            let peer = &self.connection.peer;
-            self.services.tell(
-                self.method,
-                &self.model,
-                peer,
-                self.started,
-                self.received,
-                outcome,
-            );
-        }
-    }
-}
-
-impl Drop for Telling {
-    fn drop(&mut self) {
-        self.tell(Err(&Refusal::new(Code::Cancelled, "the client left")));
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
-//! Serves SavedModels over gRPC: the Open Inference Protocol, TensorFlow Serving's API,
-//! health and reflection, on the crate `stele`. `docs/serving.md` says what it answers.
+//! Serves SavedModels over gRPC and REST: the Open Inference Protocol, TensorFlow
+//! Serving's API, health and reflection, on the crate `stele`. `docs/serving.md` says
+//! what it answers.
 //!
 //! A call goes from the outside in: `listener` and `connection` (HTTP/2), `grpc`
 //! (one message, for which `memory` has room), `services` (which method, with a place
 //! of its model from `admission`), `open_inference` or `tfserving` (decoding, checks),
-//! `inference` or `batcher` (a turn, and the run).
+//! `inference` or `batcher` (a turn, and the run). `rest` takes the place of the first
+//! and of the decoding: what is JSON is its business, the rest is shared.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod admission;
 pub mod arguments;
+mod arrival;
 mod batcher;
 mod connection;
 mod declared;
@@ -35,10 +38,12 @@ mod record;
 mod refusal;
 mod reply;
 mod repository;
+mod rest;
 mod served;
 mod server;
 mod services;
 mod standard;
+mod telling;
 mod tensor_proto;
 mod tfserving;
 mod tls;

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stele::Code;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
-use crate::connection::{Connection, serve};
+use crate::connection::{self, Connection};
 use crate::refusal::{Refusal, Result};
+use crate::rest;
 use crate::services::{Peer, Services};
 use crate::standard::Standard;
 
@@ -42,11 +44,28 @@ pub(crate) async fn listen(host: &str, port: u16) -> Result<(TcpListener, String
     Ok((listener, format!("{bracketed}:{}", own.port())))
 }
 
+/// What a port's clients speak.
+#[derive(Clone)]
+pub(crate) enum Transport {
+    Grpc(Standard),
+    Rest,
+}
+
+impl Transport {
+    /// Its name in TLS's protocol negotiation.
+    pub(crate) fn protocol(&self) -> &'static str {
+        match self {
+            Transport::Grpc(_) => "h2",
+            Transport::Rest => "http/1.1",
+        }
+    }
+}
+
 /// What every connection needs.
 #[derive(Clone)]
 pub(crate) struct Door {
     pub(crate) services: Arc<Services>,
-    pub(crate) standard: Standard,
+    pub(crate) transport: Transport,
     pub(crate) tls: Option<TlsAcceptor>,
     /// True when connections should come to their ends.
     pub(crate) ending: watch::Receiver<bool>,
@@ -84,16 +103,25 @@ impl Door {
             client: CLIENTS.fetch_add(1, Ordering::Relaxed),
             address: format!("{kind}:{address}").into(),
         };
-        let Door { services, standard, tls, ending, open } = self;
-        let connection = Connection::new(peer);
-        match tls {
-            None => serve(stream, connection, services, standard, ending).await,
+        match self.tls.clone() {
+            None => self.serve(stream, peer).await,
             Some(tls) => {
                 let agreed = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await;
                 if let Ok(Ok(stream)) = agreed {
-                    serve(stream, connection, services, standard, ending).await;
+                    self.serve(stream, peer).await;
                 }
             }
+        }
+    }
+
+    async fn serve<S: AsyncRead + AsyncWrite + Unpin>(self, stream: S, peer: Peer) {
+        let Door { services, transport, ending, open, .. } = self;
+        let connection = Connection::new(peer);
+        match transport {
+            Transport::Grpc(standard) => {
+                connection::serve(stream, connection, services, standard, ending).await;
+            }
+            Transport::Rest => rest::serve(stream, connection, services, ending).await,
         }
         drop(open);
     }

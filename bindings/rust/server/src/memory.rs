@@ -50,6 +50,18 @@ impl Memory {
     }
 }
 
+impl Held {
+    /// Holds so many more.
+    ///
+    /// # Errors
+    /// RESOURCE_EXHAUSTED when there is no room for them.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<()> {
+        let mut more = self.memory.hold(bytes)?;
+        self.bytes += std::mem::take(&mut more.bytes);
+        Ok(())
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         self.memory.used.fetch_sub(self.bytes, Ordering::Relaxed);

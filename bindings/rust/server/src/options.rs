@@ -18,6 +18,8 @@ pub struct Options {
     pub host: String,
     /// To listen on; 0 for a free one.
     pub port: u16,
+    /// Where to answer REST, on the same host; 0 for a free port, `None` for nowhere.
+    pub rest_port: Option<u16>,
     /// Of the MetaGraphDefs.
     pub tags: Vec<String>,
     /// A serialized ConfigProto.
@@ -56,6 +58,7 @@ impl Default for Options {
             models: BTreeMap::new(),
             host: "127.0.0.1".to_string(),
             port: 8500,
+            rest_port: None,
             tags: vec!["serve".to_string()],
             session_config: Profile::Default.config().to_vec(),
             library: None,

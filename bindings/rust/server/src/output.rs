@@ -39,6 +39,11 @@ impl Output {
         self.shape.iter().map(|dim| *dim as i64)
     }
 
+    /// Sizes of the dimensions.
+    pub(crate) fn sizes(&self) -> &[usize] {
+        &self.shape
+    }
+
     /// The bytes of the elements; none for BYTES.
     pub(crate) fn bytes(&self) -> &[u8] {
         let size = self.dtype().size().unwrap_or(0);

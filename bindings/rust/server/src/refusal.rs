@@ -42,6 +42,12 @@ impl Refusal {
         Refusal::new(Code::Unimplemented, format!("no method \"{}\"", shown(path)))
     }
 
+    /// The request is compressed.
+    pub(crate) fn compressed() -> Refusal {
+        let message = "the request is compressed, which this server does not understand";
+        Refusal::new(Code::Unimplemented, message)
+    }
+
     /// The server takes no calls any more.
     pub(crate) fn stopping() -> Refusal {
         Refusal::new(Code::Unavailable, "the server is stopping")

@@ -16,22 +16,30 @@ use crate::memory::Held;
 /// rest stays here, where it is counted.
 const PIECE: usize = 256 << 10;
 
-/// A message, in pieces, and the status OK behind it.
+/// An answer, in pieces.
 pub(crate) struct Reply {
     rest: Bytes,
     bytes: usize,
-    done: bool,
+    /// What stands behind it.
+    trailers: Option<HeaderMap>,
     connection: Arc<Connection>,
     _held: Held,
 }
 
 impl Reply {
-    /// A message with its prefix.
-    pub(crate) fn new(message: Bytes, held: Held, connection: &Arc<Connection>) -> Reply {
-        let bytes = message.len();
-        connection.owe(bytes);
+    /// A message with its prefix, and the status OK behind it.
+    pub(crate) fn message(message: Bytes, held: Held, connection: &Arc<Connection>) -> Reply {
+        let status = (HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"));
+        let mut reply = Reply::plain(message, held, connection);
+        reply.trailers = Some(HeaderMap::from_iter([status]));
+        reply
+    }
+
+    /// These bytes and nothing else.
+    pub(crate) fn plain(bytes: Bytes, held: Held, connection: &Arc<Connection>) -> Reply {
+        connection.owe(bytes.len());
         let connection = Arc::clone(connection);
-        Reply { rest: message, bytes, done: false, connection, _held: held }
+        Reply { bytes: bytes.len(), rest: bytes, trailers: None, connection, _held: held }
     }
 }
 
@@ -48,15 +56,11 @@ impl Body for Reply {
             let piece = self.rest.len().min(PIECE);
             return Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(piece)))));
         }
-        if std::mem::replace(&mut self.done, true) {
-            return Poll::Ready(None);
-        }
-        let status = (HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"));
-        Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::from_iter([status])))))
+        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.done
+        self.rest.is_empty() && self.trailers.is_none()
     }
 }
 

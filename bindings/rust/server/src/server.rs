@@ -1,15 +1,17 @@
 //! A server: its start and its end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use stele::Code;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
 
 use crate::exporter::export;
 use crate::health::Health;
-use crate::listener::{Door, accept, listen};
+use crate::listener::{Door, Transport, accept, listen};
 use crate::log::Log;
 use crate::options::Options;
 use crate::refusal::{Refusal, Result};
@@ -25,6 +27,7 @@ pub struct Server {
     runtime: Runtime,
     services: Arc<Services>,
     address: String,
+    rest: Option<String>,
     draining: watch::Sender<bool>,
     ending: watch::Sender<bool>,
     /// Ends when no connection is open.
@@ -38,42 +41,52 @@ impl Server {
     /// A model cannot be loaded; what is wrong with the certificate; UNAVAILABLE when a
     /// port is taken.
     pub fn start(options: Options, log: Log) -> Result<Server> {
-        let tls = match &options.tls {
-            Some((certificate, key)) => Some(tls::acceptor(certificate, key)?),
-            None => None,
-        };
+        let (draining, is_draining) = watch::channel(false);
+        let grpc = Transport::Grpc(Standard::new(Health::new(is_draining))?);
+        // A certificate that is none is told of before the models are loaded.
+        let (grpc_tls, rest_tls) =
+            (acceptor(&options, &grpc)?, acceptor(&options, &Transport::Rest)?);
         let services = Arc::new(Services::new(options, log.clone())?);
         let options = &services.options;
         let runtime = runtime(options)?;
-        let (draining, is_draining) = watch::channel(false);
         let (ending, is_ending) = watch::channel(false);
         let (hold_open, open) = mpsc::channel(1);
-        let standard = Standard::new(Health::new(is_draining))?;
-        let listening = listen(&options.host, options.port);
-        let (listener, address) = runtime.block_on(listening)?;
+        let door = |transport, tls| Door {
+            services: Arc::clone(&services),
+            transport,
+            tls,
+            ending: is_ending.clone(),
+            open: hold_open.clone(),
+        };
+        let (listener, address) = runtime.block_on(listen(&options.host, options.port))?;
+        let also = options.rest_port.map(|port| runtime.block_on(listen(&options.host, port)));
+        let (rest_listener, rest) = also.transpose()?.unzip();
         if let (Some(metrics), Some(port)) = (&services.metrics, options.metrics_port) {
             let url = runtime.block_on(export(Arc::clone(metrics), port))?;
             log.info(&format!("metrics on {url}"));
         }
-        let door = Door {
-            services: Arc::clone(&services),
-            standard,
-            tls,
-            ending: is_ending,
-            open: hold_open,
-        };
-        runtime.spawn(accept(listener, door));
+        runtime.spawn(accept(listener, door(grpc, grpc_tls)));
+        if let (Some(listener), Some(address)) = (rest_listener, &rest) {
+            let scheme = if options.tls.is_some() { "https" } else { "http" };
+            log.info(&format!("REST on {scheme}://{address}"));
+            runtime.spawn(accept(listener, door(Transport::Rest, rest_tls)));
+        }
         services.poll(&runtime);
         let version = env!("CARGO_PKG_VERSION");
         log.info(&format!("stele {version} serves on {address}"));
         // Who is told that it is ready may read above where its metrics are.
         log.flush();
-        Ok(Server { runtime, services, address, draining, ending, open })
+        Ok(Server { runtime, services, address, rest, draining, ending, open })
     }
 
     /// Host and port.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Host and port of REST, if that is answered.
+    pub fn rest(&self) -> Option<&str> {
+        self.rest.as_deref()
     }
 
     /// The names of the models, sorted.
@@ -103,6 +116,15 @@ impl Server {
         runtime.shutdown_background();
         done
     }
+}
+
+/// What speaks TLS on a port, if the options say so.
+fn acceptor(options: &Options, transport: &Transport) -> Result<Option<TlsAcceptor>> {
+    let files = options.tls.as_ref();
+    let read = |(certificate, key): &(PathBuf, PathBuf)| {
+        tls::acceptor(certificate, key, transport.protocol())
+    };
+    files.map(read).transpose()
 }
 
 /// What runs the services.

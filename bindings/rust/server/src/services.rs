@@ -9,7 +9,7 @@ use prost::Message;
 use stele::Code;
 use tokio::runtime::Runtime;
 
-use crate::admission::{Admission, Client, Place};
+use crate::admission::{Admission, Client};
 use crate::batcher::Batcher;
 use crate::inference::{Caller, Inference};
 use crate::log::Log;
@@ -123,8 +123,8 @@ impl Services {
             Method::GetModelStatus => encode(&self.get_model_status(&decode(method, request)?)?),
             Method::ModelInfer | Method::Predict => {
                 // Its place before it is decoded: a call that is refused costs nothing.
-                let place = self.place(method, &request)?;
-                let caller = place.map(|place| Caller { client, place });
+                let name = wire::text(&request, method.model_field());
+                let caller = self.caller(&name, client)?;
                 if method == Method::Predict {
                     self.predict(request, caller).await
                 } else {
@@ -134,11 +134,13 @@ impl Services {
         }
     }
 
-    /// A place of the model that is called; `None` if there is no such model.
-    fn place(&self, method: Method, request: &Bytes) -> Result<Option<Place>> {
-        let name = wire::text(request, method.model_field());
-        match self.repository.find(&name) {
-            Some(_) => self.admission.place(&name).map(Some),
+    /// Takes a place of the model that is called; `None` if there is no such model.
+    ///
+    /// # Errors
+    /// RESOURCE_EXHAUSTED when its places are taken; UNAVAILABLE when the server stops.
+    pub(crate) fn caller(&self, model: &str, client: Client) -> Result<Option<Caller>> {
+        match self.repository.find(model) {
+            Some(_) => Ok(Some(Caller { client, place: self.admission.place(model)? })),
             None if self.is_draining() => Err(Refusal::stopping()),
             None => Ok(None),
         }

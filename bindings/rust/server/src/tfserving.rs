@@ -46,7 +46,7 @@ impl Services {
         let request: PredictRequest = decode(Method::Predict, request)?;
         let spec = request.model_spec.as_ref().ok_or_else(missing_spec)?;
         let version = self.wanted_version(spec)?;
-        let caller = caller.ok_or_else(|| not_found(&format!("Latest({})", shown(&spec.name))))?;
+        let caller = caller.ok_or_else(|| no_place(spec))?;
         let mut held = Vec::new();
         let take = |(name, proto): (String, TensorProto)| {
             let tensor = tensor_proto::take(&name, proto, &self.memory, &mut held)?;
@@ -110,6 +110,14 @@ impl Services {
         request: &GetModelStatusRequest,
     ) -> Result<GetModelStatusResponse> {
         let spec = request.model_spec.as_ref().ok_or_else(missing_spec)?;
+        self.status_of(spec)
+    }
+
+    /// What became of a model's versions, newest first.
+    ///
+    /// # Errors
+    /// NOT_FOUND for the model or the version.
+    pub(crate) fn status_of(&self, spec: &ModelSpec) -> Result<GetModelStatusResponse> {
         let name = shown(&spec.name);
         let served = self.repository.find(&spec.name).ok_or_else(|| {
             Refusal::not_found(format!("Could not find any versions of model {name}"))
@@ -140,7 +148,7 @@ impl Services {
     ///
     /// # Errors
     /// INVALID_ARGUMENT without a model or for a label; NOT_FOUND.
-    fn wanted_version(&self, spec: &ModelSpec) -> Result<Arc<Version>> {
+    pub(crate) fn wanted_version(&self, spec: &ModelSpec) -> Result<Arc<Version>> {
         if spec.name.is_empty() {
             return Err(Refusal::invalid("ModelSpec has no name specified."));
         }
@@ -159,6 +167,11 @@ impl Services {
 
 fn not_found(query: &str) -> Refusal {
     Refusal::not_found(format!("Servable not found for request: {query}"))
+}
+
+/// A model that came between the two looks has a place next time.
+pub(crate) fn no_place(spec: &ModelSpec) -> Refusal {
+    not_found(&format!("Latest({})", shown(&spec.name)))
 }
 
 fn missing_spec() -> Refusal {

@@ -13,20 +13,22 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::refusal::{Refusal, Result};
 
-/// Reads a server's credentials from two PEM files.
+/// Reads a server's credentials from two PEM files, to speak a protocol by its name in
+/// ALPN: `h2`, `http/1.1`.
 ///
 /// # Errors
 /// A file cannot be read; INVALID_ARGUMENT when they are no PEM, or not of each other.
-pub(crate) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor> {
+pub(crate) fn acceptor(certificate: &Path, key: &Path, protocol: &str) -> Result<TlsAcceptor> {
     let read = |path: &Path| fs::read(path).map_err(|error| Error::file(path, &error));
     let (chain, private) = (read(certificate)?, read(key)?);
-    let config = config(&chain, &private).map_err(|reason| {
+    let mut config = config(&chain, &private).map_err(|reason| {
         Refusal::invalid(format!(
             "\"{}\" and \"{}\" are no certificate with its key: {reason}",
             certificate.display(),
             key.display()
         ))
     })?;
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
@@ -38,12 +40,10 @@ fn config(chain: &[u8], private: &[u8]) -> std::result::Result<ServerConfig, Str
         return Err("there is no certificate".to_string());
     }
     let key = PrivateKeyDer::from_pem_slice(private).map_err(|error| error.to_string())?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .map_err(|error| error.to_string())?;
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    Ok(config)
+        .map_err(|error| error.to_string())
 }

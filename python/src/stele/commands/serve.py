@@ -1,4 +1,4 @@
-"""``stele serve``: SavedModels over gRPC."""
+"""``stele serve``: SavedModels over gRPC and REST."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # What a number may be, as in bindings/rust/server/src/arguments.rs.
 _RANGES: dict[str, tuple[int, int]] = {
     "port": (0, 65535),
+    "rest_port": (0, 65535),
     "metrics_port": (0, 65535),
     "workers": (1, 1024),
     "queue": (0, 1_000_000),
@@ -48,11 +49,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command's options."""
     parser = subparsers.add_parser(
         "serve",
-        help="serve SavedModels over gRPC: Open Inference Protocol and TensorFlow Serving's API",
-        description="Serves SavedModels over gRPC, without importing TensorFlow. One port answers "
-        "the Open Inference Protocol (what Triton, KServe and MLServer speak), TensorFlow "
-        "Serving's Predict, GetModelMetadata and GetModelStatus, health and reflection. When all "
-        "models are loaded, one line on stdout says so.",
+        help="serve SavedModels over gRPC and REST, as Triton and TensorFlow Serving do",
+        description="Serves SavedModels over gRPC and REST, without importing TensorFlow. One port "
+        "answers the Open Inference Protocol (what Triton, KServe and MLServer speak), TensorFlow "
+        "Serving's Predict, GetModelMetadata and GetModelStatus, health and reflection, another "
+        "REST. When all models are loaded, one line on stdout says so.",
         epilog="example: stele serve digits=build/models/digits/saved_model --profile inline",
     )
     parser.add_argument(
@@ -66,6 +67,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     where.add_argument(
         "--port", type=int, default=Options.port, help="default: %(default)s; 0 takes a free one"
     )
+    where.add_argument(
+        "--rest-port", type=int, metavar="PORT",
+        help="also answer REST there; 0 takes a free port (default: off)",
+    )  # fmt: skip
     where.add_argument(
         "--tls-cert", type=Path, metavar="PEM", help="speak TLS, with this certificate chain"
     )
@@ -151,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
         threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
     server = _server(args, stop)
     address = server.start()
-    _say_ready(address, server.models, as_json=args.json)
+    _say_ready(address, server.rest, server.models, as_json=args.json)
     stop.wait()
     if not server.drain():
         # A model that runs cannot be interrupted, and would hold the process.
@@ -198,6 +203,7 @@ def _options(args: argparse.Namespace) -> Options:
         models=models,
         host=args.host,
         port=args.port,
+        rest_port=args.rest_port,
         tags=args.tags,
         session_config=config.parse(args.config or args.profile),
         max_message=args.max_message * MEBIBYTE,
@@ -244,9 +250,11 @@ def _wait_for_stdin(stop: threading.Event) -> None:
     stop.set()
 
 
-def _say_ready(address: str, names: list[str], *, as_json: bool) -> None:
+def _say_ready(address: str, rest: str | None, names: list[str], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"event": "ready", "address": address, "models": names}), flush=True)
+        line = {"event": "ready", "address": address, "models": names}
+        line |= {"rest": rest} if rest else {}
+        print(json.dumps(line), flush=True)
     else:
         print(
             f"ready on {address}: {', '.join(map(printable, names)) or 'no models yet'}", flush=True

@@ -38,6 +38,12 @@ class Server:
         """The names of the models, sorted."""
         return sorted(self._options.models)
 
+    @property
+    def rest(self) -> str | None:
+        """Host and port of REST, of a server that has started and answers it."""
+        (started,) = self._started
+        return None if isinstance(started, BaseException) else started.rest
+
     def start(self) -> str:
         """Load the models and listen; return the address.
 

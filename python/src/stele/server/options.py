@@ -24,6 +24,8 @@ class Options:
             version.
         host: To listen on.
         port: To listen on; 0 for a free one.
+        rest_port: Where to answer REST, on the same host; 0 for a free port, None for
+            nowhere.
         tags: Of the MetaGraphDefs.
         session_config: A serialized ConfigProto.
         max_message: Bytes of a request; more is RESOURCE_EXHAUSTED.
@@ -43,6 +45,7 @@ class Options:
     models: dict[str, Path] = field(default_factory=dict)
     host: str = "127.0.0.1"
     port: int = 8500
+    rest_port: int | None = None
     tags: Collection[str] = DEFAULT_TAGS
     session_config: bytes = config.PROFILES["default"]
     max_message: int = 64 * MEBIBYTE

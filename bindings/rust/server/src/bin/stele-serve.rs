@@ -83,7 +83,11 @@ fn serve(Arguments { options, json, stop_with_stdin }: Arguments) -> Result<()> 
 fn say_ready(server: &Server, json: bool) {
     let (address, models) = (server.address(), server.models());
     let line = if json {
-        json!({"event": "ready", "address": address, "models": models}).to_string()
+        let mut line = json!({"event": "ready", "address": address, "models": models});
+        if let Some(rest) = server.rest() {
+            line["rest"] = rest.into();
+        }
+        line.to_string()
     } else {
         let names: Vec<_> = models.iter().map(|name| printable(name)).collect();
         let names = if names.is_empty() { "no models yet".to_string() } else { names.join(", ") };

@@ -50,6 +50,10 @@ class RayServer:
         """The names of the models, sorted."""
         return sorted(self._options.models)
 
+    @property
+    def rest(self) -> None:
+        """Ray Serve carries gRPC alone."""
+
     def start(self) -> str:
         """Deploy the replicas and wait until they answer; return the address.
 

@@ -10,6 +10,7 @@ from stele.server.ray.options import RayOptions
 _REFUSED = {
     "tls_cert": "Ray Serve takes plain text; put TLS in front of it",
     "tls_key": "Ray Serve takes plain text; put TLS in front of it",
+    "rest_port": "Ray Serve carries gRPC; serve REST without --ray",
     "metrics_port": "Ray has metrics of its own",
     "model_control": "a call would reach one replica of several",
 }
