@@ -69,7 +69,7 @@ pub(crate) fn put(response: &mut ModelInferResponse, outputs: Outputs, typed: bo
     Ok(())
 }
 
-fn named(
+pub(crate) fn named(
     entry: InferInputTensor,
     read: impl FnOnce(&InferInputTensor) -> std::result::Result<Tensor, String>,
 ) -> Result<(String, Tensor)> {
@@ -81,13 +81,13 @@ fn refuse(entry: &InferInputTensor, what: &str) -> Refusal {
     Refusal::invalid(format!("tensor \"{}\" {what}", shown(&entry.name)))
 }
 
-fn declared(entry: &InferInputTensor) -> std::result::Result<Declared, String> {
+pub(crate) fn declared(entry: &InferInputTensor) -> std::result::Result<Declared, String> {
     let dtype = DType::from_name(&entry.datatype)
         .ok_or_else(|| format!("has the unknown dtype \"{}\"", shown(&entry.datatype)))?;
     Declared::new(dtype, &entry.shape)
 }
 
-fn raw(entry: &InferInputTensor, data: Bytes) -> std::result::Result<Tensor, String> {
+pub(crate) fn raw(entry: &InferInputTensor, data: Bytes) -> std::result::Result<Tensor, String> {
     let declared = declared(entry)?;
     if declared.dtype != DType::Bytes {
         return declared.tensor(data);

@@ -33,7 +33,7 @@ const PLATFORM: &str = "tensorflow_savedmodel";
 
 /// Parameters of Triton's extensions that change what an answer is: to ignore one would
 /// be to answer another question.
-const FOREIGN: [&str; 2] = ["classification", "shared_memory_region"];
+pub(crate) const FOREIGN: [&str; 2] = ["classification", "shared_memory_region"];
 
 impl Services {
     /// The server runs, or nobody would answer.
@@ -199,7 +199,7 @@ impl Services {
     ///
     /// # Errors
     /// NOT_FOUND, naming what is there.
-    fn version(&self, name: &str, version: &str) -> Result<Arc<Version>> {
+    pub(crate) fn version(&self, name: &str, version: &str) -> Result<Arc<Version>> {
         let current = self.find(name)?.current();
         if version.is_empty() || version == current.number.to_string() {
             return Ok(current);
@@ -248,7 +248,7 @@ fn text<'p>(
     }
 }
 
-fn not_a_string(name: &str) -> Refusal {
+pub(crate) fn not_a_string(name: &str) -> Refusal {
     Refusal::invalid(format!("parameter \"{name}\" is not a string"))
 }
 
@@ -266,14 +266,19 @@ fn refuse_foreign(request: &ModelInferRequest) -> Result<()> {
     let outputs = request.outputs.iter().map(|own| ("output", &own.name, &own.parameters));
     for (kind, tensor, parameters) in inputs.chain(outputs) {
         if let Some(name) = FOREIGN.iter().find(|name| parameters.contains_key(**name)) {
-            let message = format!(
-                "{kind} \"{}\" has parameter \"{name}\", which this server does not offer",
-                shown(tensor)
-            );
-            return Err(Refusal::new(Code::Unimplemented, message));
+            return Err(foreign(kind, tensor, name));
         }
     }
     Ok(())
+}
+
+/// An input or output has one of the parameters in [`FOREIGN`].
+pub(crate) fn foreign(kind: &str, tensor: &str, parameter: &str) -> Refusal {
+    let message = format!(
+        "{kind} \"{}\" has parameter \"{parameter}\", which this server does not offer",
+        shown(tensor)
+    );
+    Refusal::new(Code::Unimplemented, message)
 }
 
 fn described(spec: &TensorSpec) -> TensorMetadata {

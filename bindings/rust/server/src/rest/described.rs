@@ -1,4 +1,5 @@
-//! What became of a model, and what its signatures are, as protobuf's JSON has it.
+//! What server, models and signatures are; of TensorFlow Serving's, as protobuf's JSON
+//! has it.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,8 @@ use prost::Message;
 use serde_json::{Map, Value, json};
 use stele::Code;
 
+use crate::proto::inference::model_metadata_response::TensorMetadata;
+use crate::proto::inference::{ModelMetadataResponse, ServerMetadataResponse};
 use crate::proto::stele::savedmodel::{SignatureDef, TensorInfo};
 use crate::proto::tensorflow::serving::{GetModelStatusResponse, ModelSpec};
 use crate::refusal::{Refusal, Result};
@@ -31,6 +34,32 @@ pub(crate) fn status(response: &GetModelStatusResponse) -> Bytes {
         })
     });
     json!({"model_version_status": versions.collect::<Vec<_>>()}).to_string().into()
+}
+
+/// What the server is.
+pub(crate) fn server(response: &ServerMetadataResponse) -> Value {
+    json!({
+        "name": response.name,
+        "version": response.version,
+        "extensions": ["binary_tensor_data"],
+    })
+}
+
+/// What a model's default signature takes and gives.
+pub(crate) fn model(response: &ModelMetadataResponse) -> Value {
+    let tensors = |tensors: &[TensorMetadata]| {
+        let entries = tensors.iter().map(|tensor| {
+            json!({"name": tensor.name, "datatype": tensor.datatype, "shape": tensor.shape})
+        });
+        entries.collect::<Vec<_>>()
+    };
+    json!({
+        "name": response.name,
+        "versions": response.versions,
+        "platform": response.platform,
+        "inputs": tensors(&response.inputs),
+        "outputs": tensors(&response.outputs),
+    })
 }
 
 fn code_name(number: i32) -> &'static str {

@@ -1,11 +1,12 @@
-//! REST: TensorFlow Serving's, over HTTP/1.1.
+//! REST: TensorFlow Serving's and the Open Inference Protocol's, over HTTP/1.1.
 //!
-//! `route` says which method of the services a request stands for; `predict` and
+//! `route` says which method of the services a request stands for; `predict`, `infer` and
 //! `described` have its answers as JSON, by `json` (reading), `values` (tensors out of
 //! it) and `text` (tensors into it). Checks, places, turns and runs are the services'.
 
 mod described;
 mod dtypes;
+mod infer;
 mod json;
 mod predict;
 mod route;
@@ -25,14 +26,16 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tonic::body::Body;
 
-use self::route::Route;
+use self::route::{Named, Route};
 use crate::arrival::{check_length, more};
 use crate::connection::{Connection, drive};
 use crate::memory::Held;
+use crate::proto::inference::{ModelMetadataRequest, ModelReadyRequest};
 use crate::refusal::{Refusal, Result};
 use crate::reply::Reply;
 use crate::services::Services;
@@ -66,6 +69,25 @@ pub(crate) async fn serve<S>(
     drive(serving, http1::Connection::graceful_shutdown, &own, ending).await;
 }
 
+/// What is answered.
+pub(crate) struct Answer {
+    pub(crate) bytes: Bytes,
+    /// How many of them are JSON, if tensors stand behind it as they are.
+    pub(crate) json: Option<usize>,
+}
+
+impl From<serde_json::Value> for Answer {
+    fn from(value: serde_json::Value) -> Answer {
+        Bytes::from(value.to_string()).into()
+    }
+}
+
+impl From<Bytes> for Answer {
+    fn from(bytes: Bytes) -> Answer {
+        Answer { bytes, json: None }
+    }
+}
+
 async fn call(
     services: &Arc<Services>,
     connection: &Arc<Connection>,
@@ -78,7 +100,7 @@ async fn call(
     let mut telling = Telling::begin(services, connection, route.method());
     telling.hear(0, || route.model().to_string());
     let answer = answer(services, connection, &mut telling, route, request).await;
-    telling.tell(answer.as_ref().map(Bytes::len));
+    telling.tell(answer.as_ref().map(|answer| answer.bytes.len()));
     respond(services, connection, answer)
 }
 
@@ -88,17 +110,41 @@ async fn answer(
     telling: &mut Telling,
     route: Route,
     request: Request<Incoming>,
-) -> Result<Bytes> {
+) -> Result<Answer> {
     connection.check()?;
+    let client = connection.peer.client;
     Ok(match route {
-        Route::Status(spec) => described::status(&services.status_of(&spec)?),
-        Route::Metadata(spec) => services.described(&spec)?,
+        Route::Status(spec) => described::status(&services.status_of(&spec)?).into(),
+        Route::Metadata(spec) => services.described(&spec)?.into(),
         Route::Predict(spec) => {
             let (body, _held) = read(services, request).await?;
             telling.hear(body.len(), || spec.name.clone());
             // Its place before it is parsed: a call that is refused costs nothing.
-            let caller = services.caller(&spec.name, connection.peer.client)?;
-            services.predict_json(spec, body, caller).await?
+            let caller = services.caller(&spec.name, client)?;
+            services.predict_json(spec, body, caller).await?.into()
+        }
+        Route::Infer(named) => {
+            let header = infer::header_length(request.headers())?;
+            let (body, _held) = read(services, request).await?;
+            telling.hear(body.len(), || named.model.clone());
+            let caller = services.caller(&named.model, client)?;
+            services.infer_json(named, body, header, caller).await?
+        }
+        Route::Live => json!({"live": services.server_live().live}).into(),
+        Route::Ready => {
+            let ready = services.server_ready().ready;
+            ready.then(|| json!({"ready": ready})).ok_or_else(Refusal::stopping)?.into()
+        }
+        Route::Server => described::server(&services.server_metadata()).into(),
+        Route::ModelReady(Named { model, version }) => {
+            let request = ModelReadyRequest { name: model.clone(), version };
+            let ready = services.model_ready(&request)?.ready;
+            let answer = ready.then(|| json!({"name": model, "ready": ready}));
+            answer.ok_or_else(Refusal::stopping)?.into()
+        }
+        Route::ModelMetadata(Named { model, version }) => {
+            let request = ModelMetadataRequest { name: model, version };
+            described::model(&services.model_metadata(&request)?).into()
         }
     })
 }
@@ -152,17 +198,24 @@ fn linger(mut body: Incoming) {
 fn respond(
     services: &Services,
     connection: &Arc<Connection>,
-    answer: Result<Bytes>,
+    answer: Result<Answer>,
 ) -> Response<Body> {
-    let (status, bytes) = match answer {
-        Ok(bytes) => (StatusCode::OK, bytes),
-        Err(refusal) => (status::of(refusal.code), status::error(&refusal)),
+    let (status, Answer { bytes, json }) = match answer {
+        Ok(answer) => (StatusCode::OK, answer),
+        Err(refusal) => (status::of(refusal.code), status::error(&refusal).into()),
     };
     let (length, held) = (bytes.len(), services.memory.count(bytes.len()));
     let mut response = Response::new(Body::new(Reply::plain(bytes, held, connection)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    let kind = match json {
+        None => "application/json",
+        Some(length) => {
+            headers.insert(infer::HEADER_LENGTH, HeaderValue::from(length));
+            "application/octet-stream"
+        }
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }

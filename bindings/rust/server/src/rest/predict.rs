@@ -9,7 +9,7 @@ use crate::inference::Caller;
 use crate::memory::{Held, Memory};
 use crate::oip_tensors::Inputs;
 use crate::open_inference::DEFAULT_SIGNATURE;
-use crate::output::Outputs;
+use crate::output::{Output, Outputs};
 use crate::proto::tensorflow::serving::ModelSpec;
 use crate::refusal::{Refusal, Result, shown};
 use crate::rest::json::{Json, Span};
@@ -255,6 +255,11 @@ fn is_row_object(json: &Json<'_>, peek: Peek) -> Result<bool> {
     Ok(!is_base64)
 }
 
+/// Strings are bytes, by TensorFlow Serving's rule, if their tensor is called so.
+fn elements<'o>(name: &str, output: &'o Output) -> Result<Elements<'o>> {
+    Elements::new(name, output, name.ends_with("_bytes"))
+}
+
 /// `{"predictions": […]}`: for each row a value, or an object of all outputs.
 fn by_row(outputs: &Outputs) -> Result<Bytes> {
     let mut batch = None;
@@ -269,7 +274,7 @@ fn by_row(outputs: &Outputs) -> Result<Bytes> {
                 "Tensor name: {name} has inconsistent batch size: {size} expecting: {expected}"
             )));
         }
-        all.push((name, Elements::new(name, output)?));
+        all.push((name, elements(name, output)?));
     }
     let mut text = b"{\"predictions\":".to_vec();
     listed(&mut text, batch.unwrap_or(0), |text, row| {
@@ -285,7 +290,7 @@ fn by_row(outputs: &Outputs) -> Result<Bytes> {
 
 /// `{"outputs": …}`: the value of the only output, or an object of all.
 fn by_column(outputs: &Outputs) -> Result<Bytes> {
-    let all = outputs.iter().map(|(name, output)| Ok((name, Elements::new(name, output)?)));
+    let all = outputs.iter().map(|(name, output)| Ok((name, elements(name, output)?)));
     let all: Vec<_> = all.collect::<Result<_>>()?;
     let mut text = b"{\"outputs\":".to_vec();
     if let [(_, elements)] = &*all {

@@ -15,6 +15,20 @@ pub(crate) enum Route {
     Status(ModelSpec),
     Metadata(ModelSpec),
     Predict(ModelSpec),
+    Live,
+    Ready,
+    Server,
+    ModelReady(Named),
+    ModelMetadata(Named),
+    Infer(Named),
+}
+
+/// A model as the Open Inference Protocol names it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Named {
+    pub(crate) model: String,
+    /// Empty for the one that is served.
+    pub(crate) version: String,
 }
 
 impl Route {
@@ -24,10 +38,14 @@ impl Route {
     pub(crate) fn of(verb: &Verb, path: &str) -> Result<Route> {
         let absent = || Refusal::not_found(format!("no {verb} \"{}\"", shown(path)));
         let mut segments = path.split('/').skip(1);
-        if !segments.next().is_some_and(|first| first.eq_ignore_ascii_case("v1")) {
+        let first = segments.next().unwrap_or_default();
+        let segments: Vec<_> = segments.collect();
+        if first == "v2" {
+            return open_inference(verb, &segments).ok_or_else(absent);
+        }
+        if !first.eq_ignore_ascii_case("v1") {
             return Err(absent());
         }
-        let segments: Vec<_> = segments.collect();
         tensorflow_serving(verb, &segments).unwrap_or_else(|| {
             Err(Refusal::invalid(format!("Malformed request: {verb} {}", shown(path))))
         })
@@ -38,6 +56,12 @@ impl Route {
             Route::Status(_) => Method::GetModelStatus,
             Route::Metadata(_) => Method::GetModelMetadata,
             Route::Predict(_) => Method::Predict,
+            Route::Live => Method::ServerLive,
+            Route::Ready => Method::ServerReady,
+            Route::Server => Method::ServerMetadata,
+            Route::ModelReady(_) => Method::ModelReady,
+            Route::ModelMetadata(_) => Method::ModelMetadata,
+            Route::Infer(_) => Method::ModelInfer,
         }
     }
 
@@ -45,7 +69,34 @@ impl Route {
     pub(crate) fn model(&self) -> &str {
         match self {
             Route::Status(spec) | Route::Metadata(spec) | Route::Predict(spec) => &spec.name,
+            Route::ModelReady(named) | Route::ModelMetadata(named) | Route::Infer(named) => {
+                &named.model
+            }
+            Route::Live | Route::Ready | Route::Server => "",
         }
+    }
+}
+
+/// A path behind `/v2`; `None` if there is no such one.
+fn open_inference(verb: &Verb, segments: &[&str]) -> Option<Route> {
+    let is_get = *verb == Verb::GET;
+    let (name, rest) = match segments {
+        [] | [""] if is_get => return Some(Route::Server),
+        ["health", "live"] if is_get => return Some(Route::Live),
+        ["health", "ready"] if is_get => return Some(Route::Ready),
+        ["models", name, rest @ ..] if !name.is_empty() => (name, rest),
+        _ => return None,
+    };
+    let (version, rest) = match rest {
+        ["versions", version, rest @ ..] if !version.is_empty() => (decoded(version)?, rest),
+        rest => (String::new(), rest),
+    };
+    let named = Named { model: decoded(name)?, version };
+    match rest {
+        [] if is_get => Some(Route::ModelMetadata(named)),
+        ["ready"] if is_get => Some(Route::ModelReady(named)),
+        ["infer"] if *verb == Verb::POST => Some(Route::Infer(named)),
+        _ => None,
     }
 }
 
@@ -141,6 +192,23 @@ mod tests {
         assert_eq!(metadata.method(), Method::GetModelMetadata);
         let status = Route::of(&Verb::GET, "/v1/models/metadata").unwrap();
         assert_eq!((status.method(), status.model()), (Method::GetModelStatus, "metadata"));
+    }
+
+    #[test]
+    fn paths_of_the_open_inference_protocol() {
+        let of = |verb: Verb, path: &str| {
+            let route = Route::of(&verb, path).ok()?;
+            Some((route.method(), route.model().to_string()))
+        };
+        let found = |method, model: &str| Some((method, model.to_string()));
+        assert_eq!(of(Verb::GET, "/v2"), found(Method::ServerMetadata, ""));
+        assert_eq!(of(Verb::GET, "/v2/health/live"), found(Method::ServerLive, ""));
+        assert_eq!(of(Verb::GET, "/v2/models/a%2Fb"), found(Method::ModelMetadata, "a/b"));
+        assert_eq!(of(Verb::GET, "/v2/models/m/versions/1/ready"), found(Method::ModelReady, "m"));
+        assert_eq!(of(Verb::POST, "/v2/models/m/infer"), found(Method::ModelInfer, "m"));
+        for path in ["/v2/models", "/v2/models/m/infer", "/v2/models//ready", "/v2/x"] {
+            assert_eq!(of(Verb::GET, path), None, "{path}");
+        }
     }
 
     #[test]

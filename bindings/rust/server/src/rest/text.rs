@@ -17,15 +17,17 @@ const LISTS: usize = 1 << 24;
 pub(crate) struct Elements<'o> {
     output: &'o Output,
     strings: Vec<Bytes>,
-    /// Whether strings are bytes, by TensorFlow Serving's rule for names.
+    /// Whether strings go in base64.
     binary: bool,
 }
 
 impl<'o> Elements<'o> {
+    /// `binary` if strings go in base64, whatever they are.
+    ///
     /// # Errors
     /// UNIMPLEMENTED for a dtype without a form in JSON; OUT_OF_RANGE for a shape of
     /// endless empty lists.
-    pub(crate) fn new(name: &str, output: &'o Output) -> Result<Elements<'o>> {
+    pub(crate) fn new(name: &str, output: &'o Output, binary: bool) -> Result<Elements<'o>> {
         if !has_form(output.dtype()) {
             let refusal = formless(output.dtype());
             return Err(Refusal::new(
@@ -40,7 +42,7 @@ impl<'o> Elements<'o> {
             return Err(Refusal::new(Code::OutOfRange, message));
         }
         let strings = if output.dtype() == DType::Bytes { output.strings() } else { Vec::new() };
-        Ok(Elements { output, strings, binary: name.ends_with("_bytes") })
+        Ok(Elements { output, strings, binary })
     }
 
     /// Writes all of them as lists in lists.
@@ -52,6 +54,16 @@ impl<'o> Elements<'o> {
     pub(crate) fn write_row(&self, text: &mut Vec<u8>, row: usize) {
         let rest = self.output.sizes().get(1..).unwrap_or_default();
         self.nested(text, rest, row * rest.iter().product::<usize>());
+    }
+
+    /// Writes all of them as one list, strings as they are.
+    pub(crate) fn write_flat(&self, text: &mut Vec<u8>) {
+        listed(text, self.output.sizes().iter().product(), |text, index| self.element(text, index));
+    }
+
+    /// Whether a string among them is not UTF-8.
+    pub(crate) fn has_bytes(&self) -> bool {
+        self.strings.iter().any(|string| std::str::from_utf8(string).is_err())
     }
 
     fn nested(&self, text: &mut Vec<u8>, sizes: &[usize], first: usize) {

@@ -62,6 +62,20 @@ impl Values {
         self.tensor(dims)
     }
 
+    /// The tensor of the only item, which has this shape or is a flat list of its
+    /// elements.
+    ///
+    /// # Errors
+    /// What is wrong with it, to stand behind its name.
+    pub(crate) fn shaped(self, declared: Declared) -> std::result::Result<Tensor, String> {
+        let sizes = self.sizes();
+        let count: usize = sizes.iter().product();
+        if (sizes.len() != 1 && sizes != declared.shape) || count != declared.count {
+            return Err(format!("has data of shape {sizes:?}; it is {declared}"));
+        }
+        self.tensor(declared.shape)
+    }
+
     /// The tensor of all items, one behind the other.
     ///
     /// # Errors
