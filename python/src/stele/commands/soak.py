@@ -36,8 +36,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "started, is estimated with an interval of at least 95 %%, from pairs of an early and a "
         "late turn; a quarter as many runs or loads come before, uncounted. It leaks when the "
         f"lower end of the interval makes more than {bounds[soak.RUNS] // _MIB} MiB over all runs, "
-        f"or more than {bounds[soak.LOADS] // _MIB} MiB over all loads. How durations drift is "
-        "shown, and has no verdict.",
+        f"or more than {bounds[soak.LOADS] // _MIB} MiB over all loads. A runtime that collects "
+        "garbage grows until it does: give it a heap of fixed size (JAVA_TOOL_OPTIONS, "
+        "NODE_OPTIONS, GOGC), or more runs. How durations drift is shown, and has no verdict.",
         epilog="exit status: 0 no leak, 1 a leak or a mismatch, 2 usage, 3 could not run",
     )
     parser.add_argument("model", nargs="?", default="digits", metavar="MODEL|DIR")
