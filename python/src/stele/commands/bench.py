@@ -34,7 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "Python's, and then measures, phase by phase: process start, library, model load, first "
         "call, warm-up until the median is steady, calls (the language's arrays in and out), peak "
         "memory and bytes on disk. Bindings take turns; a figure is the median over the rounds of "
-        "a round's median, with an interval of at least 95 %%. A rank counts who is surely faster: "
+        "a round's median, with an interval of at least 95 %. A rank counts who is surely faster: "
         "where intervals overlap there is no order. A wrong answer has no time.",
         epilog="exit status: 0 all pass, 1 a mismatch, 2 usage, 3 could not run",
     )

@@ -33,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Compares the answers of every binding that runs the model itself with "
         "Python's, and then lets one after the other run a case, and load and unload the model, "
         "over and over. The slope of its resident memory, with that of the processes that it "
-        "started, is estimated with an interval of at least 95 %%, from pairs of an early and a "
+        "started, is estimated with an interval of at least 95 %, from pairs of an early and a "
         "late turn; a quarter as many runs or loads come before, uncounted. It leaks when the "
         f"lower end of the interval makes more than {bounds[soak.RUNS] // _MIB} MiB over all runs, "
         f"or more than {bounds[soak.LOADS] // _MIB} MiB over all loads. A runtime that collects "
