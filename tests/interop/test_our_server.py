@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,8 +42,16 @@ EACH_MODEL = pytest.mark.parametrize("model", MODELS)
 def address() -> Iterator[str]:
     models = [f"{name}={zoo(name).folder}" for name in MODELS]
     command = [sys.executable, "-m", "stele.cli", "serve", "--port", "0", "--json"]
+    command += ["--rest-port", "0"]
     with started(*command, "--stop-with-stdin", *models, log="stele") as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def rest(address: str) -> str:  # noqa: ARG001
+    """The address of REST, of the same server."""
+    (found,) = re.findall(r"REST on http://(\S+)", (OUT / "stele.log").read_text())
+    return found
 
 
 def worker(client: str, address: str, model: str):
@@ -79,9 +88,9 @@ def _as_tensorflow_serving(row: Case) -> Case:
     return replace(row, refusal=Refusal(Code.FAILED_PRECONDITION, names))
 
 
-def tour(client: str, *arguments: str) -> dict[str, Any]:
+def tour(client: str, *arguments: str, kind: str = "") -> dict[str, Any]:
     """Run a client's program in its environment and return what it printed."""
-    file = PROGRAMS / f"{CLIENTS[client].stem.removesuffix('_worker')}_tour.py"
+    file = PROGRAMS / f"{CLIENTS[client].stem.removesuffix('_worker')}{kind}_tour.py"
     printed = subprocess.run(
         [require(client).python, file, *arguments], capture_output=True, text=True, check=False
     )
@@ -111,6 +120,25 @@ def test_what_else_tritonclient_asks(address) -> None:
     for verb in ("load", "unload"):
         assert answers[verb].startswith("StatusCode.FAILED_PRECONDITION")
     assert answers["not offered"].startswith("StatusCode.UNIMPLEMENTED")
+
+
+def test_what_tritonclient_asks_over_http(address, rest) -> None:
+    answers = tour("tritonclient", rest, address, kind="_http")
+    assert [answers[what] for what in ("live", "ready", "model ready")] == [True] * 3
+    assert not answers["other model ready"]
+    assert (answers["server"]["name"], answers["server"]["extensions"]) == (
+        "stele",
+        ["binary_tensor_data"],
+    )
+    assert answers["model"]["inputs"] == [
+        {"name": "image", "datatype": "FP32", "shape": [-1, 8, 8, 1]}
+    ]
+    assert answers["no model"] == (
+        '404: no model "nope"; this server has "digits", "dtypes", "langid"'
+    )
+    assert len(answers["gRPC"]) == 13
+    assert answers["binary"] == answers["gRPC"]
+    assert answers["JSON"] == {name: answers["gRPC"][name] for name in answers["JSON"]}
 
 
 def test_what_else_tensorflow_servings_client_asks(address) -> None:
