@@ -54,9 +54,9 @@ FAIR_TO_DAMAGED = FAIR | {
 }  # fmt: skip
 
 # The part of the run in which caches fill and memory may grow.
-WARM_UP = 0.3
-# What else may come and go: arenas of the allocator.
-FLAT_MIB = 24.0
+WARM_UP = 0.5
+# In the rest of it, from begin to end.
+FLAT_MIB = 1.0
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ mod fair;
 mod folders;
 mod grpc;
 mod health;
+mod heap;
 mod inference;
 mod listener;
 mod local;

@@ -10,6 +10,7 @@ use stele::{Model, Runner, Signature, TensorSpec};
 
 use crate::definitions;
 use crate::folders::{self, Fingerprint, local};
+use crate::heap::Freed;
 use crate::options::Options;
 use crate::refusal::{Refusal, Result, shown};
 
@@ -47,6 +48,8 @@ pub(crate) struct Version {
     pub(crate) files: Fingerprint,
     model: Model,
     prepared: BTreeMap<String, Result<Arc<Prepared>>>,
+    /// The last field of all that refers to the model.
+    _freed: Arc<Freed>,
 }
 
 impl Version {
@@ -66,12 +69,14 @@ impl Version {
             let message = format!("\"{}\" changed while it was loaded", folder.display());
             return Err(Refusal::new(stele::Code::Unavailable, message));
         }
+        let freed = Arc::new(Freed);
         let prepare = |signature: &Arc<Signature>| {
             let runner = model.runner(&signature.name).map_err(Refusal::from);
-            (signature.name.clone(), runner.map(|runner| Arc::new(Prepared::new(runner))))
+            let prepared = runner.map(|runner| Arc::new(Prepared::new(runner, &freed)));
+            (signature.name.clone(), prepared)
         };
         let prepared = model.signatures().iter().map(prepare).collect();
-        Ok(Version { number, definitions, files, model, prepared })
+        Ok(Version { number, definitions, files, model, prepared, _freed: freed })
     }
 
     /// A signature, ready to run.
@@ -98,13 +103,15 @@ impl Version {
 pub(crate) struct Prepared {
     pub(crate) runner: Runner,
     batchable: AtomicBool,
+    /// Last, as in `Version`: a call may outlive that.
+    _freed: Arc<Freed>,
 }
 
 impl Prepared {
-    fn new(runner: Runner) -> Prepared {
+    fn new(runner: Runner, freed: &Arc<Freed>) -> Prepared {
         let signature = runner.signature();
         let batchable = has_rows(&signature.inputs) && has_rows(&signature.outputs);
-        Prepared { runner, batchable: AtomicBool::new(batchable) }
+        Prepared { runner, batchable: AtomicBool::new(batchable), _freed: Arc::clone(freed) }
     }
 
     pub(crate) fn signature(&self) -> &Signature {
