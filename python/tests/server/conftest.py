@@ -108,10 +108,22 @@ class Process:
 
     def resident(self) -> int:
         """Bytes of memory in use."""
+        return self._memory("VmRSS")
+
+    def forget_peak(self) -> int:
+        """Begin a new peak; bytes of memory in use."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+        return self.peak()
+
+    def peak(self) -> int:
+        """Bytes of memory in use at most since the peak was forgotten."""
+        return self._memory("VmHWM")
+
+    def _memory(self, kind: str) -> int:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{kind}:"):
                 return int(line.split()[1]) * 1024
-        raise AssertionError("no VmRSS")
+        raise AssertionError(kind)
 
 
 @contextmanager

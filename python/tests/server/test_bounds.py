@@ -11,7 +11,7 @@ import grpc
 import numpy as np
 import pytest
 
-from .client import Client, infer_request
+from .client import Client, connect, infer_request
 from .conftest import refused, serving
 
 STEPS = 20_000
@@ -150,3 +150,56 @@ def test_a_large_answer_on_its_way_refuses_no_other_call(bench: Client) -> None:
         assert bench.call("ServerLive").live
     assert {future.code() for future in large} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
     assert all("CLIENT" in future.details() for future in large)
+
+
+# --- shares -------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(models: Path) -> Iterator[Client]:
+    """A server of a slow model and a fast one, with one worker."""
+    folder = models / "bench"
+    with serving("--workers", "1", "--queue", "3", slow=folder, fast=folder) as client:
+        yield client
+
+
+def test_a_slow_model_makes_no_other_wait(two: Client, steps: int) -> None:
+    # A minute each: all of the slow model's places are taken, and more is refused.
+    slow = [
+        two.infer_later("slow", {"steps": np.array(60 * steps)}, "spin", timeout=120)
+        for _ in range(8)
+    ]
+    wait_until(two, 4)
+    rows = {"x": np.ones((1, 2), np.float32)}
+    with refused("RESOURCE_EXHAUSTED"):
+        two.infer("slow", rows)
+    for _ in range(20):
+        assert two.infer("fast", rows)
+    assert sum(not future.done() for future in slow) == 4
+    # What runs cannot be stopped.
+    two.process.process.kill()
+
+
+def test_the_clients_of_a_model_take_turns(models: Path, steps: int) -> None:
+    options = ("--workers", "1", "--queue", "16")
+    # Channels to one address share a connection unless they are told not to.
+    alone = ("grpc.use_local_subchannel_pool", 1)
+    with (
+        serving(*options, bench=models / "bench") as many,
+        connect(many.process.address, alone) as one,
+    ):
+        done: list[str] = []
+        futures = []
+
+        def ask(client: Client, name: str) -> None:
+            future = spin(client, steps // 10)
+            futures.append(future)
+            future.add_done_callback(lambda _future: done.append(name))
+
+        for _ in range(10):
+            ask(many, "many")
+        wait_until(many, 10)
+        ask(one, "one")
+        assert all(future.result() is not None for future in futures)
+        # Behind what ran, what had its turn by then, and perhaps one more of the others.
+        assert done.index("one") <= 4

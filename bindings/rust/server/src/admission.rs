@@ -124,6 +124,7 @@ impl Admission {
             state.waiting.push(Arc::clone(model), client, give);
             waiter
         };
+        let _leaving = Leaving { admission: self, model, client };
         match waiter.await {
             Ok(turn) => turn,
             // Senders are kept until a turn is sent through them.
@@ -180,6 +181,20 @@ impl State {
 impl Place {
     pub(crate) fn model(&self) -> &Arc<str> {
         &self.model
+    }
+}
+
+/// Whoever waits for a turn, until it does no more.
+struct Leaving<'a> {
+    admission: &'a Admission,
+    model: &'a Arc<str>,
+    client: Client,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        let mut state = self.admission.state();
+        state.waiting.retain(self.model, self.client, |give| !give.is_closed());
     }
 }
 

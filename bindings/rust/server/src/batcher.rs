@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use crate::admission::{Admission, Turn};
 use crate::inference::{Caller, failed, run};
 use crate::log::Log;
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::oip_tensors::Inputs;
 use crate::output::Output;
@@ -25,6 +26,7 @@ use crate::version::Prepared;
 pub(crate) struct Batcher {
     admission: Admission,
     limit: usize,
+    memory: Memory,
     metrics: Option<Arc<Metrics>>,
     log: Log,
     groups: Arc<Mutex<HashMap<Key, VecDeque<Member>>>>,
@@ -52,10 +54,11 @@ impl Batcher {
     pub(crate) fn new(
         admission: Admission,
         limit: usize,
+        memory: Memory,
         metrics: Option<Arc<Metrics>>,
         log: Log,
     ) -> Batcher {
-        Batcher { admission, limit, metrics, log, groups: Arc::default() }
+        Batcher { admission, limit, memory, metrics, log, groups: Arc::default() }
     }
 
     /// How many rows a call brings to a batch; `None` if it has to run alone.
@@ -149,6 +152,12 @@ impl Batcher {
 
     fn run_batch(&self, batch: Vec<Member>, turn: Turn) {
         let _turn = turn;
+        if let Err(full) = self.memory.check() {
+            for member in batch {
+                drop(member.outcome.send(Err(full.clone())));
+            }
+            return;
+        }
         if let Some(metrics) = &self.metrics {
             metrics.batch(batch.len());
         }

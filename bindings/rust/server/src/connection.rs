@@ -117,6 +117,7 @@ pub(crate) async fn serve<S>(
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(STREAMS as usize)
         .max_header_list_size(HEADERS)
         .max_send_buf_size(1 << 20)
         .keep_alive_interval(Some(PING));

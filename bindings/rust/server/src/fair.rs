@@ -42,6 +42,19 @@ impl<L: PartialEq, T> Fair<L, T> {
         }
     }
 
+    /// Forgets items of a member of a line.
+    pub(crate) fn retain(&mut self, line: &L, member: u64, mut keep: impl FnMut(&T) -> bool) {
+        let Some(at) = self.lines.iter().position(|(own, _)| own == line) else { return };
+        let Some((_, members)) = self.lines.get_mut(at) else { return };
+        if let Some(own) = members.iter_mut().find(|own| own.id == member) {
+            own.items.retain(&mut keep);
+        }
+        members.retain(|own| !own.items.is_empty());
+        if members.is_empty() {
+            self.lines.remove(at);
+        }
+    }
+
     /// Takes the next item of the first line that may have one.
     pub(crate) fn pop(&mut self, may: impl Fn(&L) -> bool) -> Option<(L, T)>
     where
@@ -77,6 +90,21 @@ mod tests {
         assert!(queue.contains(&"b"));
         let popped: Vec<_> = std::iter::from_fn(|| queue.pop(|_| true)).collect();
         assert_eq!(popped, [("a", 1), ("b", 4), ("a", 3), ("b", 5), ("a", 2)]);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_is_forgotten_leaves_nothing_behind() {
+        let mut queue = Fair::default();
+        queue.push("a", 1, 1);
+        queue.push("a", 1, 2);
+        queue.push("a", 2, 3);
+        queue.retain(&"a", 1, |item| *item == 2);
+        queue.retain(&"a", 2, |_| false);
+        queue.retain(&"b", 1, |_| false);
+        assert_eq!(queue.pop(|_| true), Some(("a", 2)));
+        queue.push("a", 1, 1);
+        queue.retain(&"a", 1, |_| false);
         assert!(queue.is_empty());
     }
 

@@ -6,6 +6,7 @@ use stele::{Code, Tensor};
 
 use crate::admission::{Admission, Client, Place};
 use crate::batcher::Batcher;
+use crate::memory::Memory;
 use crate::oip_tensors::Inputs;
 use crate::output::{Output, Outputs};
 use crate::refusal::{Refusal, Result, quoted, shown};
@@ -14,6 +15,7 @@ use crate::version::Prepared;
 /// Runs signatures within the server's bounds.
 pub(crate) struct Inference {
     admission: Admission,
+    memory: Memory,
     batcher: Option<Batcher>,
 }
 
@@ -27,8 +29,8 @@ pub(crate) struct Caller {
 
 impl Inference {
     /// Runs each call alone, or leaves what it can to a batcher.
-    pub(crate) fn new(admission: Admission, batcher: Option<Batcher>) -> Inference {
-        Inference { admission, batcher }
+    pub(crate) fn new(admission: Admission, memory: Memory, batcher: Option<Batcher>) -> Inference {
+        Inference { admission, memory, batcher }
     }
 
     /// Runs a signature. Who drops this before the model runs, stops it.
@@ -36,7 +38,8 @@ impl Inference {
     /// `wanted` are the outputs to return, in this order; all if there are none.
     ///
     /// # Errors
-    /// INVALID_ARGUMENT for inputs that do not fit; or TensorFlow's own.
+    /// INVALID_ARGUMENT for inputs that do not fit; RESOURCE_EXHAUSTED when there is no
+    /// room for an answer; or TensorFlow's own.
     pub(crate) async fn run(
         &self,
         prepared: Arc<Prepared>,
@@ -69,6 +72,8 @@ impl Inference {
         Caller { client, place }: Caller,
     ) -> Result<Vec<Output>> {
         let turn = self.admission.turn(place.model(), client).await;
+        // Answers that nobody read while this waited may have filled the room.
+        self.memory.check()?;
         let run = tokio::task::spawn_blocking(move || {
             // A model that runs cannot be stopped: it is inside as long as it runs.
             let _inside = (place, turn);

@@ -45,7 +45,7 @@ impl Local {
         let runtime = self.runtime.as_ref().ok_or_else(Refusal::stopping)?;
         let (started, received) = (Instant::now(), request.len());
         let model = if self.services.is_watched() {
-            wire::text(&request, method.model_field())
+            wire::name(&request, method.model_field())
         } else {
             String::new()
         };

@@ -42,6 +42,13 @@ impl Memory {
         }
     }
 
+    /// # Errors
+    /// RESOURCE_EXHAUSTED when what is inside is more than there is room for: answers are
+    /// larger than anybody knew before.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.hold(0).map(drop)
+    }
+
     /// Bytes of an answer that is there already: they are counted, and leave less room
     /// for requests.
     pub(crate) fn count(&self, bytes: usize) -> Held {
@@ -82,8 +89,9 @@ mod tests {
         assert!(memory.hold(usize::MAX).is_err());
         drop(seven);
         let answer = memory.count(20);
-        assert!(memory.hold(0).is_err());
+        assert!(memory.check().is_err());
         drop(answer);
+        assert!(memory.check().is_ok());
         assert!(memory.hold(10).is_ok());
     }
 }

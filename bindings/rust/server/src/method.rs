@@ -122,6 +122,11 @@ impl Method {
         self.row().2
     }
 
+    /// Whether it brings tensors, and takes a place.
+    pub(crate) fn runs_a_model(self) -> bool {
+        matches!(self, Method::ModelInfer | Method::Predict)
+    }
+
     /// Where a request has the name of a model.
     pub(crate) fn model_field(self) -> &'static [u32] {
         self.row().3

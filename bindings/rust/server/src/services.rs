@@ -65,11 +65,14 @@ impl Services {
             Some(_) => Some(Arc::new(Metrics::new(admission.clone()).map_err(internal)?)),
             None => None,
         };
-        let batcher = (options.batch > 1)
-            .then(|| Batcher::new(admission.clone(), options.batch, metrics.clone(), log.clone()));
+        let memory = Memory::new(options.max_inside);
+        let batcher = (options.batch > 1).then(|| {
+            let (admission, metrics) = (admission.clone(), metrics.clone());
+            Batcher::new(admission, options.batch, memory.clone(), metrics, log.clone())
+        });
         Ok(Services {
-            inference: Inference::new(admission.clone(), batcher),
-            memory: Memory::new(options.max_inside),
+            inference: Inference::new(admission.clone(), memory.clone(), batcher),
+            memory,
             draining: AtomicBool::new(false),
             repository,
             admission,
@@ -123,7 +126,7 @@ impl Services {
             Method::GetModelStatus => encode(&self.get_model_status(&decode(method, request)?)?),
             Method::ModelInfer | Method::Predict => {
                 // Its place before it is decoded: a call that is refused costs nothing.
-                let name = wire::text(&request, method.model_field());
+                let name = wire::name(&request, method.model_field());
                 let caller = self.caller(&name, client)?;
                 if method == Method::Predict {
                     self.predict(request, caller).await

@@ -3,6 +3,11 @@
 use bytes::{Buf, Bytes};
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
+use crate::refusal::cut;
+
+/// Bytes of a model's name at most: a longer one names no folder.
+const NAME: usize = 4096;
+
 /// One field of a message.
 pub(crate) struct Field {
     pub(crate) number: u32,
@@ -42,14 +47,15 @@ pub(crate) fn messages(mut message: Bytes, number: u32) -> Option<Vec<Bytes>> {
     Some(found)
 }
 
-/// The string that a message has at the end of a path of field numbers; empty if it has
-/// none. Whatever is read by this alone is not yet known to be a message.
-pub(crate) fn text(message: &Bytes, path: &[u32]) -> String {
+/// The model's name that a message has at the end of a path of field numbers, cut where no
+/// name is so long; empty if it has none. Whatever is read by this alone is not yet known
+/// to be a message.
+pub(crate) fn name(message: &Bytes, path: &[u32]) -> String {
     let mut found = message.clone();
     for number in path {
         found = last(found, *number).unwrap_or_default();
     }
-    String::from_utf8(found.to_vec()).unwrap_or_default()
+    cut(std::str::from_utf8(&found).unwrap_or_default(), NAME).to_string()
 }
 
 /// Of several, the last one counts.
@@ -75,8 +81,8 @@ mod tests {
         let spec = ModelSpec { name: "digits".to_string(), ..Default::default() };
         let request = PredictRequest { model_spec: Some(spec), ..Default::default() };
         let bytes = Bytes::from(request.encode_to_vec());
-        assert_eq!(text(&bytes, &[1, 1]), "digits");
-        assert_eq!(text(&bytes, &[2, 1]), "");
-        assert_eq!(text(&bytes.slice(..bytes.len() - 1), &[1, 1]), "");
+        assert_eq!(name(&bytes, &[1, 1]), "digits");
+        assert_eq!(name(&bytes, &[2, 1]), "");
+        assert_eq!(name(&bytes.slice(..bytes.len() - 1), &[1, 1]), "");
     }
 }
