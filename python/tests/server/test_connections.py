@@ -14,7 +14,7 @@ import pytest
 
 from .client import Client, infer_request, predict_request
 from .conftest import serving
-from .wire import INFER, PREDICT, Wire, framed
+from .wire import INFER, LIVE, PREDICT, Wire, framed
 
 OK, INVALID, EXHAUSTED, NOT_FOUND = 0, 3, 8, 5
 MIB = 2**20
@@ -93,6 +93,15 @@ def test_resets_without_end(server: Client, message: str | None) -> None:
             assert server.process.inside() <= 3
             assert other.call("ServerLive", timeout=10).live
     others_are_served(server)
+
+
+def test_a_client_may_give_up_many_calls_at_once(server: Client) -> None:
+    with Wire(server.address) as wire:
+        for _ in range(300):
+            wire.http.reset_stream(wire.begin(INFER))
+        # All of them arrive before one is looked at.
+        wire.flush()
+        assert wire.code(wire.open(LIVE, b"")) == OK
 
 
 def test_pings_during_a_call(server: Client) -> None:

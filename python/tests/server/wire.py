@@ -63,8 +63,8 @@ class Wire:
         except ConnectionError:
             self.ended = True
 
-    def open(self, path: str, message: bytes | None = None) -> int:
-        """Begin a call: its headers, and a message with its end if there is one."""
+    def begin(self, path: str) -> int:
+        """Write the headers of a call, to be sent with what is sent next."""
         stream = self.http.get_next_available_stream_id()
         headers = {
             ":method": "POST",
@@ -75,6 +75,11 @@ class Wire:
             "te": "trailers",
         }
         self.http.send_headers(stream, list(headers.items()))
+        return stream
+
+    def open(self, path: str, message: bytes | None = None) -> int:
+        """Begin a call: its headers, and a message with its end if there is one."""
+        stream = self.begin(path)
         self.flush()
         if message is not None:
             self.send(stream, framed(message), end=True)
