@@ -2,9 +2,9 @@
 
 try:
     from stele_native._native import Server, Services
-except ImportError as error:
+except ImportError:
     raise ModuleNotFoundError(
         "this stele_native was built without its server", name="stele_native's server"
-    ) from error
+    ) from None
 
 __all__ = ["Server", "Services"]
