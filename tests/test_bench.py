@@ -100,7 +100,8 @@ def test_a_runtime_that_compiles_is_warm_before_it_is_measured(
 def test_a_warm_up_ends_though_nothing_has_compiled(prepared: Prepared, tmp_path: Path) -> None:
     journal = Journal(tmp_path / "results.jsonl")
     contestant = Contestant(fake("bench-well", warm_up=10**9), Setting(), tmp_path / "turns")
-    rounds.measure(journal, prepared, [contestant], replace(EFFORT, warm_up_seconds=0.2))
+    effort = replace(EFFORT, rounds=2, starts=1, workers=(), warm_up_seconds=0.2)
+    rounds.measure(journal, prepared, [contestant], effort)
     (benchmark,) = journal.of(Benchmark)
     assert 0.2 <= benchmark.warm_up_s < LONGEST_WARM_UP
 

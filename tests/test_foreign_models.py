@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +17,7 @@ from tests.conftest import claimed
 # All that run the SavedModel itself: without a Keras file python-keras has nothing
 # to run, and a converter has limits of its own, which what runs its models then meets.
 CONVERTED = ("js-browser-", "js-onnx", "python-onnx", "python-litert")
+CHAIN = "python-tf,python-session,c"
 ALL = ",".join(name for name in claimed() if not name.startswith(("python-keras", *CONVERTED)))
 
 
@@ -32,10 +35,41 @@ def not_strict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
 
 
-def check(capsys: pytest.CaptureFixture[str], tmp_path: Path, *arguments: str) -> tuple[int, list]:
-    status = cli.main(["check", *arguments, "--json", "--out", str(tmp_path / "out")])
-    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    return status, records
+def check(folder: Path, *arguments: str) -> tuple[int, list]:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        status = cli.main(["check", *arguments, "--json", "--out", str(folder / "out")])
+    return status, [json.loads(line) for line in printed.getvalue().splitlines()]
+
+
+def together(foreign: Path, folder: Path, names: list[str], *arguments: str) -> dict[str, list]:
+    """Check models in one run, whose workers start once; return the records of each model."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("CI", raising=False)
+        status, records = check(folder, *(str(foreign / name) for name in names), *arguments)
+    assert status == 0
+    return {name: [r for r in records if r.get("model", name) == name] for name in names}
+
+
+@pytest.fixture(scope="module")
+def by_all(foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
+    names = ["several", "tensorflow_1", "session_only", "odd"]
+    return together(foreign, tmp_path_factory.mktemp("all"), names, "--binding", ALL)
+
+
+@pytest.fixture(scope="module")
+def by_chain(foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
+    names = ["sizes", "stateful"]
+    return together(foreign, tmp_path_factory.mktemp("chain"), names, "--binding", CHAIN)
+
+
+@pytest.fixture(scope="module")
+def by_chain_of_good_input(
+    foreign: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list]:
+    names = ["picky_values", "enormous", "pixels", "endless"]
+    arguments = ["--no-bad-input", "--binding", CHAIN]
+    return together(foreign, tmp_path_factory.mktemp("good"), names, *arguments)
 
 
 def results(records: list, binding: str) -> dict[str, dict]:
@@ -51,10 +85,9 @@ def links(records: list) -> dict[str, dict]:
     return {r["link"]: r for r in records if r["type"] == "link"}
 
 
-def test_several_signatures_and_odd_names(foreign, tmp_path, capsys) -> None:
-    status, records = check(capsys, tmp_path, str(foreign / "several"), "--binding", ALL)
+def test_several_signatures_and_odd_names(by_all) -> None:
+    records = by_all["several"]
     assert {"python-tf", "python-session", "c"} <= everybody_agrees(records)
-    assert status == 0
     answered = results(records, "c")
     for signature in ("a/b:c", "look up", "Repeat-1"):
         assert answered[f"{signature}/edge"]["outcome"] == "pass"
@@ -65,9 +98,8 @@ def test_several_signatures_and_odd_names(foreign, tmp_path, capsys) -> None:
     assert "unproven" not in classes
 
 
-def test_tensorflow_1_model(foreign, tmp_path, capsys) -> None:
-    status, records = check(capsys, tmp_path, str(foreign / "tensorflow_1"), "--binding", ALL)
-    assert status == 0
+def test_tensorflow_1_model(by_all) -> None:
+    records = by_all["tensorflow_1"]
     answered = results(records, "c")
     assert answered["predict_images/batch3"]["identical"]
     # A serialized tf.Example; edge bytes are none: refused, with one code.
@@ -78,10 +110,8 @@ def test_tensorflow_1_model(foreign, tmp_path, capsys) -> None:
     assert coverage(records)["serving_default"] == (3, 5)
 
 
-def test_inputs_are_what_the_ops_that_they_reach_can_read(foreign, tmp_path, capsys) -> None:
-    arguments = [str(foreign / "picky_values"), "--no-bad-input", "--binding", CHAIN]
-    status, records = check(capsys, tmp_path, *arguments)
-    assert status == 0
+def test_inputs_are_what_the_ops_that_they_reach_can_read(by_chain_of_good_input) -> None:
+    records = by_chain_of_good_input["picky_values"]
     answered = results(records, "c")
     signatures = ("base64", "columns", "examples", "jpeg", "number", "png", "rows", "wav")
     for signature in signatures:
@@ -90,10 +120,8 @@ def test_inputs_are_what_the_ops_that_they_reach_can_read(foreign, tmp_path, cap
     assert set(coverage(records)) == set(signatures)
 
 
-def test_inputs_too_large_to_be_made_up_are_refused_by_name(foreign, tmp_path, capsys) -> None:
-    arguments = [str(foreign / "enormous"), "--no-bad-input", "--binding", CHAIN]
-    status, records = check(capsys, tmp_path, *arguments)
-    assert status == 0
+def test_inputs_too_large_to_be_made_up_are_refused_by_name(by_chain_of_good_input) -> None:
+    records = by_chain_of_good_input["enormous"]
     answered = results(records, "c")
     assert answered["small/fixed"]["identical"]
     for signature, words in (("large", "720000000000 bytes"), ("deep", "100 dimensions")):
@@ -104,21 +132,14 @@ def test_inputs_too_large_to_be_made_up_are_refused_by_name(foreign, tmp_path, c
         )
 
 
-def test_images_are_made_in_0_to_255_too(foreign, tmp_path, capsys) -> None:
-    arguments = [str(foreign / "pixels"), "--no-bad-input", "--binding", CHAIN]
-    status, records = check(capsys, tmp_path, *arguments)
-    assert status == 0
-    answered = results(records, "c")
+def test_images_are_made_in_0_to_255_too(by_chain_of_good_input) -> None:
+    answered = results(by_chain_of_good_input["pixels"], "c")
     assert answered["serving_default/pixels"]["identical"]
     assert not answered["serving_default/batch3"]["identical"]
 
 
-def test_sizes_that_a_signature_leaves_open_are_tried_on_the_reference(
-    foreign, tmp_path, capsys
-) -> None:
-    arguments = [str(foreign / "sizes"), "--binding", CHAIN]
-    status, records = check(capsys, tmp_path, *arguments)
-    assert status == 0
+def test_sizes_that_a_signature_leaves_open_are_tried_on_the_reference(by_chain) -> None:
+    records = by_chain["sizes"]
     answered = results(records, "c")
     for case in ("image/batch1", "image/batch3", "ranks/batch3", "sound/fixed"):
         assert answered[case]["identical"], answered[case]
@@ -128,12 +149,9 @@ def test_sizes_that_a_signature_leaves_open_are_tried_on_the_reference(
     assert "--inputs" in open_["remedy"]
 
 
-def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(
-    foreign, tmp_path, capsys
-) -> None:
-    status, records = check(capsys, tmp_path, str(foreign / "session_only"), "--binding", ALL)
+def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(by_all) -> None:
+    records = by_all["session_only"]
     # That is said of the first link; all who can run the model agree.
-    assert status == 0
     assert "python-tf refuses the model" in links(records)["export to python-tf"]["detail"]
     assert links(records)["python-session twice"]["ok"]
     answered = results(records, "c")
@@ -142,10 +160,9 @@ def test_model_that_tensorflow_2_refuses_has_the_session_as_its_reference(
     assert results(records, "python-tf")["load"]["outcome"] == "unsupported"
 
 
-def test_input_that_is_an_output_no_output_and_a_tensor_gone(foreign, tmp_path, capsys) -> None:
-    status, records = check(capsys, tmp_path, str(foreign / "odd"), "--binding", ALL)
+def test_input_that_is_an_output_no_output_and_a_tensor_gone(by_all) -> None:
+    records = by_all["odd"]
     assert {"python-session", "c"} <= everybody_agrees(records)
-    assert status == 0
     answered = results(records, "c")
     assert answered["through/edge"]["identical"]
     assert answered["nothing/batch3"]["outcome"] == "pass"
@@ -153,44 +170,43 @@ def test_input_that_is_an_output_no_output_and_a_tensor_gone(foreign, tmp_path, 
     assert "nothing" not in coverage(records)
 
 
-def test_defaults_stand_for_inputs_that_are_missing(foreign, tmp_path, capsys) -> None:
+def test_defaults_stand_for_inputs_that_are_missing(foreign, tmp_path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, x=np.ones(3, np.float32))
     model = str(foreign / "defaults")
     in_process = ["--in-process", "--binding", ALL]
-    status, records = check(capsys, tmp_path, model, "--inputs", str(file), *in_process)
+    status, records = check(tmp_path, model, "--inputs", str(file), *in_process)
     assert status == 0
     assert {"python-tf", "python-session", "c"} <= everybody_agrees(records)
     assert results(records, "c")["mine.npz"]["identical"]
     # Of the three inputs, one is missed by the bad-input table.
-    status, records = check(capsys, tmp_path, model, *in_process)
+    status, records = check(tmp_path, model, *in_process)
     assert status == 0
     assert results(records, "c")["bad/missing-input"]["outcome"] == "pass"
 
 
 def test_signature_that_disagrees_with_its_graph_is_refused_with_one_code(
-    foreign, tmp_path, capsys
+    foreign, tmp_path
 ) -> None:
     arguments = [str(foreign / "disagreeing"), "--no-bad-input", "--binding", ALL]
-    status, records = check(capsys, tmp_path, *arguments)
+    status, records = check(tmp_path, *arguments)
     assert status == 3
     everybody_agrees(records)
     assert coverage(records) == {"number": (0, 5), "text": (0, 5)}
 
 
-def test_model_that_is_not_deterministic_is_caught_at_its_link(foreign, tmp_path, capsys) -> None:
+def test_model_that_is_not_deterministic_is_caught_at_its_link(foreign, tmp_path) -> None:
     status, records = check(
-        capsys, tmp_path, str(foreign / "random"), "--binding", "python-tf,python-session"
+        tmp_path, str(foreign / "random"), "--binding", "python-tf,python-session"
     )
     assert status == 1
     assert "not deterministic" in links(records)["python-tf twice"]["detail"]
     assert "draws random numbers (RandomUniform)" in links(records)["python-tf twice"]["detail"]
 
 
-def test_augmentation_left_in_the_export_is_caught_at_link_one(tmp_path, capsys) -> None:
+def test_augmentation_left_in_the_export_is_caught_at_link_one(tmp_path) -> None:
     assert cli.main(["train", "augmented"]) == 0
-    capsys.readouterr()
-    status, records = check(capsys, tmp_path, "augmented", "--binding", "python-keras,python-tf")
+    status, records = check(tmp_path, "augmented", "--binding", "python-keras,python-tf")
     assert status == 1
     broken = links(records)["python-keras to python-tf"]
     assert not broken["ok"]
@@ -199,14 +215,9 @@ def test_augmentation_left_in_the_export_is_caught_at_link_one(tmp_path, capsys)
     assert "the export is not deterministic; the model in memory is" in heldout["detail"]
 
 
-CHAIN = "python-tf,python-session,c"
-
-
-def test_the_graph_optimizer_is_named_at_its_link_and_fails_nobody(
-    foreign, tmp_path, capsys
-) -> None:
+def test_the_graph_optimizer_is_named_at_its_link_and_fails_nobody(foreign, tmp_path) -> None:
     arguments = [str(foreign / "folded"), "--signature", "serving_default"]
-    status, records = check(capsys, tmp_path, *arguments, "--binding", CHAIN)
+    status, records = check(tmp_path, *arguments, "--binding", CHAIN)
     assert status == 0
     link = links(records)["python-tf to python-session"]
     assert link["ok"]
@@ -217,12 +228,10 @@ def test_the_graph_optimizer_is_named_at_its_link_and_fails_nobody(
     assert {r["outcome"] for r in results(records, "c").values()} == {"pass"}
 
 
-def test_the_profile_python_gives_the_functions_bits_in_every_binding(
-    foreign, tmp_path, capsys
-) -> None:
+def test_the_profile_python_gives_the_functions_bits_in_every_binding(foreign, tmp_path) -> None:
     arguments = [str(foreign / "folded"), "--signature", "serving_default", "--no-bad-input"]
     profile = ["--in-process", "--binding", ALL, "--config", "python"]
-    status, records = check(capsys, tmp_path, *arguments, *profile)
+    status, records = check(tmp_path, *arguments, *profile)
     assert status == 0
     # The session in Python is the other reference, in the default profile.
     records = [r for r in records if r.get("binding") != "python-session"]
@@ -236,32 +245,28 @@ def test_the_profile_python_gives_the_functions_bits_in_every_binding(
             assert answered[f"serving_default/{case}"]["identical"], binding
 
 
-def test_what_writes_is_a_sequence_from_a_fresh_load(foreign, tmp_path, capsys) -> None:
-    status, records = check(capsys, tmp_path, str(foreign / "stateful"), "--binding", CHAIN)
-    assert status == 0
-    answered = results(records, "c")
+def test_what_writes_is_a_sequence_from_a_fresh_load(by_chain) -> None:
+    answered = results(by_chain["stateful"], "c")
     for case in ("predict/batch3", "train/batch1", "train/batch8", "bad/still-serving"):
         assert answered[case]["identical"], answered[case]
     assert answered["store/fixed"]["outcome"] == "not-run"
     assert "--allow-writes" in answered["store/fixed"]["detail"]
 
 
-def test_a_case_without_end_is_dropped(foreign, tmp_path, capsys) -> None:
-    arguments = [str(foreign / "endless"), "--no-bad-input", "--binding", CHAIN]
-    status, records = check(capsys, tmp_path, *arguments)
-    assert status == 0
+def test_a_case_without_end_is_dropped(by_chain_of_good_input) -> None:
+    records = by_chain_of_good_input["endless"]
     for binding in CHAIN.split(","):
         outcomes = {case: r["outcome"] for case, r in results(records, binding).items()}
         assert outcomes == {"serving_default/fixed": "pass", "serving_default/edge": "not-run"}
         assert "dropped" in results(records, binding)["serving_default/edge"]["detail"]
 
 
-def test_one_model_that_cannot_be_run_does_not_stop_the_rest(foreign, tmp_path, capsys) -> None:
+def test_one_model_that_cannot_be_run_does_not_stop_the_rest(foreign, tmp_path) -> None:
     twin = tmp_path / "twin" / "doubler"
     shutil.copytree(foreign / "doubler", twin)
     models = [str(foreign / name) for name in ("unsigned", "doubler")]
     arguments = [*models, str(twin), "--no-bad-input", "--binding", "python-tf"]
-    status, records = check(capsys, tmp_path, *arguments)
+    status, records = check(tmp_path, *arguments)
     assert status == 3
     failed, *ran = [r for r in records if r["type"] == "result"]
     assert (failed["model"], failed["outcome"]) == ("unsigned", "not-run")
@@ -269,20 +274,20 @@ def test_one_model_that_cannot_be_run_does_not_stop_the_rest(foreign, tmp_path, 
     assert {r["model"] for r in ran} == {f"{foreign.name}/doubler", "twin/doubler"}
 
 
-def test_inputs_from_a_file(foreign, tmp_path, capsys) -> None:
+def test_inputs_from_a_file(foreign, tmp_path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, features=np.ones((2, 4), np.float32))
-    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", ALL]
-    status, records = check(capsys, tmp_path, *arguments, "--signature", "a/b:c")
+    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", CHAIN]
+    status, records = check(tmp_path, *arguments, "--signature", "a/b:c")
     assert status == 0
     assert results(records, "c")["mine.npz"]["identical"]
 
 
-def test_inputs_that_do_not_fit_are_refused_alike(foreign, tmp_path, capsys) -> None:
+def test_inputs_that_do_not_fit_are_refused_alike(foreign, tmp_path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, features=np.ones((2, 5), np.float32))
-    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", ALL]
-    status, records = check(capsys, tmp_path, *arguments, "--signature", "a/b:c")
+    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", CHAIN]
+    status, records = check(tmp_path, *arguments, "--signature", "a/b:c")
     # Nothing was answered: no failure, and no success either.
     assert status == 3
     assert results(records, "c")["mine.npz"]["outcome"] == "not-answered"
