@@ -34,6 +34,7 @@ _COLUMNS = (
     "cases",
     "as in process",
     "no form there",
+    "refused by TensorFlow",
     "known to differ",
 )
 
@@ -57,7 +58,7 @@ def table(scores: Sequence[Mapping[str, Any]]) -> str:
     missing = _PAIRS - {(score["server"], score["client"]) for score in scores}
     if missing:
         raise SystemExit(f"not asked: {', '.join(' by '.join(pair) for pair in sorted(missing))}")
-    lines = ["| " + " | ".join(_COLUMNS) + " |", "|---|---|---|---:|---:|---:|---:|"]
+    lines = ["| " + " | ".join(_COLUMNS) + " |", "|---|---|---|---:|---:|---:|---:|---:|"]
     why: dict[str, None] = {}
     for score in scores:
         if score["wrong"].keys() != score["known"].keys():
@@ -68,6 +69,7 @@ def table(scores: Sequence[Mapping[str, Any]]) -> str:
             score["cases"],
             score["identical"],
             len(score["unsupported"]),
+            len(score["refused"]),
             len(score["known"]),
         )
         who = (_told(score["server"]), _told(score["client"]), score["model"])
@@ -81,8 +83,8 @@ def table(scores: Sequence[Mapping[str, Any]]) -> str:
         "",
         *why,
         "",
-        f"{where['machine']}; TensorFlow {where['tensorflow']}, Python {where['python']}; "
-        f"{where['date']}.",
+        f"{where['machine']}, {' '.join(where['cpu_flags'])}; oneDNN {where['onednn']}; "
+        f"TensorFlow {where['tensorflow']}, Python {where['python']}; {where['date']}.",
     ]
     return "\n".join(lines)
 
