@@ -277,7 +277,7 @@ def test_one_model_that_cannot_be_run_does_not_stop_the_rest(foreign, tmp_path) 
 def test_inputs_from_a_file(foreign, tmp_path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, features=np.ones((2, 4), np.float32))
-    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", CHAIN]
+    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", ALL]
     status, records = check(tmp_path, *arguments, "--signature", "a/b:c")
     assert status == 0
     assert results(records, "c")["mine.npz"]["identical"]
@@ -286,7 +286,7 @@ def test_inputs_from_a_file(foreign, tmp_path) -> None:
 def test_inputs_that_do_not_fit_are_refused_alike(foreign, tmp_path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, features=np.ones((2, 5), np.float32))
-    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", CHAIN]
+    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", ALL]
     status, records = check(tmp_path, *arguments, "--signature", "a/b:c")
     # Nothing was answered: no failure, and no success either.
     assert status == 3

@@ -52,7 +52,9 @@ def checked(saved: Path, tmp_path_factory: pytest.TempPathFactory) -> list:
         patched.delenv("CI", raising=False)
         common = ["--json", "--no-bad-input", "--binding", OTHERS, "--out", out]
         assert cli.main(["check", *files, *common]) == 0
-    return [json.loads(line) for line in printed.getvalue().splitlines()]
+    records = [json.loads(line) for line in printed.getvalue().splitlines()]
+    assert {r["model"] for r in records if r["type"] == "result"} == set(FILES)
+    return records
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -70,10 +72,11 @@ def test_keras_file_is_exported_and_held_against_the_model_in_memory(checked, fi
         assert outcomes(records, binding) == {"pass"}
 
 
+@pytest.mark.parametrize("file", ["scaled.keras", "scaled.h5"])
 def test_export_of_other_preprocessing_is_red_at_the_keras_link_and_nowhere_else(
-    saved, tmp_path, capsys
+    saved, tmp_path, capsys, file
 ) -> None:
-    arguments = [str(saved / "unscaled"), "--keras", str(saved / "scaled.h5")]
+    arguments = [str(saved / "unscaled"), "--keras", str(saved / file)]
     status, records = check(capsys, tmp_path, *arguments)
     assert status == 1
     found = links(records)
