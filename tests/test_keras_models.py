@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from stele import cli
 from tests.odd_models.folders import folder_of
+from tests.test_foreign_models import check as check_models
 
 KERAS_LINK = "python-keras to python-tf"
 OTHERS = "python-tf,python-session,c"
@@ -28,10 +27,8 @@ def not_strict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
 
 
-def check(capsys: pytest.CaptureFixture[str], out: Path, *arguments: str) -> tuple[int, list]:
-    common = ["--json", "--no-bad-input", "--binding", OTHERS, "--out", str(out)]
-    status = cli.main(["check", *arguments, *common])
-    return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+def check(out: Path, *arguments: str) -> tuple[int, list]:
+    return check_models(out, *arguments, "--no-bad-input", "--binding", OTHERS)
 
 
 def outcomes(records: list, binding: str) -> set[str]:
@@ -45,14 +42,11 @@ def links(records: list) -> dict[str, dict]:
 @pytest.fixture(scope="module")
 def checked(saved: Path, tmp_path_factory: pytest.TempPathFactory) -> list:
     """Return the records of one run, whose workers start once, that passed."""
-    printed = io.StringIO()
-    out = str(tmp_path_factory.mktemp("checked"))
-    files = [str(saved / file) for file in FILES]
-    with pytest.MonkeyPatch.context() as patched, contextlib.redirect_stdout(printed):
+    with pytest.MonkeyPatch.context() as patched:
         patched.delenv("CI", raising=False)
-        common = ["--json", "--no-bad-input", "--binding", OTHERS, "--out", out]
-        assert cli.main(["check", *files, *common]) == 0
-    records = [json.loads(line) for line in printed.getvalue().splitlines()]
+        out = tmp_path_factory.mktemp("checked")
+        status, records = check(out, *(str(saved / file) for file in FILES))
+    assert status == 0
     assert {r["model"] for r in records if r["type"] == "result"} == set(FILES)
     return records
 
@@ -74,10 +68,10 @@ def test_keras_file_is_exported_and_held_against_the_model_in_memory(checked, fi
 
 @pytest.mark.parametrize("file", ["scaled.keras", "scaled.h5"])
 def test_export_of_other_preprocessing_is_red_at_the_keras_link_and_nowhere_else(
-    saved, tmp_path, capsys, file
+    saved, tmp_path, file
 ) -> None:
     arguments = [str(saved / "unscaled"), "--keras", str(saved / file)]
-    status, records = check(capsys, tmp_path, *arguments)
+    status, records = check(tmp_path, *arguments)
     assert status == 1
     found = links(records)
     assert [name for name, link in found.items() if not link["ok"]] == [KERAS_LINK]
@@ -90,15 +84,15 @@ def test_export_of_other_preprocessing_is_red_at_the_keras_link_and_nowhere_else
 
 def test_difference_is_replayed_from_its_folder(saved, tmp_path, capsys) -> None:
     arguments = [str(saved / "unscaled"), "--keras", str(saved / "scaled.keras")]
-    _, records = check(capsys, tmp_path, *arguments, "--cases", "*/batch3")
+    _, records = check(tmp_path, *arguments, "--cases", "*/batch3")
     (failed,) = [r for r in records if r["type"] == "result" and r["failure"]]
     assert cli.main(["replay", failed["failure"], "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["outcome"] == "mismatch"
 
 
-def test_export_of_this_model_passes_also_by_its_url(saved, tmp_path, capsys) -> None:
+def test_export_of_this_model_passes_also_by_its_url(saved, tmp_path) -> None:
     arguments = [f"file://{saved / 'scaled'}", "--keras", str(saved / "scaled.h5")]
-    status, records = check(capsys, tmp_path, *arguments)
+    status, records = check(tmp_path, *arguments)
     assert status == 0
     assert links(records)[KERAS_LINK]["ok"]
 
@@ -113,9 +107,9 @@ def test_the_keras_link_is_the_first_that_is_shown(saved, tmp_path, capsys) -> N
     assert printed.count("link broken") == 1
 
 
-def test_keras_model_that_does_not_load_is_said_at_its_link(saved, tmp_path, capsys) -> None:
+def test_keras_model_that_does_not_load_is_said_at_its_link(saved, tmp_path) -> None:
     arguments = [str(saved / "scaled"), "--keras", str(saved / "own.keras")]
-    status, records = check(capsys, tmp_path, *arguments)
+    status, records = check(tmp_path, *arguments)
     assert status == 1
     assert 'does not load: FAILED_PRECONDITION: "own.keras"' in links(records)[KERAS_LINK]["detail"]
     for binding in OTHERS.split(","):

@@ -14,6 +14,7 @@ from typing import Any
 
 from stele import marked, paths
 from stele.parity.record import machine
+from stele.parity.report import place
 from tests.interop import test_our_clients, test_our_server
 from tests.interop.agreement import OUT
 from tests.interop.environments import ENVIRONMENTS
@@ -58,7 +59,7 @@ def table(scores: Sequence[Mapping[str, Any]]) -> str:
     missing = _PAIRS - {(score["server"], score["client"]) for score in scores}
     if missing:
         raise SystemExit(f"not asked: {', '.join(' by '.join(pair) for pair in sorted(missing))}")
-    lines = ["| " + " | ".join(_COLUMNS) + " |", "|---|---|---|---:|---:|---:|---:|---:|"]
+    lines = ["| " + " | ".join(_COLUMNS) + " |", "|---" * 3 + "|---:" * 5 + "|"]
     why: dict[str, None] = {}
     for score in scores:
         if score["wrong"].keys() != score["known"].keys():
@@ -83,8 +84,8 @@ def table(scores: Sequence[Mapping[str, Any]]) -> str:
         "",
         *why,
         "",
-        f"{where['machine']}, {' '.join(where['cpu_flags'])}; oneDNN {where['onednn']}; "
-        f"TensorFlow {where['tensorflow']}, Python {where['python']}; {where['date']}.",
+        f"{place()}, Python {where['python']}; CPU flags {' '.join(where['cpu_flags'])}; "
+        f"{where['date']}.",
     ]
     return "\n".join(lines)
 
