@@ -125,6 +125,16 @@ def test_a_hangup_drains_too(command: Command, models: Path) -> None:
     assert "draining" in process.log.read_text()
 
 
+def test_a_signal_that_interrupts_the_wait() -> None:
+    """Which holds the event's lock at times, and a handler cannot wait for that."""
+    program = (
+        "import signal; from stele.commands import serve; stop = serve._stop_signals()\n"
+        "with stop._cond: signal.raise_signal(signal.SIGHUP)\n"
+        "assert stop.wait(30)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
 def test_usage_of_the_native_command() -> None:
     done = subprocess.run(
         [*NATIVE, "x", "--port", "99999"], capture_output=True, text=True, check=False

@@ -153,8 +153,9 @@ impl Batcher {
     fn run_batch(&self, batch: Vec<Member>, turn: Turn) {
         let _turn = turn;
         if let Err(full) = self.memory.check() {
-            for member in batch {
-                drop(member.outcome.send(Err(full.clone())));
+            for Member { caller, outcome, .. } in batch {
+                drop(caller);
+                drop(outcome.send(Err(full.clone())));
             }
             return;
         }
@@ -172,8 +173,9 @@ impl Batcher {
                 },
                 Ok,
             );
-            drop(outcome.send(result));
+            // Before the answer: who has that finds the place free.
             drop(caller);
+            drop(outcome.send(result));
         }
     }
 

@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +154,7 @@ def run(args: argparse.Namespace) -> int:
     # Before the models are loaded: a server that is told to stop then stops then.
     stop = _stop_signals()
     if args.stop_with_stdin:
-        threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
+        _set_later(stop, _end_of_stdin)
     server = _server(args, stop)
     address = server.start()
     _say_ready(address, server.rest, server.models, as_json=args.json)
@@ -235,19 +236,28 @@ def _models(args: argparse.Namespace) -> dict[str, Path]:
 def _stop_signals() -> threading.Event:
     """Return an event that SIGTERM, SIGINT and SIGHUP set."""
     stop = threading.Event()
-
-    def handle(_number: int, _frame: object) -> None:
-        stop.set()
-
+    heard, tell = os.pipe()
+    os.set_blocking(tell, False)
+    # A handler must not set the event itself: where it interrupts the event's wait(), it
+    # would wait for the lock that its own thread holds.
+    signal.set_wakeup_fd(tell)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, handle)
+        signal.signal(number, lambda _number, _frame: None)
+    _set_later(stop, lambda: os.read(heard, 1))
     return stop
 
 
-def _wait_for_stdin(stop: threading.Event) -> None:
+def _end_of_stdin() -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
-    stop.set()
+
+
+def _set_later(stop: threading.Event, wait: Callable[[], object]) -> None:
+    def run() -> None:
+        wait()
+        stop.set()
+
+    threading.Thread(target=run, name="stele-stop", daemon=True).start()
 
 
 def _say_ready(address: str, rest: str | None, names: list[str], *, as_json: bool) -> None:

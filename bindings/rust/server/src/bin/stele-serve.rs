@@ -98,14 +98,15 @@ fn say_ready(server: &Server, json: bool) {
     drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
 }
 
+/// Listens from now on: not before a thread gets to it, when a signal could have come.
 fn watch_signals(happen: Sender<Event>) {
+    let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
+    let context = runtime.enter();
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+    let [Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)] = kinds.map(signal) else { return };
+    drop(context);
     thread::spawn(move || {
-        let Ok(runtime) = Builder::new_current_thread().enable_io().build() else { return };
         runtime.block_on(async {
-            let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
-            let [Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)] = kinds.map(signal) else {
-                return;
-            };
             loop {
                 tokio::select! {
                     _ = terminate.recv() => {}
