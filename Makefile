@@ -170,6 +170,7 @@ soak: setup models binding-rust ## ten minutes of mixed load and abuse for the s
 
 .PHONY: bench-serve
 bench-serve: setup model-digits binding-rust ## what a call to the server costs, and what batching brings
+	$(MAKE) -C bindings/rust noop
 	$(PYTHON) python/bench/serve.py --update docs/serving.md
 
 .PHONY: lint

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from statistics import median
 
 import grpc
 import numpy as np
+import stele_native
 from wire import HERE, Caller, Server, caller, make_models
 
 from stele import marked, paths
@@ -32,10 +34,15 @@ from stele.wire import messages, oip, tensor_proto
 from stele.zoo import train
 
 MARK = "serving figures"
-NOOP = "no-op grpcio method"
+TONIC = "no-op method of tonic"
+GRPCIO = "no-op method of grpcio"
+BARE = "the model in process"
 CALLS = 200
 CLIENTS = 8
+MANY = 64
 BATCH_ROWS = 32
+# Made by bindings/rust/Makefile.
+NOOP = paths.build_dir() / "rust/noop/release"
 # The threads of a default `stele serve`.
 THREADS = Options.workers + Options.queue + 8
 
@@ -45,7 +52,7 @@ class Row:
     """One kind of call to one server."""
 
     name: str
-    server: Server
+    cpu_seconds: Callable[[], float]
     call: Caller
     request: bytes
     medians: list[float] = field(default_factory=list)
@@ -54,12 +61,12 @@ class Row:
     def turn(self) -> None:
         """Make a round's calls, one after the other."""
         samples = []
-        cpu = self.server.cpu_seconds()
+        cpu = self.cpu_seconds()
         for _ in range(CALLS):
             start = time.perf_counter()
             self.call(self.request)
             samples.append(time.perf_counter() - start)
-        self.cpu.append((self.server.cpu_seconds() - cpu) / CALLS)
+        self.cpu.append((self.cpu_seconds() - cpu) / CALLS)
         self.medians.append(median(samples))
 
 
@@ -83,8 +90,7 @@ def predict(model: str, inputs: dict[str, Array]) -> bytes:
 
 def sequential(rounds: int, work: Path) -> list[str]:
     """Measure single calls; return the lines of the table."""
-    folder = train.ensure("digits", paths.models_dir()) / "saved_model"
-    image = {"image": (np.arange(64, dtype=np.float32) % 17).reshape(1, 8, 8, 1)}
+    folder, image = _digits()
     with ExitStack() as stack:
 
         def stele(profile: str) -> Server:
@@ -98,12 +104,12 @@ def sequential(rounds: int, work: Path) -> list[str]:
         default, inline = stele("default"), stele("inline")
         raw = infer("digits", image)
         answer = connect(default, messages.OPEN_INFERENCE, "ModelInfer")(raw)
-        command = [sys.executable, HERE / "noop.py", str(len(answer)), str(THREADS)]
-        noop = stack.enter_context(Server(NOOP, command, work / "noop"))
-        rows = [
-            Row(name, server, connect(server, service, method), request)
+        tonic, grpcio = (stack.enter_context(server) for server in noops(len(answer), work))
+        rows = [_in_process(folder, image)] + [
+            Row(name, server.cpu_seconds, connect(server, service, method), request)
             for name, server, service, method, request in (
-                (NOOP, noop, messages.OPEN_INFERENCE, "ModelInfer", raw),
+                (TONIC, tonic, messages.OPEN_INFERENCE, "ModelInfer", raw),
+                (GRPCIO, grpcio, messages.OPEN_INFERENCE, "ModelInfer", raw),
                 ("`ServerLive`", default, messages.OPEN_INFERENCE, "ServerLive", b""),
                 ("`ModelInfer`", default, messages.OPEN_INFERENCE, "ModelInfer", raw),
                 ("`ModelInfer`, `--profile inline`", inline, messages.OPEN_INFERENCE,
@@ -113,7 +119,7 @@ def sequential(rounds: int, work: Path) -> list[str]:
                 ("`Predict`", default, messages.PREDICTION, "Predict", predict("digits", image)),
             )
         ]  # fmt: skip
-        _require_equal(rows[2], rows[3])
+        _require_equal(rows[4], rows[5])
         for number in range(rounds + 1):
             for row in rows:
                 row.turn()
@@ -126,6 +132,28 @@ def sequential(rounds: int, work: Path) -> list[str]:
     return _table(rows)
 
 
+def _digits() -> tuple[Path, dict[str, Array]]:
+    image = (np.arange(64, dtype=np.float32) % 17).reshape(1, 8, 8, 1)
+    return train.ensure("digits", paths.models_dir()) / "saved_model", {"image": image}
+
+
+def noops(size: int, work: Path) -> tuple[Server, Server]:
+    """Start a server of tonic and one of grpcio that answer so many bytes."""
+    tonic = Server(TONIC, [NOOP / "stele-noop", str(size)], work / "tonic")
+    command = [sys.executable, HERE / "noop.py", str(size), str(THREADS)]
+    return tonic, Server(GRPCIO, command, work / "grpcio")
+
+
+def _in_process(folder: Path, inputs: dict[str, Array]) -> Row:
+    """Return the call without a server: what a server adds is beside it."""
+    model = stele_native.Model.load(folder)
+
+    def call(_request: bytes) -> bytes:
+        return bytes(next(iter(model(**inputs).values())).tobytes())
+
+    return Row(BARE, time.process_time, call, b"")
+
+
 def _require_equal(one: Row, other: Row) -> None:
     if one.call(one.request) != other.call(other.request):
         raise SystemExit(f"{one.name} and {other.name} answer differently")
@@ -133,16 +161,18 @@ def _require_equal(one: Row, other: Row) -> None:
 
 def _table(rows: list[Row]) -> list[str]:
     lines = [
-        "| one call at a time | a call | over the no-op | server CPU |",
+        "| one call at a time | a call | over both of them | server CPU |",
         "|---|---:|---:|---:|",
     ]
     for row in rows:
-        over = median(a / b for a, b in zip(row.medians, rows[0].medians, strict=True))
+        parts = zip(row.medians, rows[0].medians, rows[1].medians, strict=True)
+        over = median(whole - bare - noop for whole, bare, noop in parts)
         # The kernel counts in ticks, too coarse for one round's median.
         cpu = sum(row.cpu) / len(row.cpu)
+        # What runs the model pays for both the model and the wire.
+        added = f"{over * 1e6:+.0f} µs" if row in rows[4:] else ""
         lines.append(
-            f"| {row.name} | {median(row.medians) * 1e6:.0f} µs | {over:.2f} × "
-            f"| {cpu * 1e6:.0f} µs |"
+            f"| {row.name} | {median(row.medians) * 1e6:.0f} µs | {added} | {cpu * 1e6:.0f} µs |"
         )
     return lines
 
@@ -150,49 +180,71 @@ def _table(rows: list[Row]) -> list[str]:
 # --- many at once ---------------------------------------------------------------
 
 
-def concurrent(rounds: int, seconds: float, work: Path) -> list[str]:
-    """Measure closed-loop clients with and without batches; return the table's lines."""
+def small(rounds: int, seconds: float, work: Path) -> list[str]:
+    """Measure many clients of a small model; return the table's lines."""
+    folder, image = _digits()
+    request = infer("digits", image)
+    with ExitStack() as stack:
+        kinds = {
+            f"`{options}`" if options else "default": (f"digits={folder}", *options.split())
+            for options in ("", "--profile inline", f"--profile inline --batch {BATCH_ROWS}")
+        }
+        servers = {
+            kind: stack.enter_context(Server.stele(kind, work / f"small{number}", *arguments))
+            for number, (kind, arguments) in enumerate(kinds.items())
+        }
+        with grpc.insecure_channel(servers["default"].address) as channel:
+            answer = caller(channel, messages.OPEN_INFERENCE, "ModelInfer")(request)
+        for server in noops(len(answer), work):
+            servers[server.name] = stack.enter_context(server)
+        return closed_loop(servers, request, MANY, rounds, seconds)
+
+
+def large(rounds: int, seconds: float, work: Path) -> list[str]:
+    """Measure clients of a large model, with and without batches; return the table's lines."""
     make_models(work)
-    folder = work / "heavy"
     request = infer("heavy", {"x": np.linspace(0, 1, 784, dtype=np.float32)[None]})
     batch = f"--batch {BATCH_ROWS}"
-    kinds = {
-        kind: tuple(kind.split()) for kind in ("", batch, f"{batch} --workers 1", "--workers 1")
-    }
-    rates: dict[str, list[float]] = {kind: [] for kind in kinds}
-    cpu: dict[str, list[float]] = {kind: [] for kind in kinds}
     with ExitStack() as stack:
         servers = {
-            kind: stack.enter_context(
-                Server.stele(kind, work / f"log{kind}", f"heavy={folder}", *options)
+            f"`{kind}`" if kind else "default": stack.enter_context(
+                Server.stele(kind, work / f"log{kind}", f"heavy={work / 'heavy'}", *kind.split())
             )
-            for kind, options in kinds.items()
+            for kind in ("", batch, f"{batch} --workers 1", "--workers 1")
         }
-        for number in range(rounds + 1):
-            for kind, server in servers.items():
-                before = server.cpu_seconds()
-                calls, took = _closed_loop(server.address, request, seconds)
-                if number:
-                    rates[kind].append(calls / took)
-                    cpu[kind].append((server.cpu_seconds() - before) / calls)
-            print(f"{CLIENTS} at once: round {number} of {rounds}", file=sys.stderr)
-    base = rates[""]
+        return closed_loop(servers, request, CLIENTS, rounds, seconds)
+
+
+def closed_loop(
+    servers: dict[str, Server], request: bytes, clients: int, rounds: int, seconds: float
+) -> list[str]:
+    """Let clients ask each server in turn; ratios are to the one called default."""
+    rates: dict[str, list[float]] = {name: [] for name in servers}
+    cpu: dict[str, list[float]] = {name: [] for name in servers}
+    for number in range(rounds + 1):
+        for name, server in servers.items():
+            before = server.cpu_seconds()
+            calls, took = _load(server.address, request, clients, seconds)
+            # The first round warms up.
+            if number:
+                rates[name].append(calls / took)
+                cpu[name].append((server.cpu_seconds() - before) / calls)
+        print(f"{clients} at once: round {number} of {rounds}", file=sys.stderr)
     lines = [
-        f"| {CLIENTS} clients at once | calls a second | over the default | server CPU |",
+        f"| {clients} clients at once | calls a second | over the default | server CPU |",
         "|---|---:|---:|---:|",
     ]
-    for kind, found in rates.items():
-        over = median(a / b for a, b in zip(found, base, strict=True))
+    for name, found in rates.items():
+        over = median(a / b for a, b in zip(found, rates["default"], strict=True))
         lines.append(
-            f"| {f'`{kind}`' if kind else 'default'} | {median(found):.0f} | {over:.2f} × "
-            f"| {median(cpu[kind]) * 1e6:.0f} µs |"
+            f"| {name} | {median(found):.0f} | {over:.2f} × | {median(cpu[name]) * 1e6:.0f} µs |"
         )
     return lines
 
 
-def _closed_loop(address: str, request: bytes, seconds: float) -> tuple[int, float]:
+def _load(address: str, request: bytes, clients: int, seconds: float) -> tuple[int, float]:
     done = subprocess.run(
-        [sys.executable, HERE / "closed_loop.py", address, str(CLIENTS), str(seconds)],
+        [NOOP / "stele-load", address, str(clients), str(seconds)],
         input=request,
         stdout=subprocess.PIPE,
         check=True,
@@ -210,12 +262,13 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         lines = sequential(args.rounds, Path(work))
-        lines += ["", *concurrent(max(args.rounds // 3, 1), args.seconds, Path(work))]
+        for measure in (small, large):
+            lines += ["", *measure(max(args.rounds // 3, 1), args.seconds, Path(work))]
     where = machine()
     lines += [
         "",
-        f"Above: `digits`, one image, {CALLS} calls a round. Below: a perceptron with 40 MB of "
-        "weights, one row a call, clients in a process of their own. Loopback, "
+        f"First two: `digits`, one image, {CALLS} calls a round in the first. Third: a perceptron "
+        "with 40 MB of weights, one row a call. Many clients are one process of tonic's. Loopback, "
         f"{args.rounds} rounds; {where['machine']}; TensorFlow {where['tensorflow']}, grpcio "
         f"{grpc.__version__}, Python {where['python']}; {where['date']}.",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -128,7 +129,7 @@ def test_what_tritonclient_asks_over_http(address, rest) -> None:
     assert not answers["other model ready"]
     assert (answers["server"]["name"], answers["server"]["extensions"]) == (
         "stele",
-        ["binary_tensor_data"],
+        ["model_repository", "binary_tensor_data"],
     )
     assert answers["model"]["inputs"] == [
         {"name": "image", "datatype": "FP32", "shape": [-1, 8, 8, 1]}
@@ -136,9 +137,23 @@ def test_what_tritonclient_asks_over_http(address, rest) -> None:
     assert answers["no model"] == (
         '404: no model "nope"; this server has "digits", "dtypes", "langid"'
     )
+    assert sorted(model["name"] for model in answers["index"]) == sorted(MODELS)
+    for verb in ("load", "unload"):
+        assert answers[verb].startswith("400: this server's models are fixed")
     assert len(answers["gRPC"]) == 13
     assert answers["binary"] == answers["gRPC"]
     assert answers["JSON"] == {name: answers["gRPC"][name] for name in answers["JSON"]}
+
+
+def test_warm_up_requests_that_tensorflow_servings_api_wrote(tmp_path) -> None:
+    folder = shutil.copytree(zoo("digits").folder, tmp_path / "warm")
+    (folder / "assets.extra").mkdir()
+    file = folder / "assets.extra/tf_serving_warmup_requests"
+    program = PROGRAMS / "tensorflow_serving_warmup.py"
+    subprocess.run([require("tensorflow-serving-api").python, program, file, "3"], check=True)
+    serve = [sys.executable, "-m", "stele.cli", "serve", "--port", "0", "--json"]
+    with started(*serve, "--stop-with-stdin", str(folder), log="warm"):
+        assert "warmed up by 3 requests of its own\n" in (OUT / "warm.log").read_text()
 
 
 def test_what_else_tensorflow_servings_client_asks(address) -> None:

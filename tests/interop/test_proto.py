@@ -26,7 +26,7 @@ PACKAGES = {
                 f"tensorflow_serving.apis.{name}_pb2"
                 for name in (
                     "predict", "get_model_metadata", "get_model_status", "model", "status",
-                    "prediction_service", "model_service",
+                    "prediction_service", "model_service", "prediction_log",
                 )
             ),
             "tensorflow.core.framework.tensor_pb2",

@@ -236,6 +236,6 @@ def test_call_that_leaves_an_input_to_its_default_runs_alone(models: Path) -> No
 
 def test_who_has_the_answer_finds_the_place_free(models: Path) -> None:
     """The next call of a client that asks one by one is never one too many."""
-    with serving("--batch", "8", "--queue", "0", "--workers", "1", bench=models / "bench") as client:
+    with serving(*ONE_TURN, "--queue", "0", bench=models / "bench") as client:
         for _ in range(3000):
             client.infer("bench", {"x": np.ones((1, 2), np.float32)})

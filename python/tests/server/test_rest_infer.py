@@ -55,7 +55,8 @@ def test_what_there_is(both: Client, rest: Rest) -> None:
     assert rest.get("/v2/health/live") == {"live": True}
     assert rest.get("/v2/health/ready") == {"ready": True}
     server = rest.get("/v2")
-    assert (server["name"], server["extensions"]) == ("stele", ["binary_tensor_data"])
+    assert server["name"] == "stele"
+    assert server["extensions"] == ["model_repository", "binary_tensor_data"]
     assert server["version"] == both.call("ServerMetadata").version
     assert rest.get("/v2/models/bench/ready") == {"name": "bench", "ready": True}
     assert rest.get("/v2/models/bench/versions/1/ready") == {"name": "bench", "ready": True}
@@ -223,3 +224,63 @@ def test_headers_that_lie(rest: Rest) -> None:
     body = b'{"inputs":[' + b"{}," * (1 << 20) + b"{}]}"
     assert rest.refused(INFER, body) == (400, "an input has no name")
     assert rest.refused(INFER, b"[" * (1 << 20))[0] == 400
+
+
+# --- the model repository -----------------------------------------------------
+
+REPOSITORY = "/v2/repository/models"
+
+
+def test_models_come_and_go(models: Path) -> None:
+    explicit = ("--model-control", "explicit", "--rest-port", "0")
+    with serving(*explicit, "--access-log", bench=models / "bench") as client:
+        rest = client.process.rest
+        folder = str(models / "scale" / "2")
+        assert rest.post(f"{REPOSITORY}/a%2Fb/load", parameters={"path": folder}) == {}
+        index = rest.post("/v2/repository/index")
+        assert [(model["name"], model["state"]) for model in index] == [
+            ("a/b", "READY"),
+            ("bench", "READY"),
+        ]
+        assert index[0]["version"] == "2"
+        given = {"inputs": [X | {"data": [1, 2]}]}
+        assert rest.post("/v2/models/a%2Fb/infer", **given)["outputs"][0]["data"] == [2, 4]
+        # Again, as it was: without a body, too.
+        assert rest.call("POST", f"{REPOSITORY}/a%2Fb/load").json() == {}
+        assert rest.post(f"{REPOSITORY}/a%2Fb/unload") == {}
+        assert [model["name"] for model in rest.post("/v2/repository/index")] == ["bench"]
+        assert rest.refused(f"{REPOSITORY}/a%2Fb/unload", b"")[0] == 404
+        assert '"method":"/inference.GRPCInferenceService/RepositoryModelLoad","model":"a/b"' in (
+            client.process.log.read_text()
+        )
+
+
+@pytest.fixture(scope="module")
+def repository() -> Iterator[Rest]:
+    """A server without a model."""
+    with serving("--model-control", "explicit", "--rest-port", "0") as client:
+        yield client.process.rest
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({"parameters": {"path": "/nosuch"}}, 404, "/nosuch"),
+        ({"parameters": {"path": 1}}, 400, 'parameter "path" is not a string'),
+        ({"parameters": {"config": "hex:0g"}}, 400, 'parameter "path" is missing'),
+        ({"parameters": []}, 400, "Is not object"),
+        ({}, 400, 'parameter "path" is missing'),
+        (b"{", 400, "JSON Parse error"),
+        (b"[]", 400, "Is not object"),
+    ],
+)
+def test_loads_that_are_none(repository: Rest, body: Any, status: int, words: str) -> None:
+    found, message = repository.refused(f"{REPOSITORY}/m/load", body)
+    assert (found, words in message) == (status, True), message
+
+
+def test_models_that_are_fixed(rest: Rest) -> None:
+    for verb in ("load", "unload"):
+        status, message = rest.refused(f"{REPOSITORY}/bench/{verb}", b"")
+        assert (status, "--model-control explicit" in message) == (400, True)
+    assert rest.refused("/v2/repository/index", b"", "GET")[0] == 404

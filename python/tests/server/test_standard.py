@@ -128,6 +128,31 @@ def test_metrics(models: Path) -> None:
     assert values["stele_calls_inside",] == 0
 
 
+def test_metrics_of_a_model_that_was_unloaded(models: Path) -> None:
+    with serving("--model-control", "explicit", bench=models / "bench") as client:
+        client.load("gone", path=str(models / "scale" / "1"))
+        client.infer("gone", X)
+        assert "gone" in named(client)
+        client.call("RepositoryModelUnload", model_name="gone")
+        assert "gone" not in named(client)
+
+
+def named(client: Client) -> set[str]:
+    """The models that metrics tell of."""
+    return {sample[2] for sample in client.process.metrics() if len(sample) > 2}
+
+
+def test_a_name_that_would_forge_a_line_of_the_log(models: Path) -> None:
+    with serving("--model-control", "explicit") as client:
+        name = "a\n2026-11-29 INFO all is well\x1b[2J"
+        client.load(name, path=str(models / "scale" / "1"))
+        client.call("RepositoryModelUnload", model_name=name)
+        log = client.process.log.read_text()
+    assert "\x1b" not in log
+    assert log.count("all is well") == 2
+    assert not [line for line in log.splitlines() if line.startswith("2026-11-29 INFO all")]
+
+
 def test_access_log(models: Path) -> None:
     with serving("--access-log", bench=models / "bench") as client:
         client.infer("bench", X)

@@ -147,6 +147,26 @@ def test_a_model_that_cannot_be_loaded_holds_up_no_other(
         assert client.process.wait() == 0
 
 
+def test_versions_that_cannot_be_read_hold_up_no_other(
+    scale: Path, models: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "another"
+    shutil.copytree(scale, other)
+    with serving(*POLL, another=other, scale=scale) as client:
+        other.rename(tmp_path / "away")
+        # Root may read every folder, but not this.
+        other.symlink_to(other)
+        add(scale, models, 2)
+        wait_until(lambda: factor(client) == 2)
+        looks(client)
+        assert client.infer("another", X)["y"][0, 0] == 1
+        assert client.process.log.read_text().count("looking for new versions failed") == 1
+        other.unlink()
+        (tmp_path / "away").rename(other)
+        add(other, models, 3)
+        wait_until(lambda: client.infer("another", X)["y"][0, 0] == 3)
+
+
 def test_a_swap_under_load_fails_no_call(scale: Path, models: Path) -> None:
     seen: set[float] = set()
     failed: list[Exception] = []

@@ -66,6 +66,9 @@ def main(rest: str, grpc: str) -> None:
         "server": client.get_server_metadata(),
         "model": client.get_model_metadata("digits"),
         "no model": refusal(lambda: client.get_model_metadata("nope")),
+        "index": client.get_model_repository_index(),
+        "load": refusal(lambda: client.load_model("digits")),
+        "unload": refusal(lambda: client.unload_model("digits")),
         "binary": {
             name: asked(tritonclient.http, client, name, binary_data=True) for name in GIVEN
         },

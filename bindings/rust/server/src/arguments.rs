@@ -86,6 +86,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments>
             Long("poll") => options.poll = seconds(&mut parser, "--poll")?,
             Long("grace") => options.grace = seconds(&mut parser, "--grace")?,
             Long("model-control") => options.explicit = explicit(&parser.value()?.string()?)?,
+            Long("warmup") => options.warmup = true,
             Long("workers") => options.workers = number(&mut parser, "--workers", 1, 1024)?,
             Long("queue") => options.queue = number(&mut parser, "--queue", 0, 1_000_000)?,
             Long("batch") => options.batch = number(&mut parser, "--batch", 0, 1_000_000)?,

@@ -49,6 +49,7 @@ mod tensor_proto;
 mod tfserving;
 mod tls;
 mod version;
+mod warmup;
 mod wire;
 
 pub use local::Local;

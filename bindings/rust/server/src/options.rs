@@ -39,6 +39,8 @@ pub struct Options {
     pub queue: usize,
     /// Rows of a batch at most; 0 for no batches.
     pub batch: usize,
+    /// Whether to run each model once before its first call, on zeros.
+    pub warmup: bool,
     /// Whether clients may load and unload models.
     pub explicit: bool,
     /// Between looks for new versions; zero for never.
@@ -68,6 +70,7 @@ impl Default for Options {
             workers: processors.max(2),
             queue: 64,
             batch: 0,
+            warmup: false,
             explicit: false,
             poll: Duration::from_secs(2),
             grace: Duration::from_secs(10),

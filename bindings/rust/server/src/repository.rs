@@ -38,8 +38,9 @@ impl Repository {
     /// It cannot be loaded; the one before stays.
     pub(crate) fn load(&self, name: &str, source: Source) -> Result<()> {
         let served = Arc::new(Served::load(source)?);
-        let (number, folder) = (served.current().number, served.source.folder.display());
-        self.log.info(&format!("{name}: version {number} of {folder}"));
+        let (version, folder) = (served.current(), served.source.folder.display());
+        self.log.info(&format!("{name}: version {} of {folder}{}", version.number, version.warmed));
+        drop(version);
         let mut models = self.models.write().unwrap_or_else(PoisonError::into_inner);
         let old = models.insert(name.to_string(), served);
         drop(models);

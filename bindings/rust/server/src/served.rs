@@ -162,6 +162,7 @@ impl Served {
         }
         match Version::load(number, folder, &self.source) {
             Ok(version) => {
+                let told = format!("{name}: now version {number}{}", version.warmed);
                 let mut state = self.state();
                 state.tell(before, State::End(None));
                 state.tell(number, State::Available);
@@ -170,7 +171,7 @@ impl Served {
                 // Its memory is given back outside of the lock.
                 drop(old);
                 remembered.bad.remove(&number);
-                log.info(&format!("{name}: now version {number}"));
+                log.info(&told);
                 true
             }
             Err(error) => {

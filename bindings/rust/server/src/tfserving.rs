@@ -11,7 +11,9 @@ use prost::Message;
 use stele::Code;
 
 use crate::inference::Caller;
+use crate::memory::{Held, Memory};
 use crate::method::Method;
+use crate::oip_tensors::Inputs;
 use crate::open_inference::DEFAULT_SIGNATURE;
 use crate::proto::tensorflow::serving::model_spec::VersionChoice;
 use crate::proto::tensorflow::serving::{
@@ -23,7 +25,7 @@ use crate::refusal::{Refusal, Result, shown};
 use crate::served::State;
 use crate::services::{Services, beside, decode, encode};
 use crate::tensor_proto;
-use crate::version::Version;
+use crate::version::{Prepared, Version};
 
 const SIGNATURE_DEF: &str = "signature_def";
 const TYPE_URL: &str = "type.googleapis.com/tensorflow.serving.SignatureDefMap";
@@ -48,21 +50,8 @@ impl Services {
         let version = self.wanted_version(spec)?;
         let caller = caller.ok_or_else(|| no_place(spec))?;
         let mut held = Vec::new();
-        let take = |(name, proto): (String, TensorProto)| {
-            let tensor = tensor_proto::take(&name, proto, &self.memory, &mut held)?;
-            Ok((name, tensor))
-        };
-        let inputs =
-            beside(size, || request.inputs.into_iter().map(take).collect::<Result<Vec<_>>>())?;
-        let name = match &*spec.signature_name {
-            "" => DEFAULT_SIGNATURE,
-            name => name,
-        };
-        if !version.definitions.contains_key(name) {
-            let message = format!("Serving signature key \"{}\" not found.", shown(name));
-            return Err(Refusal::new(Code::FailedPrecondition, message));
-        }
-        let prepared = version.prepare(name)?;
+        let inputs = beside(size, || tensors(request.inputs, &self.memory, &mut held))?;
+        let (name, prepared) = prepared(&version, &spec.signature_name)?;
         let outputs = self.inference.run(prepared, inputs, &request.output_filter, caller).await?;
         let model_spec = Some(described(&spec.name, &version, name));
         let large: usize = outputs.iter().map(|(_, output)| output.bytes().len()).sum();
@@ -163,6 +152,35 @@ impl Services {
             })
         })
     }
+}
+
+/// Reads a request's inputs; what is filled in takes room in `memory`, held by `held`.
+///
+/// # Errors
+/// As [`tensor_proto::take`].
+pub(crate) fn tensors(
+    inputs: BTreeMap<String, TensorProto>,
+    memory: &Memory,
+    held: &mut Vec<Held>,
+) -> Result<Inputs> {
+    let take = |(name, proto): (String, TensorProto)| {
+        let tensor = tensor_proto::take(&name, proto, memory, held)?;
+        Ok((name, tensor))
+    };
+    inputs.into_iter().map(take).collect()
+}
+
+/// The signature of this name, `serving_default` without one, and its name.
+///
+/// # Errors
+/// FAILED_PRECONDITION if there is none; else as [`Version::prepare`].
+pub(crate) fn prepared<'n>(version: &Version, name: &'n str) -> Result<(&'n str, Arc<Prepared>)> {
+    let name = if name.is_empty() { DEFAULT_SIGNATURE } else { name };
+    if !version.definitions.contains_key(name) {
+        let message = format!("Serving signature key \"{}\" not found.", shown(name));
+        return Err(Refusal::new(Code::FailedPrecondition, message));
+    }
+    Ok((name, version.prepare(name)?))
 }
 
 fn not_found(query: &str) -> Refusal {

@@ -13,6 +13,7 @@ use crate::folders::{self, Fingerprint, local};
 use crate::heap::Freed;
 use crate::options::Options;
 use crate::refusal::{Refusal, Result, shown};
+use crate::warmup::{self, Warmed};
 
 /// Where a model comes from.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Source {
     pub(crate) session_config: Vec<u8>,
     /// The libtensorflow at this path; `None` to find one.
     pub(crate) library: Option<PathBuf>,
+    /// Whether to run it once before the first call, if it brings no requests for that.
+    pub(crate) warmup: bool,
 }
 
 impl Source {
@@ -35,6 +38,7 @@ impl Source {
             tags: options.tags.clone(),
             session_config: options.session_config.clone(),
             library: options.library.clone(),
+            warmup: options.warmup,
         }
     }
 }
@@ -46,6 +50,8 @@ pub(crate) struct Version {
     pub(crate) definitions: BTreeMap<String, Bytes>,
     /// What the folder held when this was loaded.
     pub(crate) files: Fingerprint,
+    /// What was run before the first call.
+    pub(crate) warmed: Warmed,
     model: Model,
     prepared: BTreeMap<String, Result<Arc<Prepared>>>,
     /// The last field of all that refers to the model.
@@ -55,7 +61,7 @@ pub(crate) struct Version {
 impl Version {
     /// # Errors
     /// As `bindings/contract/PROTOCOL.md` has for `load`; UNAVAILABLE if the files
-    /// change while they are read.
+    /// change while they are read; as [`warmup::warm`].
     pub(crate) fn load(number: i64, folder: &Path, source: &Source) -> Result<Version> {
         let files = folders::fingerprint(folder);
         let mut builder = Model::builder().tags(source.tags.clone());
@@ -76,7 +82,10 @@ impl Version {
             (signature.name.clone(), prepared)
         };
         let prepared = model.signatures().iter().map(prepare).collect();
-        Ok(Version { number, definitions, files, model, prepared, _freed: freed })
+        let warmed = Warmed::default();
+        let loaded = Version { number, definitions, files, warmed, model, prepared, _freed: freed };
+        let warmed = warmup::warm(&loaded, folder, source.warmup)?;
+        Ok(Version { warmed, ..loaded })
     }
 
     /// A signature, ready to run.

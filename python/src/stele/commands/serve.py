@@ -97,6 +97,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--model-control", choices=["none", "explicit"], default="none",
         help="explicit: clients load and unload models from folders of this machine; no polling",
     )  # fmt: skip
+    models.add_argument(
+        "--warmup", action="store_true",
+        help="run serving_default once, on zeros, before a model takes calls; one that brings "
+        "tf_serving_warmup_requests replays those",
+    )  # fmt: skip
     load = parser.add_argument_group("load")
     load.add_argument(
         "--workers", type=int, default=Options.workers, metavar="N",
@@ -213,6 +218,7 @@ def _options(args: argparse.Namespace) -> Options:
         workers=args.workers,
         queue=args.queue,
         batch=args.batch,
+        warmup=args.warmup,
         explicit=explicit,
         poll=args.poll,
         grace=args.grace,

@@ -35,6 +35,7 @@ class Options:
         workers: Calls, or batches, that run at once.
         queue: Calls of one model that may wait.
         batch: Rows of a batch at most; 0 for no batches.
+        warmup: Whether to run each model once before its first call, on zeros.
         explicit: Whether clients may load and unload models.
         poll: Seconds between looks for new versions; 0 for never.
         grace: Seconds that calls are given when the server stops.
@@ -54,6 +55,7 @@ class Options:
     workers: int = max(2, os.cpu_count() or 1)
     queue: int = 64
     batch: int = 0
+    warmup: bool = False
     explicit: bool = False
     poll: float = 2.0
     grace: float = 10.0

@@ -36,13 +36,11 @@ pub(crate) fn status(response: &GetModelStatusResponse) -> Bytes {
     json!({"model_version_status": versions.collect::<Vec<_>>()}).to_string().into()
 }
 
-/// What the server is.
+/// What the server is; beside what it has over gRPC, tensors as they are.
 pub(crate) fn server(response: &ServerMetadataResponse) -> Value {
-    json!({
-        "name": response.name,
-        "version": response.version,
-        "extensions": ["binary_tensor_data"],
-    })
+    let mut extensions = response.extensions.clone();
+    extensions.push("binary_tensor_data".to_string());
+    json!({"name": response.name, "version": response.version, "extensions": extensions})
 }
 
 /// What a model's default signature takes and gives.

@@ -244,7 +244,7 @@ fn refuse_foreign(kind: &str, tensor: &str, given: [Option<Span<'_>>; 2]) -> Res
     }
 }
 
-fn string(span: Span<'_>, name: &str) -> Result<String> {
+pub(crate) fn string(span: Span<'_>, name: &str) -> Result<String> {
     let mut json = span.read();
     if json.peek()? == Peek::String { json.string() } else { Err(not_a_string(name)) }
 }

@@ -9,6 +9,7 @@ mod dtypes;
 mod infer;
 mod json;
 mod predict;
+mod repository;
 mod route;
 mod status;
 mod text;
@@ -35,7 +36,9 @@ use self::route::{Named, Route};
 use crate::arrival::{check_length, more};
 use crate::connection::{Connection, drive};
 use crate::memory::Held;
-use crate::proto::inference::{ModelMetadataRequest, ModelReadyRequest};
+use crate::proto::inference::{
+    ModelMetadataRequest, ModelReadyRequest, RepositoryModelUnloadRequest,
+};
 use crate::refusal::{Refusal, Result};
 use crate::reply::Reply;
 use crate::services::Services;
@@ -129,6 +132,22 @@ async fn answer(
             telling.hear(body.len(), || named.model.clone());
             let caller = services.caller(&named.model, client)?;
             services.infer_json(named, body, header, caller).await?
+        }
+        Route::Index => {
+            let (_, _held) = read(services, request).await?;
+            repository::index(&services.repository_index()).into()
+        }
+        Route::Load(name) => {
+            let (body, _held) = read(services, request).await?;
+            telling.hear(body.len(), || name.clone());
+            services.model_load(repository::load(name, &body)?).await?;
+            json!({}).into()
+        }
+        Route::Unload(model_name) => {
+            let (_, _held) = read(services, request).await?;
+            let request = RepositoryModelUnloadRequest { model_name, ..Default::default() };
+            services.model_unload(&request)?;
+            json!({}).into()
         }
         Route::Live => json!({"live": services.server_live().live}).into(),
         Route::Ready => {

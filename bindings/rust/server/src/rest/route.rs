@@ -21,6 +21,9 @@ pub(crate) enum Route {
     ModelReady(Named),
     ModelMetadata(Named),
     Infer(Named),
+    Index,
+    Load(String),
+    Unload(String),
 }
 
 /// A model as the Open Inference Protocol names it.
@@ -62,6 +65,9 @@ impl Route {
             Route::ModelReady(_) => Method::ModelReady,
             Route::ModelMetadata(_) => Method::ModelMetadata,
             Route::Infer(_) => Method::ModelInfer,
+            Route::Index => Method::RepositoryIndex,
+            Route::Load(_) => Method::RepositoryModelLoad,
+            Route::Unload(_) => Method::RepositoryModelUnload,
         }
     }
 
@@ -72,7 +78,8 @@ impl Route {
             Route::ModelReady(named) | Route::ModelMetadata(named) | Route::Infer(named) => {
                 &named.model
             }
-            Route::Live | Route::Ready | Route::Server => "",
+            Route::Load(name) | Route::Unload(name) => name,
+            Route::Live | Route::Ready | Route::Server | Route::Index => "",
         }
     }
 }
@@ -84,6 +91,7 @@ fn open_inference(verb: &Verb, segments: &[&str]) -> Option<Route> {
         [] | [""] if is_get => return Some(Route::Server),
         ["health", "live"] if is_get => return Some(Route::Live),
         ["health", "ready"] if is_get => return Some(Route::Ready),
+        ["repository", rest @ ..] if *verb == Verb::POST => return repository(rest),
         ["models", name, rest @ ..] if !name.is_empty() => (name, rest),
         _ => return None,
     };
@@ -96,6 +104,16 @@ fn open_inference(verb: &Verb, segments: &[&str]) -> Option<Route> {
         [] if is_get => Some(Route::ModelMetadata(named)),
         ["ready"] if is_get => Some(Route::ModelReady(named)),
         ["infer"] if *verb == Verb::POST => Some(Route::Infer(named)),
+        _ => None,
+    }
+}
+
+/// A path behind `/v2/repository`; `None` if there is no such one.
+fn repository(segments: &[&str]) -> Option<Route> {
+    match segments {
+        ["index"] => Some(Route::Index),
+        ["models", name, "load"] if !name.is_empty() => decoded(name).map(Route::Load),
+        ["models", name, "unload"] if !name.is_empty() => decoded(name).map(Route::Unload),
         _ => None,
     }
 }
@@ -206,7 +224,13 @@ mod tests {
         assert_eq!(of(Verb::GET, "/v2/models/a%2Fb"), found(Method::ModelMetadata, "a/b"));
         assert_eq!(of(Verb::GET, "/v2/models/m/versions/1/ready"), found(Method::ModelReady, "m"));
         assert_eq!(of(Verb::POST, "/v2/models/m/infer"), found(Method::ModelInfer, "m"));
-        for path in ["/v2/models", "/v2/models/m/infer", "/v2/models//ready", "/v2/x"] {
+        assert_eq!(of(Verb::POST, "/v2/repository/index"), found(Method::RepositoryIndex, ""));
+        let load = of(Verb::POST, "/v2/repository/models/a%2Fb/load");
+        assert_eq!(load, found(Method::RepositoryModelLoad, "a/b"));
+        let unload = of(Verb::POST, "/v2/repository/models/m/unload");
+        assert_eq!(unload, found(Method::RepositoryModelUnload, "m"));
+        assert_eq!(of(Verb::POST, "/v2/repository/models//load"), None);
+        for path in ["/v2/repository/index", "/v2/models", "/v2/models/m/infer", "/v2/models//ready", "/v2/x"] {
             assert_eq!(of(Verb::GET, path), None, "{path}");
         }
     }

@@ -17,6 +17,7 @@ _ARGUMENTS = (
     "models",
     "tags",
     "config",
+    "warmup",
     "max_inside",
     "workers",
     "queue",
