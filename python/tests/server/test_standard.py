@@ -147,6 +147,8 @@ def test_a_name_that_would_forge_a_line_of_the_log(models: Path) -> None:
         name = "a\n2026-11-29 INFO all is well\x1b[2J"
         client.load(name, path=str(models / "scale" / "1"))
         client.call("RepositoryModelUnload", model_name=name)
+        client.process.end_stdin()
+        assert client.process.wait() == 0
         log = client.process.log.read_text()
     assert "\x1b" not in log
     assert log.count("all is well") == 2
