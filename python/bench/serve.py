@@ -146,7 +146,7 @@ def noops(size: int, work: Path) -> tuple[Server, Server]:
 
 def _in_process(folder: Path, inputs: dict[str, Array]) -> Row:
     """Return the call without a server: what a server adds is beside it."""
-    model = stele_native.Model.load(folder)
+    model = stele_native.Model(folder)
 
     def call(_request: bytes) -> bytes:
         return bytes(next(iter(model(**inputs).values())).tobytes())
