@@ -169,8 +169,8 @@ soak: setup models binding-rust ## ten minutes of mixed load and abuse for the s
 	$(PYTHON) python/bench/soak.py --update docs/serving.md
 
 .PHONY: bench-serve
-bench-serve: setup model-digits binding-rust ## what a call to the server costs, and what batching brings
-	$(MAKE) -C bindings/rust noop
+bench-serve: setup model-digits binding-c binding-rust ## what a call to the server costs, and what batching brings
+	$(MAKE) -C bindings/rust server noop
 	$(PYTHON) python/bench/serve.py --update docs/serving.md
 
 .PHONY: lint

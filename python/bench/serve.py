@@ -20,16 +20,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from types import ModuleType
 
 import grpc
 import numpy as np
 import stele_native
 from wire import HERE, Caller, Server, caller, make_models
 
+import stele
 from stele import marked, paths
 from stele.contract.dtypes import Array
 from stele.parity.record import machine
-from stele.server.options import Options
+from stele.server.options import MEBIBYTE, Options
 from stele.wire import messages, oip, tensor_proto
 from stele.zoo import train
 
@@ -37,11 +39,13 @@ MARK = "serving figures"
 TONIC = "no-op method of tonic"
 GRPCIO = "no-op method of grpcio"
 BARE = "the model in process"
+EXAMPLE = "the example in C, to its end"
 CALLS = 200
 CLIENTS = 8
 MANY = 64
 BATCH_ROWS = 32
 # Made by bindings/rust/Makefile.
+NATIVE = paths.build_dir() / "rust/release/stele-serve"
 NOOP = paths.build_dir() / "rust/noop/release"
 # The threads of a default `stele serve`.
 THREADS = Options.workers + Options.queue + 8
@@ -83,6 +87,58 @@ def predict(model: str, inputs: dict[str, Array]) -> bytes:
     for name, array in inputs.items():
         tensor_proto.put_content(request.inputs[name], array)
     return bytes(request.SerializeToString())
+
+
+# --- start ------------------------------------------------------------------------
+
+
+def starts(rounds: int, work: Path) -> list[str]:
+    """Measure from nothing to ready; return the lines of the table."""
+    folder, _ = _digits()
+    served = ("--port", "0", "--json", "--stop-with-stdin", f"digits={folder}")
+    commands = {
+        "`stele-serve`": [NATIVE, *served],
+        "`stele serve`": [sys.executable, "-m", "stele.cli", "serve", *served],
+    }
+    took: dict[str, list[float]] = {name: [] for name in (EXAMPLE, *commands)}
+    memory = dict.fromkeys(commands, 0)
+    for number in range(rounds + 1):
+        found = {EXAMPLE: _seconds_of([paths.build_dir() / "c/digits", folder])}
+        for name, command in commands.items():
+            start = time.perf_counter()
+            with Server(name, command, work / "start") as server:
+                found[name] = time.perf_counter() - start
+                memory[name] = server.resident()
+        # The first round reads from disk.
+        if number:
+            for name, seconds in found.items():
+                took[name].append(seconds)
+    print(f"starts: {rounds} rounds", file=sys.stderr)
+    own = {
+        "`stele-serve`": NATIVE.stat().st_size,
+        "`stele serve`": _size_of(stele) + _size_of(stele_native),
+    }
+    lines = ["| start | seconds | memory when ready | its own files |", "|---|---:|---:|---:|"]
+    for name, seconds in took.items():
+        rest = (
+            f"{memory[name] / MEBIBYTE:.0f} MiB | {own[name] / MEBIBYTE:.1f} MiB"
+            if name in own
+            else " | "
+        )
+        lines.append(f"| {name} | {median(seconds):.2f} | {rest} |")
+    return lines
+
+
+def _seconds_of(command: list[Path]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def _size_of(package: ModuleType) -> int:
+    """Return the bytes of a package's files."""
+    files = Path(str(package.__file__)).parent.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 # --- one call at a time ---------------------------------------------------------
@@ -261,14 +317,16 @@ def main() -> None:
     parser.add_argument("--update", type=Path, help="a Markdown file with the marks")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
-        lines = sequential(args.rounds, Path(work))
+        lines = starts(args.rounds, Path(work))
+        lines += ["", *sequential(args.rounds, Path(work))]
         for measure in (small, large):
             lines += ["", *measure(max(args.rounds // 3, 1), args.seconds, Path(work))]
     where = machine()
     lines += [
         "",
-        f"First two: `digits`, one image, {CALLS} calls a round in the first. Third: a perceptron "
-        "with 40 MB of weights, one row a call. Many clients are one process of tonic's. Loopback, "
+        f"`digits`, one image, {CALLS} calls a round where they come one by one; last, a "
+        "perceptron with 40 MB of weights, one row a call. Many clients are one process of "
+        "tonic's. Loopback, "
         f"{args.rounds} rounds; {where['machine']}; TensorFlow {where['tensorflow']}, grpcio "
         f"{grpc.__version__}, Python {where['python']}; {where['date']}.",
     ]
