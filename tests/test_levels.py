@@ -1,6 +1,7 @@
-"""Every binding holds the golden conversations, and has the verbs of its level.
+"""Every binding holds the golden conversations, and a new one climbs the levels.
 
-The cases of levels 2 to 4 are those of test_parity.
+The cases of levels 2 to 4 are those of test_parity, `describe` and `bench` of level 5 those
+of the conformance tests.
 """
 
 from __future__ import annotations
@@ -30,17 +31,14 @@ def expect_nothing(problems: Iterator[str]) -> None:
         assert list(problems) == []
 
 
+# Those that begin before any model was loaded have a worker each.
 @EACH_BINDING
-@pytest.mark.parametrize("number", [1, 2, 4, 5])
-def test_golden_transcripts(binding: Binding, number: int) -> None:
-    assert binding.level >= number
-    assert golden.transcripts(number)
-    expect_nothing(Ladder(binding).transcripts(number))
-
-
-@EACH_BINDING
-def test_describe_and_bench(binding: Binding) -> None:
-    expect_nothing(Ladder(binding).describe_and_bench())
+@pytest.mark.parametrize("levels", [(1, 2), (5, 4)], ids=["1-2", "5-4"])
+def test_golden_transcripts(binding: Binding, levels: tuple[int, ...]) -> None:
+    assert binding.level >= max(levels)
+    for number in levels:
+        assert golden.transcripts(number)
+    expect_nothing(Ladder(binding).transcripts_in_turn(*levels))
 
 
 def test_the_ladder_ends_at_the_first_level_not_reached(capsys) -> None:

@@ -72,6 +72,28 @@ def test_the_exit_status_after_bye_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("replies", "status", "expected"),
+    [
+        (("ok", "ok"), "0", ""),
+        (("no", "ok"), "0", "1-small.txt:2: verb answered 'ok', expected 'no'"),
+        (("ok", "no"), "0", "2-small.txt:2: verb answered 'ok', expected 'no'"),
+        (("ok", "ok"), "7", "2-small.txt: bye: the worker exited with status 7"),
+    ],
+)
+def test_two_in_turn_are_one_conversation(
+    tmp_path: Path, replies: tuple[str, ...], status: str, expected: str
+) -> None:
+    scenes: dict[Path, dict[str, str]] = {}
+    for number, reply in enumerate(replies, 1):
+        file = tmp_path / f"{number}-small.txt"
+        file.write_text(f"> verb\n< {reply}\n> bye\n< ok\n")
+        scenes[file] = {}
+    run = (sys.executable, "-c", WORKER, "ok", status)
+    conversation = Conversation(Binding("small", tmp_path, "", "", 1, run), tmp_path / "worker")
+    assert golden.play_in_turn(conversation, scenes) == expected
+
+
+@pytest.mark.parametrize(
     "transcript",
     [
         "",

@@ -147,8 +147,8 @@ class Player:
         return case
 
     @property
-    def digits_folder(self) -> Path:
-        return self._digits[0].folder
+    def digits_target(self) -> Target:
+        return self._digits[0]
 
     @cached_property
     def _digits(self) -> tuple[Target, Case]:

@@ -23,7 +23,7 @@ def test_no_libtensorflow(worker: Player, tmp_path: Path, monkeypatch: pytest.Mo
     player = Player(worker.binding, worker.models, tmp_path)
     player.start()
     try:
-        reply = player.ask("load", worker.digits_folder, "serve", "default")
+        reply = player.ask("load", worker.digits_target.folder, "serve", "default")
         if reply.status == "ok":
             pytest.skip("it has a TensorFlow of its own")
         assert reply.code == "NOT_FOUND"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def transcripts(level: int) -> list[Path]:
     return sorted((paths.bindings_dir() / "contract" / "golden").glob(f"{level}-*.txt"))
 
 
-def play(conversation: Conversation, file: Path, words: dict[str, str]) -> str:
+def play(conversation: Conversation, file: Path, words: Mapping[str, str]) -> str:
     """Play one transcript to a fresh worker.
 
     Args:
@@ -33,21 +33,50 @@ def play(conversation: Conversation, file: Path, words: dict[str, str]) -> str:
         SetupError: The binding cannot run on this machine.
         SteleError: INVALID_ARGUMENT for a transcript that is none.
     """
+    return play_in_turn(conversation, {file: words})
+
+
+def play_in_turn(conversation: Conversation, scenes: Mapping[Path, Mapping[str, str]]) -> str:
+    """Play transcripts to one fresh worker, the end of the last alone.
+
+    Args:
+        conversation: Its worker is ended before and after.
+        scenes: The transcripts, in turn, each with its words.
+
+    Returns:
+        As `play`.
+
+    Raises:
+        SetupError: As `play`.
+        SteleError: As `play`.
+    """
     conversation.stop()
+    *_, last = scenes
+    file = last
     try:
-        for number, request, expected in _exchanges(file):
-            verb, *arguments = [_fill(field, words) for field in request]
-            reply = conversation.request(verb, *arguments, timeout=conversation.timeouts.load)
-            if not _matches(reply, expected):
-                got = " ".join((reply.status, *reply.fields))
-                wanted = " ".join(expected)
-                return f"{file.name}:{number}: {verb} answered {got!r}, expected {wanted!r}"
-            if verb == "bye":
-                conversation.await_exit()
+        for file, words in scenes.items():
+            if problem := _play(conversation, file, words, ends=file == last):
+                return problem
     except WorkerError as error:
         return f"{file.name}: {error}"
     finally:
         conversation.stop()
+    return ""
+
+
+def _play(conversation: Conversation, file: Path, words: Mapping[str, str], *, ends: bool) -> str:
+    """Play one transcript to the worker that is there, with its ``bye`` if it ends there."""
+    for number, request, expected in _exchanges(file):
+        verb, *arguments = [_fill(field, words) for field in request]
+        if verb == "bye" and not ends:
+            continue
+        reply = conversation.request(verb, *arguments, timeout=conversation.timeouts.load)
+        if not _matches(reply, expected):
+            got = " ".join((reply.status, *reply.fields))
+            wanted = " ".join(expected)
+            return f"{file.name}:{number}: {verb} answered {got!r}, expected {wanted!r}"
+        if verb == "bye":
+            conversation.await_exit()
     return ""
 
 
@@ -75,7 +104,7 @@ def _exchanges(file: Path) -> Iterator[tuple[int, list[str], list[str]]]:
         raise SteleError(Code.INVALID_ARGUMENT, f"{file.name} ends without a reply")
 
 
-def _fill(field: str, words: dict[str, str]) -> str:
+def _fill(field: str, words: Mapping[str, str]) -> str:
     for name, value in words.items():
         field = field.replace("{" + name + "}", value)
     return field

@@ -110,16 +110,30 @@ class Ladder:
         )[0]
 
     def transcripts(self, level: int) -> Iterator[str]:
-        """Yield what went wrong in the golden transcripts of a level."""
+        """Yield what went wrong in the golden transcripts of a level, each on a fresh worker."""
+        for file, words in self._scenes(level).items():
+            problem = golden.play(self._conversation(), file, words)
+            if problem:
+                yield problem
+
+    def transcripts_in_turn(self, *levels: int) -> Iterator[str]:
+        """Yield what went wrong first in the golden transcripts of levels, all on one worker."""
+        scenes = {file: words for level in levels for file, words in self._scenes(level).items()}
+        problem = golden.play_in_turn(self._conversation(), scenes)
+        if problem:
+            yield problem
+
+    def _scenes(self, level: int) -> dict[Path, dict[str, str]]:
+        """Return the golden transcripts of a level, each with the words to play it with."""
         words = {}
         if level > 1:
             target, case = self._digits()
             words = {"model": str(target.folder), "in": str(case.inputs)}
-        for file in golden.transcripts(level):
-            fresh = {"out": str(self._folder / file.stem), "file": str(self._folder / "file")}
-            problem = golden.play(self._conversation(), file, words | fresh)
-            if problem:
-                yield problem
+        return {
+            file: words
+            | {"out": str(self._folder / file.stem), "file": str(self._folder / f"{file.stem}.tsv")}
+            for file in golden.transcripts(level)
+        }
 
     def _cases(
         self, model: str, *, strings: bool | None = None, bad: bool = False
@@ -168,11 +182,12 @@ class Ladder:
 
     def describe_and_bench(self) -> Iterator[str]:
         """Yield what is wrong with the optional verbs."""
-        return self._with_digits(self._describe_and_bench)
+        return self._with_digits(self.optional_verbs)
 
-    def _describe_and_bench(
+    def optional_verbs(
         self, conversation: Conversation, target: Target, case: Case
     ) -> Iterator[str]:
+        """Yield what is wrong with ``describe`` and ``bench`` of the model that is loaded."""
         yield from self._describe(conversation, target)
         yield from self.bench(conversation, case)
 
