@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -228,7 +229,7 @@ class Ladder:
                 yield problem
                 return
             total = float(np.fromfile(self._samples, dtype="<u8").sum()) / 1e9
-            timed, runs = runs, runs * 8
+            timed, runs = runs, runs * _more(wall)
         if not wall / _BENCH_SLACK <= total <= wall:
             yield (
                 f"bench wrote samples of {total:.3g} s in all for {timed} calls that took "
@@ -265,6 +266,14 @@ class Ladder:
         if reply.status != "ok":
             return reply.seconds, f"bench answered {reply.status}: {reply.message}"
         return reply.seconds, bench_problem(self._samples, runs, out, expected)
+
+
+def _more(wall: float) -> int:
+    """Return how many times as many calls to make as those that took so long.
+
+    No more than are long enough: the warm-up is measured by as many once again.
+    """
+    return min(8, max(2, math.ceil(1.2 * _BENCH_SECONDS / wall)))
 
 
 def _takes_strings(signature: Signature) -> bool:
