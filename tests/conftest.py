@@ -144,23 +144,23 @@ class Parity:
         self._journal.begin(["pytest"])
         self.deviations = known.load(*paths.bindings_roots())
         self._run = run.Run(folder(), self._journal, deviations=self.deviations)
-        self._done: set[str] = set()
+        self._found: dict[str, dict[tuple[str, str], Result]] = {}
 
     def result(self, cell: Cell) -> Result:
-        if cell.model not in self._done:
-            self._done.add(cell.model)
+        if cell.model not in self._found:
+            self._found[cell.model] = {}
             selected = [b for name, b in claimed().items() if (name, cell.model) in self._wanted]
             self._run.check(plans()[cell.model], selected)
-        return self._find(cell)
-
-    def _find(self, cell: Cell) -> Result:
-        found = {
-            result.case: result
-            for result in self.results
-            if (result.binding, result.model) == (cell.binding, cell.model)
-        }
+            self._sort(cell.model)
+        found = self._found[cell.model]
         # A binding that could not load the model has one result that stands for all.
-        return found.get(cell.case) or found[plan.LOAD_CASE]
+        return found.get((cell.binding, cell.case)) or found[cell.binding, plan.LOAD_CASE]
+
+    def _sort(self, model: str) -> None:
+        """Lay out a model's results once: there are tens of thousands of them and of tests."""
+        for result in self.results:
+            if result.model == model:
+                self._found[model][result.binding, result.case] = result
 
     @property
     def results(self) -> list[Result]:
