@@ -37,15 +37,22 @@ SIGNATURES = {"dtypes": ("matrices", "mixed")}
 PROGRAMS = [(name, s) for name in zoo.BASIC for s in SIGNATURES.get(name, ("serving_default",))]
 
 # What a program prints is the same however long its compiler thinks. Crates that the
-# checkout's build has compiled to run while it compiles are not compiled again.
+# checkout's build has compiled with the same features are not compiled again.
 QUICK = {
     "CARGO_TARGET_DIR": str(paths.build_dir() / "rust"),
-    "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
     "CARGO_PROFILE_RELEASE_STRIP": "debuginfo",
     "CRYSTAL_OPTS": "--no-debug",
     "GOFLAGS": "-ldflags=-w",
     "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
+
+# Those that the checkout has with other features, for its server's sake, or not at all: what
+# is missing here is compiled for longer, and as right.
+OTHER_CRATES = (
+    "h2", "hyper", "hyper-timeout", "hyper-util", "num-complex", "num-traits", "program",
+    "tf-stele", "tokio", "tokio-stream", "tokio-util", "tonic", "tonic-prost", "tower",
+)  # fmt: skip
+QUICK_CARGO = "".join(f"[profile.release.package.{one}]\nopt-level = 0\n" for one in OTHER_CRATES)
 
 # To import TensorFlow takes longer than all programs together: once for all of a binding.
 IN_ONE_PROCESS = """
@@ -140,6 +147,9 @@ def typed(binding: Binding, folder: Path, address: str) -> None:
     for number, one in enumerate(programs):
         (folder / f"{number}.text").write_text(one.text, encoding="utf-8")
     (folder / first.file).write_text(first.text, encoding="utf-8")
+    if first.file == "src/main.rs":
+        (folder / ".cargo").mkdir()
+        (folder / ".cargo" / "config.toml").write_text(QUICK_CARGO)
     lines = list(first.commands.setup)
     runs = [one.commands.run.replace("127.0.0.1:8500", address) for one in programs]
     if any("{program}" in command for command in binding.snippet.build):
