@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stele.parity import family
 from tests.conformance.player import Player
 
 MESSAGE = """\
@@ -33,3 +34,11 @@ def test_no_libtensorflow(worker: Player, tmp_path: Path, monkeypatch: pytest.Mo
         player.close()
     finally:
         player.conversation.stop()
+
+
+def test_what_lies_beside_the_library_is_no_part_of_a_worker(worker: Player) -> None:
+    """Its start and its memory are measured, and Keras imports what it finds installed."""
+    worker.digits()
+    for pid in family.of(worker.conversation.pid):
+        maps = Path(f"/proc/{pid}/maps").read_text()
+        assert [name for name in ("pandas", "sklearn") if f"/{name}/" in maps] == []
