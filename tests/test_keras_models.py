@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,12 +70,31 @@ def test_keras_file_is_exported_and_held_against_the_model_in_memory(checked, fi
         assert outcomes(records, binding) == {"pass"}
 
 
+@pytest.fixture(scope="module")
+def unscaled(
+    saved: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], tuple[int, list, str]]:
+    """Check the export of other preprocessing, once for a file; return what it says and wrote."""
+
+    @cache
+    def checked(file: str) -> tuple[int, list, str]:
+        out = tmp_path_factory.mktemp("unscaled")
+        arguments = [str(saved / "unscaled"), "--keras", str(saved / file), "--no-bad-input"]
+        printed = io.StringIO()
+        with pytest.MonkeyPatch.context() as patched, contextlib.redirect_stdout(printed):
+            patched.delenv("CI", raising=False)
+            status = cli.main(["check", *arguments, "--binding", OTHERS, "--out", str(out)])
+        lines = (out / "results.jsonl").read_text().splitlines()
+        return status, [json.loads(line) for line in lines], printed.getvalue()
+
+    return checked
+
+
 @pytest.mark.parametrize("file", ["scaled.keras", "scaled.h5"])
 def test_export_of_other_preprocessing_is_red_at_the_keras_link_and_nowhere_else(
-    saved, tmp_path, file
+    unscaled, file
 ) -> None:
-    arguments = [str(saved / "unscaled"), "--keras", str(saved / file)]
-    status, records = check(tmp_path, *arguments)
+    status, records, _ = unscaled(file)
     assert status == 1
     found = links(records)
     assert [name for name, link in found.items() if not link["ok"]] == [KERAS_LINK]
@@ -97,11 +120,9 @@ def test_export_of_this_model_passes_also_by_its_url(saved, tmp_path) -> None:
     assert links(records)[KERAS_LINK]["ok"]
 
 
-def test_the_keras_link_is_the_first_that_is_shown(saved, tmp_path, capsys) -> None:
-    arguments = [str(saved / "unscaled"), "--keras", str(saved / "scaled.keras")]
-    common = ["--no-bad-input", "--binding", OTHERS, "--out", str(tmp_path)]
-    assert cli.main(["check", *arguments, *common]) == 1
-    printed = capsys.readouterr().out
+def test_the_keras_link_is_the_first_that_is_shown(unscaled) -> None:
+    status, _, printed = unscaled("scaled.keras")
+    assert status == 1
     rows = [line.split()[1] for line in printed.splitlines() if line.startswith("unscaled ")]
     assert rows == ["python-keras", *OTHERS.split(",")]
     assert printed.count("link broken") == 1
