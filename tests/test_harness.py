@@ -164,10 +164,22 @@ def test_class_is_proved_by_the_mapped_library(journal: Journal) -> None:
     assert {r.library_class for r in of(journal, "remote-healthy")} == {reference}
 
 
-def test_tensors_without_elements_are_no_proof(doubler: cases.Target, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def flagged(doubler: cases.Target, tmp_path_factory: pytest.TempPathFactory) -> Journal:
+    """One run of an input without elements and one with, in workers with flags of their own."""
+
+    def with_flags(name: str, *flags: str) -> Binding:
+        return fake("healthy", id=f"fake-{name}", run=("env", *flags, *fake(name).run))
+
+    fakes = [with_flags("healthy", "TF_CLI_CONFIG_FILE=terraform.rc", "TF_CPP_MAX_VLOG_LEVEL=0")]
+    fakes.append(with_flags("noise", "TF_NUM_INTEROP_THREADS=3"))
+    fakes.append(with_flags("remote-healthy", "TF_NUM_INTEROP_THREADS=3"))
     inputs = {"empty": VALUES[:0], "rows": VALUES}
-    journal = run_fakes(doubler, tmp_path, [fake("healthy")], bad=False, inputs=inputs)
-    identical = {r.case: (r.outcome, r.identical) for r in of(journal, "healthy")}
+    return run_fakes(doubler, tmp_path_factory.mktemp("flagged"), fakes, inputs=inputs)
+
+
+def test_tensors_without_elements_are_no_proof(flagged: Journal) -> None:
+    identical = {r.case: (r.outcome, r.identical) for r in of(flagged, "healthy")}
     assert identical == {"empty": (Outcome.PASS, None), "rows": (Outcome.PASS, True)}
 
 
@@ -186,17 +198,8 @@ def test_what_tensorflow_alone_refuses(foreign: Path, tmp_path: Path) -> None:
     assert of(journal, "other-class-wrong")[1].outcome is Outcome.MISMATCH
 
 
-def test_only_flags_that_tensorflow_reads_make_a_class(
-    doubler: cases.Target, tmp_path: Path
-) -> None:
-    def flagged(name: str, *flags: str) -> Binding:
-        return fake("healthy", id=f"fake-{name}", run=("env", *flags, *fake(name).run))
-
-    fakes = [flagged("healthy", "TF_CLI_CONFIG_FILE=terraform.rc", "TF_CPP_MAX_VLOG_LEVEL=0")]
-    fakes.append(flagged("noise", "TF_NUM_INTEROP_THREADS=3"))
-    fakes.append(flagged("remote-healthy", "TF_NUM_INTEROP_THREADS=3"))
-    journal = run_fakes(doubler, tmp_path, fakes, bad=False)
-    flags = {r.binding: r.flags for r in journal.records if isinstance(r, WorkerInfo)}
+def test_only_flags_that_tensorflow_reads_make_a_class(flagged: Journal) -> None:
+    flags = {r.binding: r.flags for r in flagged.records if isinstance(r, WorkerInfo)}
     usual = set(flags["python-tf"])
     assert set(flags["fake-healthy"]) == usual
     for name in ("fake-noise", "fake-remote-healthy"):
