@@ -112,6 +112,12 @@ def test_images_have_a_case_of_pixels_where_asked_for():
     assert "pixels" not in dict(generate.variants("m", signature(FLOAT), pixels=True))
 
 
+def test_no_batch_has_more_rows_than_wanted():
+    variants = generate.variants("m", signature(FLOAT), sizes=generate.Sizes(rows=1))
+    rows = {name: len(inputs["x"]) for name, inputs in variants}
+    assert rows == {"batch1": 1, "batch0": 0, "edge": 1}
+
+
 def test_the_same_inputs_each_time():
     wanted = Expected(features=(Feature("f", "float", 2), Feature("w", "bytes", 1)))
     once, again = (made(signature(STRING), wanted) for _ in range(2))

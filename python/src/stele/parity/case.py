@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -31,12 +31,14 @@ class Target:
         folder: The SavedModel.
         tags: Of the MetaGraphDef to load.
         zoo: Whether it is a zoo model, with cases from real data.
+        heavy: Whether it is one that is tried on less, as `stele.zoo.Entry` has it.
     """
 
     name: str
     folder: Path
     tags: tuple[str, ...] = DEFAULT_TAGS
     zoo: bool = False
+    heavy: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,9 @@ def _zoo_target(name: str, tags: Collection[str] | None) -> Target:
             Code.FAILED_PRECONDITION, f'zoo model "{name}" is not trained; run: stele train {name}'
         )
     chosen = DEFAULT_TAGS if tags is None else _choose_tags(folder, tags)
-    return Target(name, folder, chosen, zoo=True)
+    from stele import zoo
+
+    return Target(name, folder, chosen, zoo=True, heavy=zoo.find(name).heavy)
 
 
 def _choose_tags(folder: Path, tags: Collection[str] | None) -> tuple[str, ...]:
@@ -205,7 +209,9 @@ def collect(
     wanted = [name for name in signatures if signature in (None, name)]
     if inputs is not None:
         return [_npz_case(wanted, inputs, folder)]
-    cases = [*_stored(target), *(case for name in wanted for case in made.cases(name))]
+    # The other signatures of a zoo model run the same graph.
+    tried = [DEFAULT_SIGNATURE] if target.heavy and signature is None else wanted
+    cases = [*_stored(target), *(case for name in tried for case in made.cases(name))]
     patterns = tuple(patterns)
     return [
         case
@@ -271,7 +277,7 @@ class MadeUp:
                 self._expected.get(name),
                 # A zoo model has cases of real images.
                 pixels=not self._target.zoo,
-                sizes=sizes,
+                sizes=replace(sizes, rows=1) if self._target.heavy else sizes,
             )
             for variant, tensors in made:
                 yield Case(f"{name}/{variant}", name, self._bundle(tensors), generated=True)

@@ -64,12 +64,14 @@ class Sizes:
         others: The dimensions behind it; None for small ones.
         channels: The last of four dimensions.
         ranks: By name, of the inputs of unknown rank; a matrix where it has none.
+        rows: At most so many in a batch.
     """
 
     first: int | None = None
     others: int | None = None
     channels: int = _CHANNELS
     ranks: Mapping[str, int] = field(default_factory=dict)
+    rows: int = _LARGEST_BATCH
 
     def fill(self, spec: TensorSpec, batch: int) -> tuple[int, ...]:
         """Return the shape of an input in a batch."""
@@ -119,11 +121,10 @@ def variants(
     batched = sizes.first is None and any(
         spec.shape is None or None in spec.shape[:1] for spec in signature.inputs
     )
-    batches = (
-        {"batch1": 1, "batch3": 3, "batch8": _LARGEST_BATCH, "batch0": 0}
-        if batched
-        else {"fixed": 1}
-    )
+    usual = {"batch1": 1, "batch3": 3, "batch8": _LARGEST_BATCH, "batch0": 0}
+    fitting = {name: rows for name, rows in usual.items() if rows <= sizes.rows}
+    batches = fitting if batched else {"fixed": 1}
+    few = min(3, sizes.rows)
 
     def made(batch: int, *, edge: bool = False) -> dict[str, Array]:
         shapes = {spec.name: sizes.fill(spec, batch) for spec in signature.inputs}
@@ -132,11 +133,11 @@ def variants(
     for name, batch in batches.items():
         yield name, made(batch)
     if pixels and (images := [spec.name for spec in signature.inputs if _is_image(spec)]):
-        inputs = made(3)
+        inputs = made(few)
         for name in images:
             inputs[name] = (inputs[name] * 255).astype(inputs[name].dtype)
         yield "pixels", inputs
-    yield "edge", made(3, edge=True)
+    yield "edge", made(few, edge=True)
 
 
 def _is_image(spec: TensorSpec) -> bool:
@@ -151,7 +152,7 @@ def _is_image(spec: TensorSpec) -> bool:
 
 def _check_size(spec: TensorSpec, sizes: Sizes) -> None:
     """Refuse an input that is too large in the largest batch."""
-    shape = sizes.fill(spec, _LARGEST_BATCH)
+    shape = sizes.fill(spec, sizes.rows)
     if len(shape) > _MOST_DIMENSIONS:
         raise SteleError(
             Code.RESOURCE_EXHAUSTED,

@@ -24,6 +24,8 @@ class Entry:
         builds_on: Other modules of this package that this model's imports.
         basic: Whether all that takes long is tried on it, too: converting it, compiling
             a program for it in every language.
+        heavy: Whether to load and to run it is so much work that it is tried on less: inputs
+            are made up for one signature, with one row, and its files are not damaged.
         known_bad: Set when the export is wrong on purpose.
     """
 
@@ -32,6 +34,7 @@ class Entry:
     data: tuple[str, ...] = ()
     builds_on: tuple[str, ...] = ()
     basic: bool = False
+    heavy: bool = False
     known_bad: KnownBad | None = None
 
     def load(self) -> ZooModel:
@@ -109,6 +112,13 @@ _ENTRIES = (
         "photo",
         "Which photograph a piece is from: uint8 of any size in, every pooling on the way",
         data=("scikit-learn",),
+    ),
+    Entry(
+        "mobilenet",
+        "Which third of which photograph a crop is from: MobileNetV2 at 224x224, the heavy one",
+        data=("scikit-learn",),
+        builds_on=("photo",),
+        heavy=True,
     ),
     Entry(
         "generator",
