@@ -127,6 +127,23 @@ def test_a_leak_is_the_exit_status(
     assert lines[-1] == {"type": "end", "exit": 1}
 
 
+def test_a_binding_says_what_its_worker_is_soaked_with(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "fixed"
+    folder.mkdir()
+    text = BINDING.format(id="fixed", python=sys.executable, fake=FAKE, behaviour="healthy")
+    heap = 'soak = { HEAP_OF_FIXED_SIZE = "32m" }\n[[tool]]'
+    (folder / "binding.toml").write_text(text.replace("[[tool]]", heap))
+    monkeypatch.setenv("STELE_BINDINGS", str(tmp_path))
+    soaked = []
+    monkeypatch.setattr(subject, "prepare", lambda *_: prepared)
+    monkeypatch.setattr(soak, "soak", lambda _journal, _subject, each, *_: soaked.extend(each))
+    cli.main(["soak", str(prepared.target.folder), "--binding", "fixed"])
+    (contestant,) = soaked
+    assert contestant.setting.environment == {"HEAP_OF_FIXED_SIZE": "32m"}
+
+
 @pytest.mark.parametrize("option", ["--runs", "--loads"])
 def test_too_few_have_no_interval(option: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):

@@ -37,8 +37,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "late turn; a quarter as many runs or loads come before, uncounted. It leaks when the "
         f"lower end of the interval makes more than {bounds[soak.RUNS] // _MIB} MiB over all runs, "
         f"or more than {bounds[soak.LOADS] // _MIB} MiB over all loads. A runtime that collects "
-        "garbage grows until it does: give it a heap of fixed size (JAVA_TOOL_OPTIONS, "
-        "NODE_OPTIONS, GOGC), or more runs. How durations drift is shown, and has no verdict.",
+        "garbage grows until it does: variables in its binding.toml (soak) give it a heap of fixed "
+        "size. How durations drift is shown, and has no verdict.",
         epilog="exit status: 0 no leak, 1 a leak or a mismatch, 2 usage, 3 could not run",
     )
     parser.add_argument("model", nargs="?", default="digits", metavar="MODEL|DIR")
@@ -100,7 +100,8 @@ def _soak(
         run_.say = status.update
         prepared = subject.prepare(run_, target, selected, args.case, ())
     contestants = [
-        Contestant(binding, Setting(), out / "turns" / binding.id) for binding in selected
+        Contestant(binding, Setting(environment=binding.soak), out / "turns" / binding.id)
+        for binding in selected
     ]
     effort = soak.Effort(args.runs, args.loads)
     soak.soak(journal, prepared.subjects[0], contestants, effort, status.update)

@@ -8,7 +8,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,8 @@ class Binding:
             ``{hex}``, as ``{bytes}`` (``0x28, 0x01``) or ``{escaped}`` (``\x28\x01``).
         snippet: How a program for a model is written; None where it cannot be.
         comparator: Whether it is somebody else's client, kept for comparison.
+        soak: Variables for its worker's `stele soak`, by name: such as give its runtime a heap of
+            fixed size.
         warm_up: How many calls its runtime compiles during, before one says what it costs.
         reason: Why it cannot run at all, if so.
     """
@@ -107,6 +109,7 @@ class Binding:
     load_config: str = ""
     snippet: Snippet | None = None
     comparator: bool = False
+    soak: Mapping[str, str] = field(default_factory=dict)
     warm_up: int = 0
     reason: str = ""
 
