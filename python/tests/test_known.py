@@ -18,14 +18,15 @@ def listed(tmp_path):
     (tmp_path / "js").mkdir()
     entry = "\n".join(f'{key} = "{value}"' for key, value in ABOUT.items())
     (tmp_path / "js" / "known.toml").write_text(
-        f'[[distance]]\nbinding = "web"\nulp = 100\n{entry}\n'
+        f'[[distance]]\nbinding = "web"\nulp = 100\nabsolute = 1e-5\n{entry}\n'
         f'[[deviation]]\nbinding = "other"\n{entry}\n'
     )
     return known.load(tmp_path)
 
 
 def cell(outcome=Outcome.PASS, binding="web", **tensor):
-    compared = {"name": "y", "problem": "", "dtype": "FP32", "identical": False} | tensor
+    compared = {"name": "y", "problem": "", "dtype": "FP32", "identical": False, "absolute": 1.0}
+    compared |= tensor
     return Result("digits", binding, "one", "serving_default", outcome, tensors=(compared,))
 
 
@@ -50,6 +51,15 @@ def test_more_than_the_tolerance_has_to_be_listed(listed, ulp, problem, binding,
     assert result.outcome is outcome
     if outcome is Outcome.MISMATCH:
         assert f"{ulp} ULP" in result.detail
+
+
+@pytest.mark.parametrize(
+    ("absolute", "outcome"),
+    [(1e-5, Outcome.PASS), (1.1e-5, Outcome.MISMATCH), (float("inf"), Outcome.MISMATCH)],
+)
+def test_next_to_zero_many_ulp_are_little(listed, absolute, outcome):
+    off = cell(Outcome.MISMATCH, ulp=2**20, absolute=absolute, problem="1 of 4 elements differ")
+    assert known.weigh(off, listed).outcome is outcome
 
 
 def test_what_is_no_distance_is_not_weighed(listed):

@@ -52,9 +52,19 @@ class Deviation:
 
 @dataclass(frozen=True)
 class Distance(Deviation):
-    """How many ULP some cells may be off; it takes the place of the tolerance."""
+    """How far some cells may be off; it takes the place of the tolerance.
+
+    Attributes:
+        ulp: In units in the last place; an output is within this
+        absolute: or within this in its own unit: next to zero, a trifle is many ULP.
+    """
 
     ulp: int
+    absolute: float = field(default=0.0, kw_only=True)
+
+    def allows(self, tensor: dict[str, Any]) -> bool:
+        """Tell whether an output is no farther off."""
+        return bool(tensor["ulp"] <= self.ulp or tensor["absolute"] <= self.absolute)
 
     def covers(self, result: Result) -> bool:
         """Tell whether it speaks of this cell, and the cell has a distance."""
@@ -95,16 +105,17 @@ def weigh(result: Result, deviations: Iterable[Deviation]) -> Result:
     More ULP than its dtype's tolerance have to be listed, even where the absolute
     bound lets them pass: they are a user's to know.
     """
-    far = [tensor["ulp"] for tensor in result.tensors if not _is_near(tensor) and "ulp" in tensor]
+    far = [tensor for tensor in result.tensors if not _is_near(tensor) and "ulp" in tensor]
     wrong = any(tensor["problem"] and "ulp" not in tensor for tensor in result.tensors)
     if not far or wrong:
         return result
     listed = (entry for entry in deviations if isinstance(entry, Distance))
     entry = next((entry for entry in listed if entry.covers(result)), None)
-    if entry is not None and max(far) <= entry.ulp:
-        return replace(result, outcome=Outcome.PASS, detail=f"{max(far)} ULP: {entry.reason}")
+    most = max(tensor["ulp"] for tensor in far)
+    if entry is not None and all(map(entry.allows, far)):
+        return replace(result, outcome=Outcome.PASS, detail=f"{most} ULP: {entry.reason}")
     limit = "not listed" if entry is None else f"{entry.ulp} listed"
-    return replace(result, outcome=Outcome.MISMATCH, detail=f"{max(far)} ULP, {limit}")
+    return replace(result, outcome=Outcome.MISMATCH, detail=f"{most} ULP, {limit}")
 
 
 def _is_near(tensor: dict[str, Any]) -> bool:
