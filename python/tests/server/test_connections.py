@@ -146,6 +146,24 @@ def test_large_requests_are_admitted_as_far_as_there_is_room(server: Client) -> 
     others_are_served(server)
 
 
+def test_a_client_leaves_as_much_room_as_it_takes(server: Client) -> None:
+    """Whether its requests ever arrive or not."""
+    message = framed(wide(4))
+    with Wire(server.address) as wire:
+        streams = [wire.open(INFER) for _ in range(16)]
+        for stream in streams:
+            wire.send(stream, message[:-1])
+        held = [stream for stream in streams if stream not in wire.codes]
+        with Wire(server.address) as other:
+            for _ in range(3):
+                assert other.code(other.open(INFER, wide(4))) == OK
+        for stream in held:
+            wire.send(stream, message[-1:], end=True)
+        codes = Counter(wire.code(stream) for stream in streams)
+    # Three of 4 MiB and some bytes, of 32.
+    assert codes == {OK: 3, EXHAUSTED: 13}
+
+
 def test_what_stands_for_much_takes_its_room(server: Client) -> None:
     request = predict_request("bench", {})
     request.model_spec.signature_name = "wide"
@@ -168,14 +186,15 @@ def test_answers_that_nobody_reads_are_bounded(models: Path) -> None:
         with Wire(server.address, window=0) as wire:
             for _ in range(100):
                 wire.open(INFER, request)
-            # Eight answers of 4 MiB fill the room, and few more were begun before: they stay
-            # where they are. Refusals come without a window, also to those that waited.
-            while len(wire.codes) < 88:
+            # Five answers of 4 MiB leave less than they take, and few more were begun before:
+            # they stay where they are. Refusals come without a window, also to those that waited.
+            while len(wire.codes) < 92:
                 wire.read()
             assert {*wire.codes.values()} == {EXHAUSTED}
             assert server.process.peak() - before < 3 * 32 * MIB
-            # Who needs no room is served all the same.
+            # Others are served all the same.
             with server.process.connect() as other:
+                assert other.infer("bench", ROWS, timeout=10)
                 assert other.call("ServerLive", timeout=10).live
         # It left, and with it, soon, what it was owed.
         for _ in range(500):

@@ -14,7 +14,6 @@ use tokio::sync::oneshot;
 use crate::admission::{Admission, Turn};
 use crate::inference::{Caller, failed, run};
 use crate::log::Log;
-use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::oip_tensors::Inputs;
 use crate::output::Output;
@@ -26,7 +25,6 @@ use crate::version::Prepared;
 pub(crate) struct Batcher {
     admission: Admission,
     limit: usize,
-    memory: Memory,
     metrics: Option<Arc<Metrics>>,
     log: Log,
     groups: Arc<Mutex<HashMap<Key, VecDeque<Member>>>>,
@@ -54,11 +52,10 @@ impl Batcher {
     pub(crate) fn new(
         admission: Admission,
         limit: usize,
-        memory: Memory,
         metrics: Option<Arc<Metrics>>,
         log: Log,
     ) -> Batcher {
-        Batcher { admission, limit, memory, metrics, log, groups: Arc::default() }
+        Batcher { admission, limit, metrics, log, groups: Arc::default() }
     }
 
     /// How many rows a call brings to a batch; `None` if it has to run alone.
@@ -152,11 +149,9 @@ impl Batcher {
 
     fn run_batch(&self, batch: Vec<Member>, turn: Turn) {
         let _turn = turn;
-        if let Err(full) = self.memory.check() {
-            for Member { caller, outcome, .. } in batch {
-                drop(caller);
-                drop(outcome.send(Err(full.clone())));
-            }
+        // Answers that nobody read while these waited may have filled the room.
+        let batch: Vec<Member> = batch.into_iter().filter_map(with_room).collect();
+        if batch.is_empty() {
             return;
         }
         if let Some(metrics) = &self.metrics {
@@ -227,6 +222,15 @@ impl Drop for Leaving<'_> {
             group.retain(|member| !member.outcome.is_closed());
         }
     }
+}
+
+/// Refuses a call whose client has no room for an answer.
+fn with_room(member: Member) -> Option<Member> {
+    let Err(full) = member.caller.memory.check() else { return Some(member) };
+    let Member { caller, outcome, .. } = member;
+    drop(caller);
+    drop(outcome.send(Err(full)));
+    None
 }
 
 /// Each input with the rows of all members.

@@ -173,10 +173,11 @@ async fn route(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::Memory;
 
     #[test]
     fn only_who_does_not_read_is_refused() {
-        let peer = Peer { client: 0, address: "ipv4:127.0.0.1:1".into() };
+        let peer = Peer { client: 0, address: "ipv4:127.0.0.1:1".into(), memory: Memory::new(0) };
         let mut connection = Connection::new(peer);
         connection.owe(OWED + 1);
         assert_eq!(connection.check(), Ok(()));

@@ -12,7 +12,7 @@ use tonic::body::Body;
 
 use crate::arrival::{check_length, more};
 use crate::connection::Connection;
-use crate::memory::Held;
+use crate::memory::{Held, Memory};
 use crate::method::Method;
 use crate::refusal::{Refusal, Result};
 use crate::reply::Reply;
@@ -43,7 +43,7 @@ pub(crate) async fn call(
     telling.tell(answer.as_ref().map(|message| message.len() - PREFIX));
     match answer {
         Ok(message) => {
-            let held = services.memory.count(message.len());
+            let held = connection.peer.memory.count(message.len());
             replied(Body::new(Reply::message(message, held, connection)))
         }
         Err(refusal) => refused(&refusal),
@@ -58,9 +58,9 @@ async fn answer(
 ) -> Result<Bytes> {
     connection.check()?;
     let method = telling.method;
-    let (message, _held) = read(services, method, body).await?;
+    let (message, _held) = read(services, &connection.peer.memory, method, body).await?;
     telling.hear(message.len(), || wire::name(&message, method.model_field()));
-    services.answer(method, message, connection.peer.client).await
+    services.answer(method, message, &connection.peer).await
 }
 
 /// Reads the message. Room is taken for it before it is.
@@ -68,7 +68,12 @@ async fn answer(
 /// # Errors
 /// RESOURCE_EXHAUSTED if it is too large, or there is no room; DEADLINE_EXCEEDED if it
 /// does not arrive; INVALID_ARGUMENT and UNIMPLEMENTED for what is no message.
-async fn read(services: &Services, method: Method, mut body: Incoming) -> Result<(Bytes, Held)> {
+async fn read(
+    services: &Services,
+    memory: &Memory,
+    method: Method,
+    mut body: Incoming,
+) -> Result<(Bytes, Held)> {
     let early = || Refusal::invalid("the request ends before its message does");
     let mut start = Bytes::new();
     while start.len() < PREFIX {
@@ -81,9 +86,9 @@ async fn read(services: &Services, method: Method, mut body: Incoming) -> Result
     let length = start.get_u32() as usize;
     check_length(services, length)?;
     let held = if length <= SMALL && !method.runs_a_model() {
-        services.memory.count(length)
+        memory.count(length)
     } else {
-        services.memory.hold(length)?
+        memory.admit(length)?
     };
     if start.len() >= length {
         return Ok((start.split_to(length), held));

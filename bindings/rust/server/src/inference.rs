@@ -15,13 +15,13 @@ use crate::version::Prepared;
 /// Runs signatures within the server's bounds.
 pub(crate) struct Inference {
     admission: Admission,
-    memory: Memory,
     batcher: Option<Batcher>,
 }
 
 /// What a call brings along.
 pub(crate) struct Caller {
     pub(crate) client: Client,
+    pub(crate) memory: Memory,
     /// Of the model that is called; kept until the model has run, whether the client
     /// waits or not.
     pub(crate) place: Place,
@@ -29,8 +29,8 @@ pub(crate) struct Caller {
 
 impl Inference {
     /// Runs each call alone, or leaves what it can to a batcher.
-    pub(crate) fn new(admission: Admission, memory: Memory, batcher: Option<Batcher>) -> Inference {
-        Inference { admission, memory, batcher }
+    pub(crate) fn new(admission: Admission, batcher: Option<Batcher>) -> Inference {
+        Inference { admission, batcher }
     }
 
     /// Runs a signature. Who drops this before the model runs, stops it.
@@ -69,11 +69,11 @@ impl Inference {
         &self,
         prepared: Arc<Prepared>,
         inputs: Inputs,
-        Caller { client, place }: Caller,
+        Caller { client, memory, place }: Caller,
     ) -> Result<Vec<Output>> {
         let turn = self.admission.turn(place.model(), client).await;
         // Answers that nobody read while this waited may have filled the room.
-        self.memory.check()?;
+        memory.check()?;
         let run = tokio::task::spawn_blocking(move || {
             // A model that runs cannot be stopped: it is inside as long as it runs.
             let _inside = (place, turn);

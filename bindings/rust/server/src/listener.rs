@@ -102,6 +102,7 @@ impl Door {
         let peer = Peer {
             client: CLIENTS.fetch_add(1, Ordering::Relaxed),
             address: format!("{kind}:{address}").into(),
+            memory: self.services.memory.of_client(),
         };
         match self.tls.clone() {
             None => self.serve(stream, peer).await,

@@ -49,9 +49,10 @@ impl Local {
         } else {
             String::new()
         };
-        let answer = runtime.block_on(self.services.answer(method, request, 0));
+        let memory = self.services.memory.of_client();
+        let peer = Peer { client: 0, address: peer.into(), memory };
+        let answer = runtime.block_on(self.services.answer(method, request, &peer));
         let outcome = answer.as_ref().map(|message| message.len() - PREFIX);
-        let peer = Peer { client: 0, address: peer.into() };
         self.services.tell(method, &model, &peer, started, received, outcome);
         answer
             .map(|message| message.slice(PREFIX..))

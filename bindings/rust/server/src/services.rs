@@ -48,6 +48,8 @@ pub(crate) struct Peer {
     pub(crate) client: Client,
     /// Where it is, as gRPC writes it.
     pub(crate) address: Arc<str>,
+    /// The bytes that are inside, as this client has them.
+    pub(crate) memory: Memory,
 }
 
 impl Services {
@@ -66,12 +68,10 @@ impl Services {
             None => None,
         };
         let memory = Memory::new(options.max_inside);
-        let batcher = (options.batch > 1).then(|| {
-            let (admission, metrics) = (admission.clone(), metrics.clone());
-            Batcher::new(admission, options.batch, memory.clone(), metrics, log.clone())
-        });
+        let batcher = (options.batch > 1)
+            .then(|| Batcher::new(admission.clone(), options.batch, metrics.clone(), log.clone()));
         Ok(Services {
-            inference: Inference::new(admission.clone(), memory.clone(), batcher),
+            inference: Inference::new(admission.clone(), batcher),
             memory,
             draining: AtomicBool::new(false),
             repository,
@@ -107,7 +107,7 @@ impl Services {
         &self,
         method: Method,
         request: Bytes,
-        client: Client,
+        peer: &Peer,
     ) -> Result<Bytes> {
         match method {
             Method::ServerLive => encode(&self.server_live()),
@@ -127,7 +127,7 @@ impl Services {
             Method::ModelInfer | Method::Predict => {
                 // Its place before it is decoded: a call that is refused costs nothing.
                 let name = wire::name(&request, method.model_field());
-                let caller = self.caller(&name, client)?;
+                let caller = self.caller(&name, peer)?;
                 if method == Method::Predict {
                     self.predict(request, caller).await
                 } else {
@@ -141,9 +141,12 @@ impl Services {
     ///
     /// # Errors
     /// RESOURCE_EXHAUSTED when its places are taken; UNAVAILABLE when the server stops.
-    pub(crate) fn caller(&self, model: &str, client: Client) -> Result<Option<Caller>> {
+    pub(crate) fn caller(&self, model: &str, peer: &Peer) -> Result<Option<Caller>> {
         match self.repository.find(model) {
-            Some(_) => Ok(Some(Caller { client, place: self.admission.place(model)? })),
+            Some(_) => {
+                let Peer { client, memory, .. } = peer.clone();
+                Ok(Some(Caller { client, memory, place: self.admission.place(model)? }))
+            }
             None if self.is_draining() => Err(Refusal::stopping()),
             None => Ok(None),
         }

@@ -50,7 +50,7 @@ impl Services {
         let version = self.wanted_version(spec)?;
         let caller = caller.ok_or_else(|| no_place(spec))?;
         let mut held = Vec::new();
-        let inputs = beside(size, || tensors(request.inputs, &self.memory, &mut held))?;
+        let inputs = beside(size, || tensors(request.inputs, &caller.memory, &mut held))?;
         let (name, prepared) = prepared(&version, &spec.signature_name)?;
         let outputs = self.inference.run(prepared, inputs, &request.output_filter, caller).await?;
         let model_spec = Some(described(&spec.name, &version, name));

@@ -73,7 +73,7 @@ impl Services {
         let prepared = version.prepare(&asked.signature)?;
         let signature = prepared.signature();
         let (inputs, _held) =
-            beside(size, || inputs(asked.inputs, binary, signature, &self.memory))?;
+            beside(size, || inputs(asked.inputs, binary, signature, &caller.memory))?;
         let wanted = outputs(asked.outputs, asked.binary, signature)?;
         let names: Vec<_> = wanted.iter().map(|(name, _)| name.clone()).collect();
         let outputs = self.inference.run(prepared, inputs, &names, caller).await?;

@@ -35,7 +35,7 @@ use tonic::body::Body;
 use self::route::{Named, Route};
 use crate::arrival::{check_length, more};
 use crate::connection::{Connection, drive};
-use crate::memory::Held;
+use crate::memory::{Held, Memory};
 use crate::proto::inference::{
     ModelMetadataRequest, ModelReadyRequest, RepositoryModelUnloadRequest,
 };
@@ -98,13 +98,13 @@ async fn call(
 ) -> Response<Body> {
     let route = match Route::of(request.method(), request.uri().path()) {
         Ok(route) => route,
-        Err(refusal) => return respond(services, connection, Err(refusal)),
+        Err(refusal) => return respond(connection, Err(refusal)),
     };
     let mut telling = Telling::begin(services, connection, route.method());
     telling.hear(0, || route.model().to_string());
     let answer = answer(services, connection, &mut telling, route, request).await;
     telling.tell(answer.as_ref().map(|answer| answer.bytes.len()));
-    respond(services, connection, answer)
+    respond(connection, answer)
 }
 
 async fn answer(
@@ -115,36 +115,36 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Answer> {
     connection.check()?;
-    let client = connection.peer.client;
+    let peer = &connection.peer;
     Ok(match route {
         Route::Status(spec) => described::status(&services.status_of(&spec)?).into(),
         Route::Metadata(spec) => services.described(&spec)?.into(),
         Route::Predict(spec) => {
-            let (body, _held) = read(services, request).await?;
+            let (body, _held) = read(services, &peer.memory, request).await?;
             telling.hear(body.len(), || spec.name.clone());
             // Its place before it is parsed: a call that is refused costs nothing.
-            let caller = services.caller(&spec.name, client)?;
+            let caller = services.caller(&spec.name, peer)?;
             services.predict_json(spec, body, caller).await?.into()
         }
         Route::Infer(named) => {
             let header = infer::header_length(request.headers())?;
-            let (body, _held) = read(services, request).await?;
+            let (body, _held) = read(services, &peer.memory, request).await?;
             telling.hear(body.len(), || named.model.clone());
-            let caller = services.caller(&named.model, client)?;
+            let caller = services.caller(&named.model, peer)?;
             services.infer_json(named, body, header, caller).await?
         }
         Route::Index => {
-            let (_, _held) = read(services, request).await?;
+            let (_, _held) = read(services, &peer.memory, request).await?;
             repository::index(&services.repository_index()).into()
         }
         Route::Load(name) => {
-            let (body, _held) = read(services, request).await?;
+            let (body, _held) = read(services, &peer.memory, request).await?;
             telling.hear(body.len(), || name.clone());
             services.model_load(repository::load(name, &body)?).await?;
             json!({}).into()
         }
         Route::Unload(model_name) => {
-            let (_, _held) = read(services, request).await?;
+            let (_, _held) = read(services, &peer.memory, request).await?;
             let request = RepositoryModelUnloadRequest { model_name, ..Default::default() };
             services.model_unload(&request)?;
             json!({}).into()
@@ -169,14 +169,18 @@ async fn answer(
 }
 
 /// Reads a body, or refuses it.
-async fn read(services: &Services, request: Request<Incoming>) -> Result<(Bytes, Held)> {
+async fn read(
+    services: &Services,
+    memory: &Memory,
+    request: Request<Incoming>,
+) -> Result<(Bytes, Held)> {
     let coding = request.headers().get(header::CONTENT_ENCODING).cloned();
     let mut body = request.into_body();
     if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         linger(body);
         return Err(Refusal::compressed());
     }
-    let read = collect(services, &mut body).await;
+    let read = collect(services, memory, &mut body).await;
     if read.is_err() {
         linger(body);
     }
@@ -188,12 +192,16 @@ async fn read(services: &Services, request: Request<Incoming>) -> Result<(Bytes,
 /// # Errors
 /// RESOURCE_EXHAUSTED if it is too large, or there is no room; DEADLINE_EXCEEDED if it
 /// does not arrive.
-async fn collect(services: &Services, body: &mut Incoming) -> Result<(Bytes, Held)> {
+async fn collect(
+    services: &Services,
+    memory: &Memory,
+    body: &mut Incoming,
+) -> Result<(Bytes, Held)> {
     // A chunked one does not say how long it is.
     let length = body.size_hint().exact().unwrap_or(0);
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     check_length(services, length)?;
-    let mut held = services.memory.hold(length)?;
+    let mut held = memory.admit(length)?;
     let mut bytes = BytesMut::with_capacity(length);
     while let Some(more) = more(body).await? {
         let whole = bytes.len() + more.len();
@@ -214,16 +222,12 @@ fn linger(mut body: Incoming) {
     }));
 }
 
-fn respond(
-    services: &Services,
-    connection: &Arc<Connection>,
-    answer: Result<Answer>,
-) -> Response<Body> {
+fn respond(connection: &Arc<Connection>, answer: Result<Answer>) -> Response<Body> {
     let (status, Answer { bytes, json }) = match answer {
         Ok(answer) => (StatusCode::OK, answer),
         Err(refusal) => (status::of(refusal.code), status::error(&refusal).into()),
     };
-    let (length, held) = (bytes.len(), services.memory.count(bytes.len()));
+    let (length, held) = (bytes.len(), connection.peer.memory.count(bytes.len()));
     let mut response = Response::new(Body::new(Reply::plain(bytes, held, connection)));
     *response.status_mut() = status;
     let headers = response.headers_mut();

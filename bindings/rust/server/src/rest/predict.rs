@@ -54,7 +54,7 @@ impl Services {
         }
         let prepared = version.prepare(name)?;
         let signature = prepared.signature();
-        let (inputs, _held) = beside(size, || take(given, signature, &self.memory))?;
+        let (inputs, _held) = beside(size, || take(given, signature, &caller.memory))?;
         let rows = matches!(given, Given::Rows(_));
         let outputs = self.inference.run(prepared, inputs, &[], caller).await?;
         let large: usize = outputs.iter().map(|(_, output)| output.bytes().len()).sum();

@@ -230,7 +230,13 @@ mod tests {
         let unload = of(Verb::POST, "/v2/repository/models/m/unload");
         assert_eq!(unload, found(Method::RepositoryModelUnload, "m"));
         assert_eq!(of(Verb::POST, "/v2/repository/models//load"), None);
-        for path in ["/v2/repository/index", "/v2/models", "/v2/models/m/infer", "/v2/models//ready", "/v2/x"] {
+        for path in [
+            "/v2/repository/index",
+            "/v2/models",
+            "/v2/models/m/infer",
+            "/v2/models//ready",
+            "/v2/x",
+        ] {
             assert_eq!(of(Verb::GET, path), None, "{path}");
         }
     }
