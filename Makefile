@@ -164,6 +164,13 @@ backends: setup models ## the same Keras files under TensorFlow, JAX and PyTorch
 	$(PYTHON) -m pytest tests/backends
 	$(PYTHON) -m tests.backends.compare --update docs/guide/pytorch.md
 
+# Five TensorFlows, each in an environment of its own: 1.3 GB are downloaded the first time,
+# 6 GB on disk.
+.PHONY: old-models
+old-models: setup bindings ## models of older TensorFlows read by this one, and the other way round
+	$(PYTHON) -m tests.old_models.environment
+	$(PYTHON) -m tests.old_models.compare --update docs/interop.md
+
 .PHONY: soak
 soak: setup models binding-rust ## ten minutes of mixed load and abuse for the server
 	$(PYTHON) python/bench/soak.py --update docs/serving.md
