@@ -18,6 +18,8 @@ from tests.conftest import claimed
 # to run, and a converter has limits of its own, which what runs its models then meets.
 CONVERTED = ("js-browser-", "js-onnx", "python-onnx", "python-litert")
 CHAIN = "python-tf,python-session,c"
+# Those that read a SavedModel in code of their own.
+READERS = "python-tf,python-session,c,rust,js-node"
 ALL = ",".join(name for name in claimed() if not name.startswith(("python-keras", *CONVERTED)))
 
 
@@ -70,6 +72,13 @@ def by_chain_of_good_input(
     names = ["picky_values", "enormous", "pixels", "endless"]
     arguments = ["--no-bad-input", "--binding", CHAIN]
     return together(foreign, tmp_path_factory.mktemp("good"), names, *arguments)
+
+
+@pytest.fixture(scope="module")
+def by_readers(foreign: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list]:
+    names = ["keras_saved", "beyond_64_mib", "two_sets_of_tags", "unknown_op"]
+    arguments = ["--no-bad-input", "--binding", READERS]
+    return together(foreign, tmp_path_factory.mktemp("readers"), names, *arguments)
 
 
 def results(records: list, binding: str) -> dict[str, dict]:
@@ -257,6 +266,40 @@ def test_a_case_without_end_is_dropped(by_chain_of_good_input) -> None:
         outcomes = {case: r["outcome"] for case, r in results(records, binding).items()}
         assert outcomes == {"serving_default/fixed": "pass", "serving_default/edge": "not-run"}
         assert "dropped" in results(records, binding)["serving_default/edge"]["detail"]
+
+
+def test_a_graph_beyond_64_mib_is_read(foreign, by_readers) -> None:
+    assert (foreign / "beyond_64_mib" / "saved_model.pb").stat().st_size > 64 << 20
+    records = by_readers["beyond_64_mib"]
+    assert everybody_agrees(records) == set(READERS.split(","))
+    for binding in READERS.split(","):
+        assert results(records, binding)["serving_default/batch8"]["identical"], binding
+
+
+def test_a_keras_model_that_tensorflow_saved_is_refused_with_the_way_out(by_readers) -> None:
+    answered = results(by_readers["keras_saved"], "python-tf")
+    assert answered["serving_default/batch3"]["identical"]
+    for binding in ("c", "rust", "js-node"):
+        refused = results(by_readers["keras_saved"], binding)["serving_default/batch3"]
+        assert refused["outcome"] == "not-answered"
+        assert "write it with model.export()" in refused["detail"]
+
+
+def test_an_op_that_nobody_has_loaded_is_named_by_all(by_readers) -> None:
+    for binding in READERS.split(","):
+        (refused,) = results(by_readers["unknown_op"], binding).values()
+        assert (refused["case"], refused["outcome"]) == ("load", "not-answered"), binding
+        assert "an op that this TensorFlow does not have" in refused["detail"]
+
+
+def test_each_set_of_tags_has_a_graph_of_its_own(foreign, by_readers, tmp_path) -> None:
+    assert everybody_agrees(by_readers["two_sets_of_tags"]) == set(READERS.split(","))
+    model, sessions = foreign / "two_sets_of_tags", READERS.removeprefix("python-tf,")
+    arguments = ["--tags", "serve,gpu", "--no-bad-input", "--binding", sessions]
+    status, records = check(tmp_path, str(model), *arguments)
+    assert status == 0
+    assert everybody_agrees(records) == set(sessions.split(","))
+    assert results(records, "c")["serving_default/batch3"]["identical"]
 
 
 def test_one_model_that_cannot_be_run_does_not_stop_the_rest(foreign, tmp_path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 v1 = tf.compat.v1
 
@@ -393,6 +394,52 @@ def disagreeing(folder: Path) -> None:
         builder.save()
 
 
+def keras_saved(folder: Path) -> None:
+    """A Keras 3 model as TensorFlow saves it: no session finds its variables."""
+    import keras
+
+    keras.utils.set_random_seed(1)
+    x = keras.Input((3,), name="x")
+    tf.saved_model.save(keras.Model(x, keras.layers.Dense(2)(x)), str(folder))
+
+
+def beyond_64_mib(folder: Path) -> None:
+    """A constant that makes the graph larger than protobuf's readers once took."""
+    module = tf.Module()
+    rows = tf.constant(np.arange(17 << 20, dtype=np.float32).reshape(-1, 2))
+    spec = [tf.TensorSpec([None], tf.int32, name="row")]
+    module.look = tf.function(lambda row: {"y": tf.gather(rows, row)}, input_signature=spec)
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.look})
+
+
+def two_sets_of_tags(folder: Path) -> None:
+    """Two graphs on the same variables: the one that adds is behind two tags."""
+    builder = v1.saved_model.Builder(str(folder))
+    for tags, sign in ((["serve"], -1.0), (["serve", "gpu"], 1.0)):
+        with tf.Graph().as_default(), v1.Session() as session:
+            x = v1.placeholder(tf.float32, [None], name="x")
+            w = v1.get_variable("w", initializer=2.0)
+            session.run(v1.global_variables_initializer())
+            signature = v1.saved_model.predict_signature_def({"x": x}, {"y": x + sign * w})
+            if sign < 0:
+                builder.add_meta_graph_and_variables(session, tags, {"serving_default": signature})
+            else:
+                builder.add_meta_graph(tags, {"serving_default": signature})
+    builder.save()
+
+
+def unknown_op(folder: Path) -> None:
+    """An op of a library that nobody has loaded."""
+    doubler(folder)
+    file = folder / "saved_model.pb"
+    model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    for function in model.meta_graphs[0].graph_def.library.function:
+        for node in function.node_def:
+            if node.op == "AddV2":
+                node.op = "AddOfSomebody"
+    file.write_bytes(model.SerializeToString())
+
+
 MODELS = (
     doubler,
     int_doubler,
@@ -412,6 +459,10 @@ MODELS = (
     odd,
     defaults,
     disagreeing,
+    keras_saved,
+    beyond_64_mib,
+    two_sets_of_tags,
+    unknown_op,
 )
 
 
