@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from stele.parity import case as cases
+from stele.parity import plan
 from stele.zoo import mobilenet
 from stele.zoo.layout import KERAS_FILE
 from stele.zoo.model import HELDOUT
@@ -44,3 +46,16 @@ def test_held_out_crops_are_at_places_of_their_own():
     seen = {crop.tobytes() for crop in train}
     assert len(seen) == len(train)
     assert not seen & {crop.tobytes() for crop in heldout}
+
+
+def test_it_is_tried_on_less(trained, tmp_path):
+    trained("mobilenet")
+    target = cases.find("mobilenet")
+    made = plan.make(target, cases.collect(target, tmp_path / "in"), tmp_path, bad=True)
+    generated = [f"serving_default/{name}" for name in ("batch1", "batch0", "edge")]
+    assert [case.name for case in made.cases] == ["crop", HELDOUT, *generated]
+    assert made.load_rows == []
+    # What is refused at a run is refused here, too: spoiled copies of a single row.
+    assert made.base is not None
+    assert made.base.name == "crop"
+    assert "bad/wrong-rank" in [case.name for case in made.run_rows]
