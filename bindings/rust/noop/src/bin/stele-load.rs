@@ -46,9 +46,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let channel = Endpoint::from_shared(format!("http://{address}"))?.connect().await?;
     let start = Instant::now();
     let until = start + Duration::from_secs_f64(seconds);
-    let all: Vec<_> = (0..clients)
-        .map(|_| tokio::spawn(ask(channel.clone(), request.clone(), until)))
-        .collect();
+    let all: Vec<_> =
+        (0..clients).map(|_| tokio::spawn(ask(channel.clone(), request.clone(), until))).collect();
     let mut calls = 0;
     for one in all {
         calls += one.await??;
