@@ -142,6 +142,8 @@ def test_a_binding_says_what_its_worker_is_soaked_with(
     cli.main(["soak", str(prepared.target.folder), "--binding", "fixed"])
     (contestant,) = soaked
     assert contestant.setting.environment == {"HEAP_OF_FIXED_SIZE": "32m"}
+    # By which pytest keeps a worker's tests together.
+    assert {contestant.binding: 1}[contestant.binding] == 1
 
 
 @pytest.mark.parametrize("option", ["--runs", "--loads"])

@@ -109,7 +109,7 @@ class Binding:
     load_config: str = ""
     snippet: Snippet | None = None
     comparator: bool = False
-    soak: Mapping[str, str] = field(default_factory=dict)
+    soak: Mapping[str, str] = field(default_factory=dict, hash=False)
     warm_up: int = 0
     reason: str = ""
 
