@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use http::{Request, Response, StatusCode, header};
@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tonic::body::Body;
 
 use crate::grpc;
+use crate::memory::Held;
 use crate::method::Method;
 use crate::refusal::{Refusal, Result};
 use crate::services::{Peer, Services};
@@ -41,8 +42,6 @@ const HEADERS: u32 = 32 << 10;
 /// A client's connection.
 pub(crate) struct Connection {
     pub(crate) peer: Peer,
-    /// Bytes of answers that are not sent.
-    owed: AtomicUsize,
     began: Instant,
     /// When an answer went on last, in ms since it began.
     moved: AtomicU64,
@@ -50,18 +49,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(peer: Peer) -> Connection {
-        Connection {
-            peer,
-            owed: AtomicUsize::new(0),
-            began: Instant::now(),
-            moved: AtomicU64::new(0),
-        }
+        Connection { peer, began: Instant::now(), moved: AtomicU64::new(0) }
     }
 
     /// # Errors
     /// RESOURCE_EXHAUSTED for a client that does not read its answers.
     pub(crate) fn check(&self) -> Result<()> {
-        let owed = self.owed.load(Ordering::Relaxed);
+        let owed = self.peer.memory.owed();
         if owed <= OWED || !self.rests_for(REST) {
             return Ok(());
         }
@@ -69,14 +63,12 @@ impl Connection {
         Err(Refusal::new(Code::ResourceExhausted, message))
     }
 
-    pub(crate) fn owe(&self, bytes: usize) {
-        if self.owed.fetch_add(bytes, Ordering::Relaxed) == 0 {
+    /// Bytes of an answer, until what is returned is dropped.
+    pub(crate) fn owe(&self, bytes: usize) -> Held {
+        if self.peer.memory.owed() == 0 {
             self.moved();
         }
-    }
-
-    pub(crate) fn paid(&self, bytes: usize) {
-        self.owed.fetch_sub(bytes, Ordering::Relaxed);
+        self.peer.memory.owe(bytes)
     }
 
     /// An answer went on.
@@ -86,7 +78,7 @@ impl Connection {
     }
 
     fn is_stuck(&self) -> bool {
-        self.owed.load(Ordering::Relaxed) > 0 && self.rests_for(UNREAD)
+        self.peer.memory.owed() > 0 && self.rests_for(UNREAD)
     }
 
     /// Whether no answer went on for so long.
@@ -179,7 +171,7 @@ mod tests {
     fn only_who_does_not_read_is_refused() {
         let peer = Peer { client: 0, address: "ipv4:127.0.0.1:1".into(), memory: Memory::new(0) };
         let mut connection = Connection::new(peer);
-        connection.owe(OWED + 1);
+        let answer = connection.owe(OWED + 1);
         assert_eq!(connection.check(), Ok(()));
         connection.began -= REST * 2;
         assert_eq!(connection.check().unwrap_err().code, Code::ResourceExhausted);
@@ -189,7 +181,7 @@ mod tests {
         connection.moved();
         assert!(connection.check().is_ok() && !connection.is_stuck());
         connection.began -= UNREAD * 2;
-        connection.paid(OWED + 1);
+        drop(answer);
         assert!(connection.check().is_ok() && !connection.is_stuck());
     }
 }

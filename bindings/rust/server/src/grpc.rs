@@ -42,10 +42,7 @@ pub(crate) async fn call(
     };
     telling.tell(answer.as_ref().map(|message| message.len() - PREFIX));
     match answer {
-        Ok(message) => {
-            let held = connection.peer.memory.count(message.len());
-            replied(Body::new(Reply::message(message, held, connection)))
-        }
+        Ok(message) => replied(Body::new(Reply::message(message, connection))),
         Err(refusal) => refused(&refusal),
     }
 }

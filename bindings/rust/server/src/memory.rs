@@ -26,11 +26,14 @@ struct Own {
 pub(crate) struct Held {
     memory: Memory,
     bytes: usize,
-    kind: fn(&Own) -> &AtomicUsize,
+    kind: Kind,
 }
 
-const REQUESTS: fn(&Own) -> &AtomicUsize = |own| &own.requests;
-const ANSWERS: fn(&Own) -> &AtomicUsize = |own| &own.answers;
+/// Where the bytes of a kind are counted.
+type Kind = fn(&Own) -> &AtomicUsize;
+
+const REQUESTS: Kind = |own| &own.requests;
+const ANSWERS: Kind = |own| &own.answers;
 
 impl Memory {
     pub(crate) fn new(limit: usize) -> Memory {
@@ -77,14 +80,13 @@ impl Memory {
     /// RESOURCE_EXHAUSTED when what is inside is more than there is room for, or this
     /// client's answers are more than is left: they are larger than anybody knew before.
     pub(crate) fn check(&self) -> Result<()> {
-        let answers = self.own.answers.load(Ordering::Relaxed);
+        let answers = self.owed();
         if answers > 0 { self.check_share(answers) } else { self.take(0) }
     }
 
     /// Bytes that this client has inside.
     fn own(&self) -> usize {
-        let Own { requests, answers } = &*self.own;
-        requests.load(Ordering::Relaxed) + answers.load(Ordering::Relaxed)
+        self.own.requests.load(Ordering::Relaxed) + self.owed()
     }
 
     /// Whether as much is left for others.
@@ -100,12 +102,26 @@ impl Memory {
         Err(Refusal::new(Code::ResourceExhausted, message))
     }
 
-    /// Bytes of an answer that is there already: they are counted, and leave less room
-    /// for requests.
+    /// Bytes of a request that is answered also when there is no room: they are counted,
+    /// and leave less for others.
     pub(crate) fn count(&self, bytes: usize) -> Held {
+        self.add(bytes, REQUESTS)
+    }
+
+    /// Bytes of an answer that is there already, as those of `count`.
+    pub(crate) fn owe(&self, bytes: usize) -> Held {
+        self.add(bytes, ANSWERS)
+    }
+
+    /// Bytes of answers that this client does not have yet.
+    pub(crate) fn owed(&self) -> usize {
+        self.own.answers.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: usize, kind: Kind) -> Held {
         self.used.fetch_add(bytes, Ordering::Relaxed);
-        self.own.answers.fetch_add(bytes, Ordering::Relaxed);
-        Held { memory: self.clone(), bytes, kind: ANSWERS }
+        kind(&self.own).fetch_add(bytes, Ordering::Relaxed);
+        Held { memory: self.clone(), bytes, kind }
     }
 }
 
@@ -115,13 +131,11 @@ impl Held {
     /// # Errors
     /// As [`Memory::admit`].
     pub(crate) fn grow(&mut self, bytes: usize) -> Result<()> {
-        let before = self.memory.own();
-        let mut more = self.memory.hold(bytes)?;
-        if before > self.bytes {
-            self.memory.check_share(before + bytes)?;
-        }
-        self.bytes += std::mem::take(&mut more.bytes);
-        Ok(())
+        self.memory.take(bytes)?;
+        (self.kind)(&self.memory.own).fetch_add(bytes, Ordering::Relaxed);
+        self.bytes += bytes;
+        let own = self.memory.own();
+        if own > self.bytes { self.memory.check_share(own) } else { Ok(()) }
     }
 }
 
@@ -145,7 +159,7 @@ mod tests {
         assert!(refusal.message.starts_with("7 bytes"), "{}", refusal.message);
         assert!(memory.hold(usize::MAX).is_err());
         drop(seven);
-        let answer = memory.count(20);
+        let answer = memory.owe(20);
         assert!(memory.check().is_err());
         drop(answer);
         assert!(memory.check().is_ok());
@@ -169,7 +183,7 @@ mod tests {
         let second = one.admit(10).unwrap();
         let others = other.admit(50).unwrap();
         drop((first, second, others));
-        let answers = one.count(60);
+        let answers = one.owe(60);
         assert!(one.check().is_err() && one.admit(1).is_err());
         assert!(other.check().is_ok());
         drop(answers);

@@ -19,7 +19,6 @@ const PIECE: usize = 256 << 10;
 /// An answer, in pieces.
 pub(crate) struct Reply {
     rest: Bytes,
-    bytes: usize,
     /// What stands behind it.
     trailers: Option<HeaderMap>,
     connection: Arc<Connection>,
@@ -28,18 +27,17 @@ pub(crate) struct Reply {
 
 impl Reply {
     /// A message with its prefix, and the status OK behind it.
-    pub(crate) fn message(message: Bytes, held: Held, connection: &Arc<Connection>) -> Reply {
+    pub(crate) fn message(message: Bytes, connection: &Arc<Connection>) -> Reply {
         let status = (HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"));
-        let mut reply = Reply::plain(message, held, connection);
+        let mut reply = Reply::plain(message, connection);
         reply.trailers = Some(HeaderMap::from_iter([status]));
         reply
     }
 
     /// These bytes and nothing else.
-    pub(crate) fn plain(bytes: Bytes, held: Held, connection: &Arc<Connection>) -> Reply {
-        connection.owe(bytes.len());
-        let connection = Arc::clone(connection);
-        Reply { bytes: bytes.len(), rest: bytes, trailers: None, connection, _held: held }
+    pub(crate) fn plain(bytes: Bytes, connection: &Arc<Connection>) -> Reply {
+        let held = connection.owe(bytes.len());
+        Reply { rest: bytes, trailers: None, connection: Arc::clone(connection), _held: held }
     }
 }
 
@@ -61,11 +59,5 @@ impl Body for Reply {
 
     fn is_end_stream(&self) -> bool {
         self.rest.is_empty() && self.trailers.is_none()
-    }
-}
-
-impl Drop for Reply {
-    fn drop(&mut self) {
-        self.connection.paid(self.bytes);
     }
 }

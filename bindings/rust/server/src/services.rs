@@ -143,10 +143,11 @@ impl Services {
     /// RESOURCE_EXHAUSTED when its places are taken; UNAVAILABLE when the server stops.
     pub(crate) fn caller(&self, model: &str, peer: &Peer) -> Result<Option<Caller>> {
         match self.repository.find(model) {
-            Some(_) => {
-                let Peer { client, memory, .. } = peer.clone();
-                Ok(Some(Caller { client, memory, place: self.admission.place(model)? }))
-            }
+            Some(_) => Ok(Some(Caller {
+                client: peer.client,
+                memory: peer.memory.clone(),
+                place: self.admission.place(model)?,
+            })),
             None if self.is_draining() => Err(Refusal::stopping()),
             None => Ok(None),
         }

@@ -170,12 +170,17 @@ pub(crate) fn tensors(
     inputs.into_iter().map(take).collect()
 }
 
+/// The name of the signature that a ModelSpec asks for.
+pub(crate) fn or_default(name: &str) -> &str {
+    if name.is_empty() { DEFAULT_SIGNATURE } else { name }
+}
+
 /// The signature of this name, `serving_default` without one, and its name.
 ///
 /// # Errors
 /// FAILED_PRECONDITION if there is none; else as [`Version::prepare`].
 pub(crate) fn prepared<'n>(version: &Version, name: &'n str) -> Result<(&'n str, Arc<Prepared>)> {
-    let name = if name.is_empty() { DEFAULT_SIGNATURE } else { name };
+    let name = or_default(name);
     if !version.definitions.contains_key(name) {
         let message = format!("Serving signature key \"{}\" not found.", shown(name));
         return Err(Refusal::new(Code::FailedPrecondition, message));

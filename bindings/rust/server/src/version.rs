@@ -83,9 +83,10 @@ impl Version {
         };
         let prepared = model.signatures().iter().map(prepare).collect();
         let warmed = Warmed::default();
-        let loaded = Version { number, definitions, files, warmed, model, prepared, _freed: freed };
-        let warmed = warmup::warm(&loaded, folder, source.warmup)?;
-        Ok(Version { warmed, ..loaded })
+        let mut loaded =
+            Version { number, definitions, files, warmed, model, prepared, _freed: freed };
+        loaded.warmed = warmup::warm(&loaded, folder, source.warmup)?;
+        Ok(loaded)
     }
 
     /// A signature, ready to run.

@@ -227,8 +227,8 @@ fn respond(connection: &Arc<Connection>, answer: Result<Answer>) -> Response<Bod
         Ok(answer) => (StatusCode::OK, answer),
         Err(refusal) => (status::of(refusal.code), status::error(&refusal).into()),
     };
-    let (length, held) = (bytes.len(), connection.peer.memory.count(bytes.len()));
-    let mut response = Response::new(Body::new(Reply::plain(bytes, held, connection)));
+    let length = bytes.len();
+    let mut response = Response::new(Body::new(Reply::plain(bytes, connection)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));

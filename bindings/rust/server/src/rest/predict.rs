@@ -8,7 +8,6 @@ use stele::{Signature, TensorSpec};
 use crate::inference::Caller;
 use crate::memory::{Held, Memory};
 use crate::oip_tensors::Inputs;
-use crate::open_inference::DEFAULT_SIGNATURE;
 use crate::output::{Output, Outputs};
 use crate::proto::tensorflow::serving::ModelSpec;
 use crate::refusal::{Refusal, Result, shown};
@@ -16,7 +15,7 @@ use crate::rest::json::{Json, Span};
 use crate::rest::text::{Elements, listed, put};
 use crate::rest::values::Values;
 use crate::services::{Services, beside};
-use crate::tfserving::no_place;
+use crate::tfserving::{no_place, or_default};
 
 /// A request's tensors.
 #[derive(Clone, Copy)]
@@ -42,10 +41,7 @@ impl Services {
         spec.signature_name = signature.unwrap_or_default();
         let version = self.wanted_version(&spec)?;
         let caller = caller.ok_or_else(|| no_place(&spec))?;
-        let name = match &*spec.signature_name {
-            "" => DEFAULT_SIGNATURE,
-            name => name,
-        };
+        let name = or_default(&spec.signature_name);
         if !version.definitions.contains_key(name) {
             return Err(Refusal::invalid(format!(
                 "Serving signature name: \"{}\" not found in signature def",
