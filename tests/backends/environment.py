@@ -8,40 +8,14 @@ What is pinned stands in requirements/; an environment that is up to date is lef
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
-from tests.interop.environments import Environment, resolve
+from tests.interop.environments import Environment, command
 
 REQUIREMENTS = Path(__file__).with_name("requirements")
 
-
-class BackendEnvironment(Environment):
-    """Keras and one backend."""
-
-    @property
-    def _lock(self) -> Path:
-        return REQUIREMENTS / f"{self.name}.lock"
-
-
-ENVIRONMENTS = {name: BackendEnvironment(name) for name in ("jax", "torch")}
-
-
-def main() -> int:
-    """Make them, or resolve their versions anew."""
-    parser = argparse.ArgumentParser(description="make build/envs/jax and build/envs/torch")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
-    parser.add_argument("--lock", action="store_true", help="resolve the versions anew (needs uv)")
-    args = parser.parse_args()
-    for name in args.names or ENVIRONMENTS:
-        if name not in ENVIRONMENTS:
-            parser.error(f'no environment "{name}"; there are {", ".join(ENVIRONMENTS)}')
-        if args.lock:
-            resolve(REQUIREMENTS / f"{name}.in")
-        ENVIRONMENTS[name].make()
-    return 0
-
+ENVIRONMENTS = {name: Environment(name, requirements=REQUIREMENTS) for name in ("jax", "torch")}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(ENVIRONMENTS))

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +31,21 @@ class Environment:
     """One virtual environment.
 
     Attributes:
-        name: The package that it is for.
+        name: Of its folder below build/envs.
         native: Whether stele_native goes into it, to run our models there.
         tensorflow: Whether it sees the TensorFlow of the checkout's own environment.
+        requirements: The folder of its NAME.in and NAME.lock.
     """
 
     name: str
     native: bool = False
     tensorflow: bool = False
+    requirements: Path = REQUIREMENTS
+
+    @property
+    def package(self) -> str:
+        """The package that it is for."""
+        return self.name
 
     @property
     def folder(self) -> Path:
@@ -50,8 +58,14 @@ class Environment:
         return self.folder / "bin" / "python"
 
     @property
+    def site_packages(self) -> Path:
+        """Where its packages are, once it is made."""
+        (folder,) = self.folder.glob("lib/python3*/site-packages")
+        return folder
+
+    @property
     def _lock(self) -> Path:
-        return REQUIREMENTS / f"{self.name}.lock"
+        return self.requirements / f"{self.name}.lock"
 
     @property
     def _wheels(self) -> list[Path]:
@@ -76,7 +90,7 @@ class Environment:
     def version(self) -> str:
         """Return the version of the package that it is for."""
         pins = (line.partition("==") for line in self._lock.read_text().splitlines())
-        return next(version for package, _, version in pins if package == self.name)
+        return next(version for package, _, version in pins if package == self.package)
 
     def make(self) -> None:
         """Make what is not up to date of it.
@@ -97,14 +111,31 @@ class Environment:
             if self.tensorflow:
                 # Behind the environment's own packages, which thus come first. 800 MB
                 # are not downloaded again, and the .pth files in there are not read.
-                (site_packages,) = self.folder.glob("lib/python3*/site-packages")
                 own = sysconfig.get_path("purelib")
-                (site_packages / "tensorflow-of-the-checkout.pth").write_text(f"{own}\n")
+                (self.site_packages / "tensorflow-of-the-checkout.pth").write_text(f"{own}\n")
             self._stamp(*packages)
         if not self._stamped(*native):
             if self._wheels:
                 self._install("--force-reinstall", *map(str, self._wheels))
             self._stamp(*native)
+
+    def lock(self) -> None:
+        """Resolve its versions anew; needs uv.
+
+        Raises:
+            subprocess.CalledProcessError: There is no solution.
+        """
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        subprocess.run(
+            ["uv", "pip", "compile", "--quiet", "--upgrade", "--python-version", python,
+             "--no-header", "--no-annotate", "--no-emit-index-url",
+             *self._asked(), "--output-file", self._lock],
+            check=True,
+        )  # fmt: skip
+
+    def _asked(self) -> list[str | Path]:
+        """Return what is resolved: options, and lists of packages."""
+        return [*(["--no-deps"] if self.tensorflow else []), self._lock.with_suffix(".in")]
 
     def _install(self, *what: str) -> None:
         """Install just that: a lock is complete, and no second TensorFlow comes in."""
@@ -131,47 +162,21 @@ ENVIRONMENTS = {
 }
 
 
-def lock() -> None:
-    """Resolve every requirements/NAME.in anew; needs uv.
-
-    Raises:
-        subprocess.CalledProcessError: There is no solution.
-    """
-    for environment in ENVIRONMENTS.values():
-        alone = ["--no-deps"] if environment.tensorflow else []
-        resolve(REQUIREMENTS / f"{environment.name}.in", *alone)
-
-
-def resolve(source: Path, *options: str) -> None:
-    """Pin what a list asks for, in the file beside it that ends in ``.lock``; needs uv.
-
-    Raises:
-        subprocess.CalledProcessError: There is no solution.
-    """
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    subprocess.run(
-        ["uv", "pip", "compile", "--quiet", "--upgrade", "--python-version", python,
-         "--no-header", "--no-annotate", "--no-emit-index-url",
-         *options, source, "--output-file", source.with_suffix(".lock")],
-        check=True,
-    )  # fmt: skip
-
-
-def main() -> int:
-    """Make the environments named, or all."""
-    parser = argparse.ArgumentParser(description="make build/envs/NAME")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ENVIRONMENTS))
+def command(environments: Mapping[str, Environment]) -> int:
+    """Make the environments that the command line names, or all."""
+    parser = argparse.ArgumentParser(description="make environments below build/envs")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(environments))
     parser.add_argument("--lock", action="store_true", help="resolve the versions anew (needs uv)")
     args = parser.parse_args()
-    unknown = [name for name in args.names if name not in ENVIRONMENTS]
+    unknown = [name for name in args.names if name not in environments]
     if unknown:
-        parser.error(f'no environment "{unknown[0]}"; there are {", ".join(ENVIRONMENTS)}')
-    if args.lock:
-        lock()
-    for name in args.names or ENVIRONMENTS:
-        ENVIRONMENTS[name].make()
+        parser.error(f'no environment "{unknown[0]}"; there are {", ".join(environments)}')
+    for name in args.names or environments:
+        if args.lock:
+            environments[name].lock()
+        environments[name].make()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(ENVIRONMENTS))

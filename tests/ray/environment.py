@@ -8,14 +8,13 @@ left alone. The package stele itself is installed as a link to the checkout.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from stele import paths
-from tests.interop.environments import Environment
+from tests.interop.environments import Environment, command
 
 ROOT = Path(__file__).parents[2]
 LOCK = Path(__file__).with_name("requirements.txt")
@@ -60,35 +59,13 @@ class RayEnvironment(Environment):
             )
             self._install("--force-reinstall", *map(str, Path(wheels).glob("*.whl")))
 
+    def _asked(self) -> list[str | Path]:
+        """Return what is resolved: the package with its extras, and what goes with it."""
+        extras = ["--extra", "ray", "--extra", "serve"]
+        return [*extras, ROOT / "python" / "pyproject.toml", self._lock.with_suffix(".in")]
+
 
 RAY = RayEnvironment("ray", native=True)
 
-
-def lock() -> None:
-    """Resolve the versions anew; needs uv.
-
-    Raises:
-        subprocess.CalledProcessError: There is no solution.
-    """
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    subprocess.run(
-        ["uv", "pip", "compile", "--quiet", "--upgrade", "--python-version", python,
-         "--no-header", "--no-annotate", "--no-emit-index-url", "--extra", "ray",
-         "--extra", "serve", ROOT / "python" / "pyproject.toml", LOCK.with_suffix(".in"),
-         "--output-file", LOCK],
-        check=True,
-    )  # fmt: skip
-
-
-def main() -> int:
-    """Make the environment."""
-    parser = argparse.ArgumentParser(description="make build/envs/ray")
-    parser.add_argument("--lock", action="store_true", help="resolve the versions anew (needs uv)")
-    if parser.parse_args().lock:
-        lock()
-    RAY.make()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command({RAY.name: RAY}))
