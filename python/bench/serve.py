@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,7 +149,7 @@ def sequential(rounds: int, work: Path) -> list[str]:
     folder, image = _digits()
     with ExitStack() as stack:
 
-        def stele(profile: str) -> Server:
+        def serve(profile: str) -> Server:
             arguments = (f"digits={folder}", "--profile", profile)
             return stack.enter_context(Server.stele(profile, work / profile, *arguments))
 
@@ -157,25 +157,27 @@ def sequential(rounds: int, work: Path) -> list[str]:
             channel = stack.enter_context(grpc.insecure_channel(server.address))
             return caller(channel, service, method)
 
-        default, inline = stele("default"), stele("inline")
+        default, inline = serve("default"), serve("inline")
         raw = infer("digits", image)
         answer = connect(default, messages.OPEN_INFERENCE, "ModelInfer")(raw)
         tonic, grpcio = (stack.enter_context(server) for server in noops(len(answer), work))
-        rows = [_in_process(folder, image)] + [
-            Row(name, server.cpu_seconds, connect(server, service, method), request)
-            for name, server, service, method, request in (
-                (TONIC, tonic, messages.OPEN_INFERENCE, "ModelInfer", raw),
-                (GRPCIO, grpcio, messages.OPEN_INFERENCE, "ModelInfer", raw),
-                ("`ServerLive`", default, messages.OPEN_INFERENCE, "ServerLive", b""),
-                ("`ModelInfer`", default, messages.OPEN_INFERENCE, "ModelInfer", raw),
-                ("`ModelInfer`, `--profile inline`", inline, messages.OPEN_INFERENCE,
-                 "ModelInfer", raw),
-                ("`ModelInfer`, typed contents", default, messages.OPEN_INFERENCE, "ModelInfer",
-                 infer("digits", image, raw=False)),
-                ("`Predict`", default, messages.PREDICTION, "Predict", predict("digits", image)),
-            )
-        ]  # fmt: skip
-        _require_equal(rows[4], rows[5])
+
+        def row(
+            name: str, server: Server, request: bytes, method: str = "ModelInfer",
+            service: str = messages.OPEN_INFERENCE,
+        ) -> Row:  # fmt: skip
+            return Row(name, server.cpu_seconds, connect(server, service, method), request)
+
+        bare, wire = _in_process(folder, image), row(TONIC, tonic, raw)
+        others = [row(GRPCIO, grpcio, raw), row("`ServerLive`", default, b"", "ServerLive")]
+        runs = [
+            row("`ModelInfer`", default, raw),
+            row("`ModelInfer`, `--profile inline`", inline, raw),
+            row("`ModelInfer`, typed contents", default, infer("digits", image, raw=False)),
+            row("`Predict`", default, predict("digits", image), "Predict", messages.PREDICTION),
+        ]
+        rows = [bare, wire, *others, *runs]
+        _require_equal(runs[0], runs[1])
         for number in range(rounds + 1):
             for row in rows:
                 row.turn()
@@ -185,7 +187,13 @@ def sequential(rounds: int, work: Path) -> list[str]:
                     row.medians.clear()
                     row.cpu.clear()
             print(f"one at a time: round {number} of {rounds}", file=sys.stderr)
-    return _table(rows)
+    lines = [
+        "| one call at a time | a call | over both of them | server CPU |",
+        "|---|---:|---:|---:|",
+    ]
+    lines += [_line(row) for row in (bare, wire, *others)]
+    # What runs the model pays for both the model and the wire.
+    return lines + [_line(row, bare, wire) for row in runs]
 
 
 def _digits() -> tuple[Path, dict[str, Array]]:
@@ -215,22 +223,15 @@ def _require_equal(one: Row, other: Row) -> None:
         raise SystemExit(f"{one.name} and {other.name} answer differently")
 
 
-def _table(rows: list[Row]) -> list[str]:
-    lines = [
-        "| one call at a time | a call | over both of them | server CPU |",
-        "|---|---:|---:|---:|",
-    ]
-    for row in rows:
-        parts = zip(row.medians, rows[0].medians, rows[1].medians, strict=True)
-        over = median(whole - bare - noop for whole, bare, noop in parts)
-        # The kernel counts in ticks, too coarse for one round's median.
-        cpu = sum(row.cpu) / len(row.cpu)
-        # What runs the model pays for both the model and the wire.
-        added = f"{over * 1e6:+.0f} µs" if row in rows[4:] else ""
-        lines.append(
-            f"| {row.name} | {median(row.medians) * 1e6:.0f} µs | {added} | {cpu * 1e6:.0f} µs |"
-        )
-    return lines
+def _line(row: Row, *parts: Row) -> str:
+    """Return a row's line, with what it takes over its parts together if there are any."""
+    over = ""
+    if parts:
+        rounds = zip(row.medians, *(part.medians for part in parts), strict=True)
+        over = f"{median(whole - sum(rest) for whole, *rest in rounds) * 1e6:+.0f} µs"
+    # The kernel counts in ticks, too coarse for one round's median.
+    cpu = sum(row.cpu) / len(row.cpu)
+    return f"| {row.name} | {median(row.medians) * 1e6:.0f} µs | {over} | {cpu * 1e6:.0f} µs |"
 
 
 # --- many at once ---------------------------------------------------------------
@@ -240,15 +241,9 @@ def small(rounds: int, seconds: float, work: Path) -> list[str]:
     """Measure many clients of a small model; return the table's lines."""
     folder, image = _digits()
     request = infer("digits", image)
+    kinds = ("", "--profile inline", f"--profile inline --batch {BATCH_ROWS}")
     with ExitStack() as stack:
-        kinds = {
-            f"`{options}`" if options else "default": (f"digits={folder}", *options.split())
-            for options in ("", "--profile inline", f"--profile inline --batch {BATCH_ROWS}")
-        }
-        servers = {
-            kind: stack.enter_context(Server.stele(kind, work / f"small{number}", *arguments))
-            for number, (kind, arguments) in enumerate(kinds.items())
-        }
+        servers = _serving(stack, f"digits={folder}", kinds, work)
         with grpc.insecure_channel(servers["default"].address) as channel:
             answer = caller(channel, messages.OPEN_INFERENCE, "ModelInfer")(request)
         for server in noops(len(answer), work):
@@ -261,14 +256,20 @@ def large(rounds: int, seconds: float, work: Path) -> list[str]:
     make_models(work)
     request = infer("heavy", {"x": np.linspace(0, 1, 784, dtype=np.float32)[None]})
     batch = f"--batch {BATCH_ROWS}"
+    kinds = ("", batch, f"{batch} --workers 1", "--workers 1")
     with ExitStack() as stack:
-        servers = {
-            f"`{kind}`" if kind else "default": stack.enter_context(
-                Server.stele(kind, work / f"log{kind}", f"heavy={work / 'heavy'}", *kind.split())
-            )
-            for kind in ("", batch, f"{batch} --workers 1", "--workers 1")
-        }
+        servers = _serving(stack, f"heavy={work / 'heavy'}", kinds, work)
         return closed_loop(servers, request, CLIENTS, rounds, seconds)
+
+
+def _serving(stack: ExitStack, model: str, kinds: Sequence[str], work: Path) -> dict[str, Server]:
+    """Start a server of a model for each kind of options, by what a table calls them."""
+    return {
+        f"`{options}`" if options else "default": stack.enter_context(
+            Server.stele(options, work / f"log{options}", model, *options.split())
+        )
+        for options in kinds
+    }
 
 
 def closed_loop(
