@@ -32,6 +32,12 @@ def scale(tmp_path: Path, models: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def another(scale: Path, tmp_path: Path) -> Path:
+    """A second model like it."""
+    return shutil.copytree(scale, tmp_path / "another")
+
+
 def add(folder: Path, models: Path, version: int, name: str = "") -> Path:
     """Put a version there at once, as one should."""
     folder.mkdir(exist_ok=True)
@@ -134,13 +140,11 @@ def test_two_folders_of_one_number(scale: Path, models: Path) -> None:
 
 
 def test_a_model_that_cannot_be_loaded_holds_up_no_other(
-    scale: Path, models: Path, tmp_path: Path
+    scale: Path, another: Path, models: Path
 ) -> None:
-    other = tmp_path / "another"
-    shutil.copytree(scale, other)
-    with serving(*POLL, another=other, scale=scale) as client:
-        (other / "7").mkdir()
-        os.mkfifo(other / "7" / "saved_model.pb")
+    with serving(*POLL, another=another, scale=scale) as client:
+        (another / "7").mkdir()
+        os.mkfifo(another / "7" / "saved_model.pb")
         add(scale, models, 2)
         wait_until(lambda: factor(client) == 2)
         client.process.terminate()
@@ -148,22 +152,20 @@ def test_a_model_that_cannot_be_loaded_holds_up_no_other(
 
 
 def test_versions_that_cannot_be_read_hold_up_no_other(
-    scale: Path, models: Path, tmp_path: Path
+    scale: Path, another: Path, models: Path, tmp_path: Path
 ) -> None:
-    other = tmp_path / "another"
-    shutil.copytree(scale, other)
-    with serving(*POLL, another=other, scale=scale) as client:
-        other.rename(tmp_path / "away")
+    with serving(*POLL, another=another, scale=scale) as client:
+        another.rename(tmp_path / "away")
         # Root may read every folder, but not this.
-        other.symlink_to(other)
+        another.symlink_to(another)
         add(scale, models, 2)
         wait_until(lambda: factor(client) == 2)
         looks(client)
         assert client.infer("another", X)["y"][0, 0] == 1
         assert client.process.log.read_text().count("looking for new versions failed") == 1
-        other.unlink()
-        (tmp_path / "away").rename(other)
-        add(other, models, 3)
+        another.unlink()
+        (tmp_path / "away").rename(another)
+        add(another, models, 3)
         wait_until(lambda: client.infer("another", X)["y"][0, 0] == 3)
 
 
