@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stele import marked, paths
-from stele.parity.record import machine
-from stele.parity.report import place
+from stele.parity.report import place_in_full
 from tests.interop import test_our_clients, test_our_server
 from tests.interop.agreement import OUT
 from tests.interop.environments import ENVIRONMENTS
@@ -79,15 +78,7 @@ def table(scores: Sequence[Mapping[str, Any]]) -> str:
         other = score["client"] if score["server"] == "stele" else score["server"]
         for reason in (*score["unsupported"].values(), *score["known"].values()):
             why[f"- {other}: {reason}"] = None
-    where = machine()
-    lines += [
-        "",
-        *why,
-        "",
-        f"{place()}, Python {where['python']}; CPU flags {' '.join(where['cpu_flags'])}; "
-        f"{where['date']}.",
-    ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *why, "", place_in_full()])
 
 
 def _told(name: str) -> str:

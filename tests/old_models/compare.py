@@ -29,8 +29,7 @@ from stele.parity.binding import Binding, SetupError, discover
 from stele.parity.case import Case, Target
 from stele.parity.compare import compare
 from stele.parity.conversation import Answer, Conversation
-from stele.parity.record import machine
-from stele.parity.report import place
+from stele.parity.report import place_in_full
 from tests.old_models.environment import ENVIRONMENTS
 
 PROGRAM = Path(__file__).with_name("by_tensorflow.py")
@@ -223,12 +222,7 @@ def table(found: Sequence[Row]) -> str:
     lines = [header]
     for (writer, reader, *told), models in alike.items():
         lines.append([writer, reader, ", ".join(models), *told])
-    about = machine()
-    flags = " ".join(about["cpu_flags"])
-    return (
-        f"{markdown(lines)}\n\n{place()}, Python {about['python']}; CPU flags {flags}; "
-        f"{about['date']}."
-    )
+    return f"{markdown(lines)}\n\n{place_in_full()}"
 
 
 def main() -> int:

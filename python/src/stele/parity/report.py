@@ -44,6 +44,13 @@ def place() -> str:
     return f"{where['machine']}, oneDNN {where['onednn']}; TensorFlow {where['tensorflow']}"
 
 
+def place_in_full() -> str:
+    """Say what a document says of its figures: `place`, and what else it was that day."""
+    where = machine()
+    flags = " ".join(where["cpu_flags"])
+    return f"{place()}, Python {where['python']}; CPU flags {flags}; {where['date']}."
+
+
 def table_of(header: Iterable[str], *rows: Iterable[str], no_wrap: bool) -> Table:
     """Return a plain table of foreign text.
 
