@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -150,6 +151,25 @@ def test_a_large_answer_on_its_way_refuses_no_other_call(bench: Client) -> None:
         assert bench.call("ServerLive").live
     assert {future.code() for future in large} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
     assert all("CLIENT" in future.details() for future in large)
+
+
+def test_a_quick_signature_that_is_slow_for_once(models: Path, steps: int) -> None:
+    # As many as there are threads that serve connections, on which quick ones run.
+    count = (os.cpu_count() or 1) + 1
+    # TensorFlow's own threads would be taken by then.
+    options = ("--workers", str(count + 1), "--profile", "inline")
+    with serving(*options, bench=models / "bench") as client:
+        for _ in range(200):
+            spin(client, 1).result()
+        start = time.monotonic()
+        slow = [spin(client, 60 * steps, timeout=0.5) for _ in range(count)]
+        wait_until(client, count)
+        assert client.call("ServerLive", timeout=20).live
+        assert {future.code() for future in slow} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+        assert spin(client, 1, timeout=20).result()
+        assert time.monotonic() - start < 30
+        # What runs cannot be stopped.
+        client.process.process.kill()
 
 
 # --- shares -------------------------------------------------------------------

@@ -18,6 +18,7 @@ use crate::metrics::Metrics;
 use crate::oip_tensors::Inputs;
 use crate::output::Output;
 use crate::refusal::Result;
+use crate::threads::Threads;
 use crate::version::Prepared;
 
 /// Batches of at most so many rows. Clones share the groups.
@@ -27,6 +28,7 @@ pub(crate) struct Batcher {
     limit: usize,
     metrics: Option<Arc<Metrics>>,
     log: Log,
+    threads: Threads,
     groups: Arc<Mutex<HashMap<Key, VecDeque<Member>>>>,
 }
 
@@ -54,8 +56,9 @@ impl Batcher {
         limit: usize,
         metrics: Option<Arc<Metrics>>,
         log: Log,
+        threads: Threads,
     ) -> Batcher {
-        Batcher { admission, limit, metrics, log, groups: Arc::default() }
+        Batcher { admission, limit, metrics, log, threads, groups: Arc::default() }
     }
 
     /// How many rows a call brings to a batch; `None` if it has to run alone.
@@ -113,9 +116,10 @@ impl Batcher {
             let turn = self.admission.turn(&model, client).await;
             let batch = self.take(&key);
             let batcher = self.clone();
-            if !batch.is_empty() {
+            if let Some(first) = batch.first() {
+                let prepared = Arc::clone(&first.prepared);
                 // The next batch may run beside this one if there is a turn for it.
-                tokio::task::spawn_blocking(move || batcher.run_batch(batch, turn));
+                self.threads.run(prepared, move || batcher.run_batch(batch, turn));
             }
         }
     }

@@ -10,12 +10,14 @@ use crate::memory::Memory;
 use crate::oip_tensors::Inputs;
 use crate::output::{Output, Outputs};
 use crate::refusal::{Refusal, Result, quoted, shown};
+use crate::threads::Threads;
 use crate::version::Prepared;
 
 /// Runs signatures within the server's bounds.
 pub(crate) struct Inference {
     admission: Admission,
     batcher: Option<Batcher>,
+    threads: Threads,
 }
 
 /// What a call brings along.
@@ -29,8 +31,12 @@ pub(crate) struct Caller {
 
 impl Inference {
     /// Runs each call alone, or leaves what it can to a batcher.
-    pub(crate) fn new(admission: Admission, batcher: Option<Batcher>) -> Inference {
-        Inference { admission, batcher }
+    pub(crate) fn new(
+        admission: Admission,
+        batcher: Option<Batcher>,
+        threads: Threads,
+    ) -> Inference {
+        Inference { admission, batcher, threads }
     }
 
     /// Runs a signature. Who drops this before the model runs, stops it.
@@ -74,7 +80,7 @@ impl Inference {
         let turn = self.admission.turn(place.model(), client).await;
         // Answers that nobody read while this waited may have filled the room.
         memory.check()?;
-        let run = tokio::task::spawn_blocking(move || {
+        let run = self.threads.run(Arc::clone(&prepared), move || {
             // A model that runs cannot be stopped: it is inside as long as it runs.
             let _inside = (place, turn);
             run(&prepared, &inputs).map(|tensors| tensors.into_iter().map(Output::from).collect())
@@ -83,7 +89,7 @@ impl Inference {
     }
 }
 
-/// Runs on a thread that may wait.
+/// Runs on this thread.
 pub(crate) fn run(prepared: &Prepared, inputs: &[(String, Tensor)]) -> Result<Vec<Tensor>> {
     let outputs = prepared.runner.run(inputs.iter().map(|(name, tensor)| (name, tensor)))?;
     Ok(outputs.into_tensors())

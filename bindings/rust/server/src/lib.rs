@@ -5,7 +5,7 @@
 //! A call goes from the outside in: `listener` and `connection` (HTTP/2), `grpc`
 //! (one message, for which `memory` has room), `services` (which method, with a place
 //! of its model from `admission`), `open_inference` or `tfserving` (decoding, checks),
-//! `inference` or `batcher` (a turn, and the run). `rest` takes the place of the first
+//! `inference` or `batcher` (a turn, and the run on one of the `threads`). `rest` takes the place of the first
 //! and of the decoding: what is JSON is its business, the rest is shared.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -47,6 +47,7 @@ mod standard;
 mod telling;
 mod tensor_proto;
 mod tfserving;
+mod threads;
 mod tls;
 mod version;
 mod warmup;

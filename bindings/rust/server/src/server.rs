@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::refusal::{Refusal, Result};
 use crate::services::Services;
 use crate::standard::Standard;
-use crate::tls;
+use crate::{threads, tls};
 
 /// For answers that are on their way to their clients.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -135,6 +135,7 @@ pub(crate) fn runtime(options: &Options) -> Result<Runtime> {
     Builder::new_multi_thread()
         .enable_all()
         .thread_name("stele-serve")
+        .worker_threads(threads::serving())
         // Beside those that run models, some that load one.
         .max_blocking_threads(options.workers + 64)
         .build()

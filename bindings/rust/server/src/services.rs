@@ -21,6 +21,7 @@ use crate::record::Record;
 use crate::refusal::{Refusal, Result};
 use crate::repository::Repository;
 use crate::served::Served;
+use crate::threads::Threads;
 use crate::version::Source;
 use crate::wire;
 
@@ -68,10 +69,13 @@ impl Services {
             None => None,
         };
         let memory = Memory::new(options.max_inside);
-        let batcher = (options.batch > 1)
-            .then(|| Batcher::new(admission.clone(), options.batch, metrics.clone(), log.clone()));
+        let threads = Threads::new();
+        let batcher = (options.batch > 1).then(|| {
+            let (metrics, log) = (metrics.clone(), log.clone());
+            Batcher::new(admission.clone(), options.batch, metrics, log, threads.clone())
+        });
         Ok(Services {
-            inference: Inference::new(admission.clone(), batcher),
+            inference: Inference::new(admission.clone(), batcher, threads),
             memory,
             draining: AtomicBool::new(false),
             repository,

@@ -13,6 +13,7 @@ use crate::folders::{self, Fingerprint, local};
 use crate::heap::Freed;
 use crate::options::Options;
 use crate::refusal::{Refusal, Result, shown};
+use crate::threads::Pace;
 use crate::warmup::{self, Warmed};
 
 /// Where a model comes from.
@@ -112,6 +113,7 @@ impl Version {
 /// A signature, ready to run.
 pub(crate) struct Prepared {
     pub(crate) runner: Runner,
+    pub(crate) pace: Pace,
     batchable: AtomicBool,
     /// Last, as in `Version`: a call may outlive that.
     _freed: Arc<Freed>,
@@ -121,7 +123,8 @@ impl Prepared {
     fn new(runner: Runner, freed: &Arc<Freed>) -> Prepared {
         let signature = runner.signature();
         let batchable = has_rows(&signature.inputs) && has_rows(&signature.outputs);
-        Prepared { runner, batchable: AtomicBool::new(batchable), _freed: Arc::clone(freed) }
+        let batchable = AtomicBool::new(batchable);
+        Prepared { runner, pace: Pace::default(), batchable, _freed: Arc::clone(freed) }
     }
 
     pub(crate) fn signature(&self) -> &Signature {

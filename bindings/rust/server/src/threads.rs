@@ -1,0 +1,117 @@
+//! On which threads models run.
+//!
+//! To hand a run to another thread and its answer back are two wake-ups, which may take
+//! longer than a small model. So a signature that has turned out quick runs on the
+//! threads that serve connections. Of these there is always one more than may run models:
+//! a run that is long for once holds up neither other calls nor its own deadline.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use crate::version::Prepared;
+
+/// A run that takes longer is not quick.
+const QUICK: Duration = Duration::from_millis(5);
+
+/// From so many points on, of which a quick run brings one, a signature is quick.
+const TRUSTED: u32 = 32;
+
+/// How many serve connections: one for each core, and one that runs no models.
+pub(crate) fn serving() -> usize {
+    1 + cores()
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Where models run. Clones share the threads.
+#[derive(Clone)]
+pub(crate) struct Threads {
+    own: Arc<Semaphore>,
+}
+
+impl Threads {
+    pub(crate) fn new() -> Threads {
+        Threads { own: Arc::new(Semaphore::new(cores())) }
+    }
+
+    /// Runs what runs a signature. Whoever waits for it may stop; it runs to its end.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        prepared: Arc<Prepared>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        let quick = prepared.pace.is_quick();
+        let timed = move || {
+            let started = Instant::now();
+            let result = work();
+            prepared.pace.took(started.elapsed());
+            result
+        };
+        match Arc::clone(&self.own).try_acquire_owned() {
+            Ok(thread) if quick => {
+                wake_another();
+                // A task of its own is not stopped by the deadline of the call.
+                tokio::spawn(async move {
+                    let _thread = thread;
+                    timed()
+                })
+            }
+            _ => spawn_blocking(timed),
+        }
+    }
+}
+
+/// Has another thread look after the network while this one runs a model: only threads that
+/// look for tasks do, and of those that sleep a new task wakes one.
+fn wake_another() {
+    tokio::spawn(async {});
+}
+
+/// Whether a signature is quick, as its last runs have it.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    points: AtomicU32,
+}
+
+impl Pace {
+    fn is_quick(&self) -> bool {
+        self.points.load(Ordering::Relaxed) >= TRUSTED
+    }
+
+    /// A run took so long. One long run may be the machine's fault, two in a row are not.
+    fn took(&self, time: Duration) {
+        let after = |points: u32| {
+            Some(if time <= QUICK { (points + 1).min(2 * TRUSTED) } else { points / 2 })
+        };
+        let _ = self.points.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_quick_until_it_is_slow_twice() {
+        let pace = Pace::default();
+        for _ in 1..TRUSTED {
+            pace.took(QUICK);
+        }
+        assert!(!pace.is_quick());
+        for _ in 0..3 * TRUSTED {
+            pace.took(QUICK);
+        }
+        pace.took(QUICK * 2);
+        assert!(pace.is_quick());
+        pace.took(QUICK * 2);
+        assert!(!pace.is_quick());
+    }
+}
