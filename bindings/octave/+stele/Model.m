@@ -35,11 +35,11 @@ classdef Model < handle
       if (ischar (options.profile)) % '' is none either, and refused
         options.profile = stele.utf8 (options.profile);
       end
-      model.place = stele.call ('load', stele.utf8 (dir), ...
-                                stele.utf8 (strjoin (options.tags, ',')), ...
-                                options.profile, options.config, ...
-                                stele.utf8 (options.libtensorflow));
-      model.signatures = stele.describe (stele.call ('describe', model.place));
+      model.place = stele_mex ('load', stele.utf8 (dir), ...
+                               stele.utf8 (strjoin (options.tags, ',')), ...
+                               options.profile, options.config, ...
+                               stele.utf8 (options.libtensorflow));
+      model.signatures = stele.describe (stele_mex ('describe', model.place));
     end
 
     function [outputs, shapes] = run (model, inputs, signature)
@@ -53,45 +53,18 @@ classdef Model < handle
       if (nargin < 3)
         signature = 'serving_default';
       end
-      if (isstruct (inputs))
-        inputs = reshape ([fieldnames(inputs)'; struct2cell(inputs)'], 1, []);
-      end
-      names = cellfun (@stele.utf8, inputs(1:2:end), 'UniformOutput', false);
-      infos = struct ('name', {});
-      of = find (strcmp ({model.signatures.name}, signature), 1);
-      if (~ isempty (of))
-        infos = model.signatures(of).inputs;
-      end
-      [known, at] = ismember (inputs(1:2:end), {infos.name});
-      if (all (known))
-        given = cell (1, numel (names));
-        for i = 1:numel (names)
-          given{i} = [names(i), stele.encode(inputs{2 * i}, infos(at(i)))];
-        end
-      else
-        % Refused by a name alone, whatever the values are: these may be many.
-        nothing = {uint8('BOOL'), [], false};
-        given = cellfun (@(name) [{name}, nothing], names, 'UniformOutput', false);
-      end
-      rows = stele.call ('run', model.place, stele.utf8 (signature), given);
-      outputs = struct ();
-      shapes = struct ();
-      for i = 1:size (rows, 1)
-        name = stele.field (stele.text (rows{i, 1}));
-        outputs.(name) = stele.decode (rows{i, 2:4});
-        shapes.(name) = rows{i, 3};
-      end
+      [outputs, shapes] = stele_mex ('run', model.place, signature, inputs);
     end
 
     function close (model)
       % Releases the model; a second time does nothing.
       if (~ isempty (model.place)) % empty when loading has failed
-        stele.call ('release', model.place);
+        stele_mex ('release', model.place);
       end
     end
 
     function closed = is_closed (model)
-      closed = stele.call ('is_closed', model.place);
+      closed = stele_mex ('is_closed', model.place);
     end
 
     function delete (model)

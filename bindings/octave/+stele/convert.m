@@ -1,6 +1,9 @@
 function values = convert (values, dtype)
   % Values in the class that a dtype has here, by value; refused where they do not fit.
   % Not for users.
+  if (issparse (values)) % C reads all elements
+    values = full (values);
+  end
   switch (dtype)
     case 'BOOL'
       require (islogical (values), dtype);

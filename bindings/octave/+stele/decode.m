@@ -1,7 +1,6 @@
-function values = decode (dtype, shape, values)
-  % An output as users have it. Not for users.
-  if (any (strcmp (dtype, {'C64', 'C128'})))
-    size_here = [shape, ones(1, 2 - numel (shape))];
-    values = reshape (complex (values(1, :), values(2, :)), size_here);
-  end
+function values = decode (parts)
+  % The complex numbers whose parts are along the first dimension. The MEX calls it; not
+  % for users.
+  shape = [size(parts), 1];
+  values = reshape (complex (parts(1, :), parts(2, :)), shape(2:end));
 end

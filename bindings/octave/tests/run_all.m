@@ -204,6 +204,35 @@ function test_doubles_take_the_dtype_of_the_signature_where_they_fit ()
   end
 end
 
+function test_doubles_become_single_as_the_language_does_it ()
+  model = stele.Model (zoo_model ('dtypes'));
+  numbers = [0.1, -0, 1e-46; Inf, NaN, 16777217];
+  assert (memory (model.run (struct ('x', numbers), 'fp32').same), memory (single (numbers)));
+end
+
+function test_every_kind_of_array_is_read_as_its_elements ()
+  model = stele.Model (zoo_model ('dtypes'));
+  numbers = [0, 0, 2; 1, 0, 0];
+  for dtype = {'FP64', 'FP32', 'INT8', 'C64'}
+    assert (double (model.run (struct ('x', sparse (numbers)), lower (dtype{1})).same), numbers);
+  end
+  assert (model.run (struct ('x', sparse (numbers) > 0), 'bool').same, numbers > 0);
+  assert (model.run (struct ('x', eye (2, 3)), 'fp64').same, [1, 0, 0; 0, 1, 0]);
+  assert (model.run (struct ('x', 1:3), 'fp64').same, [1, 2, 3]);
+end
+
+function test_inputs_are_one_struct_or_pairs ()
+  model = stele.Model (zoo_model ('digits'));
+  for inputs = {5, {'image'}, struct('image', {1, 2}), blank()}
+    check_has (refusal (@() model.run (inputs{1}), 'INVALID_ARGUMENT'), 'one struct');
+  end
+  inputs = struct ();
+  inputs.(['image', char(0), 'y']) = blank ();
+  assert (refusal (@() model.run (inputs), 'INVALID_ARGUMENT'), 'a name or path holds a NUL: "image\0y"');
+  check_has (refusal (@() model.run ({5, blank()}), 'INVALID_ARGUMENT'), 'no text');
+  check_has (refusal (@() model.run (struct ('image', struct ('stele_dtype', 'FP32'))), 'INVALID_ARGUMENT'), 'no STRUCT');
+end
+
 function test_texts_are_their_utf8_and_bytes_are_any ()
   model = stele.Model (zoo_model ('dtypes'));
   same = model.run (struct ('x', {{'ñ'; ''; uint8([0, 255])}}), 'bytes').same;
@@ -228,7 +257,9 @@ function test_a_closed_model_refuses_calls_and_may_be_closed_twice ()
   model.close ();
   model.close ();
   assert (model.is_closed ());
-  assert (refusal (@() model.run (struct ('image', blank ())), 'FAILED_PRECONDITION'), 'the model is closed');
+  for given = {blank(), 1e39}
+    assert (refusal (@() model.run (struct ('image', given{1})), 'FAILED_PRECONDITION'), 'the model is closed');
+  end
   assert (sum (outputs.probabilities), single (1), 1e-5);
 end
 

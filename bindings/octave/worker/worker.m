@@ -147,8 +147,9 @@ function run_request (model, signature, inputs)
     tensors{i} = read_input (inputs{first(i), 2:4});
   end
   pairs(2, :) = tensors(which);
+  pairs = pairs(:)';
   while (worker_mex ('again'))
-    [outputs, shapes] = model.run (pairs(:)', signature);
+    [outputs, shapes] = model.run (pairs, signature);
   end
   of = model.signatures(strcmp ({model.signatures.name}, signature));
   for info = of.outputs
