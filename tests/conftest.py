@@ -121,7 +121,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         cell = params.get("cell")
         if cell is not None:
             return {cell.binding, cell.model}
-        return {params["binding"].id} if "binding" in params else set()
+        binding = params.get("binding")
+        return {binding.id} if isinstance(binding, Binding) else set()
 
     def matches(item: pytest.Item, word: str) -> bool:
         return word in names(item) if word in exact else word.lower() in item.nodeid.lower()

@@ -131,6 +131,23 @@ def test_writing_has_the_same_clock(tmp_path: Path) -> None:
         assert time.monotonic() - begin < 3
 
 
+def test_what_was_said_meanwhile_is_in_time(tmp_path: Path) -> None:
+    with start(tmp_path, "say(read(), 'ok', 'at once')") as worker:
+        worker.post("run", timeout=1)
+        time.sleep(1.5)  # others are waited for
+        assert worker.reply().fields == ("at once",)
+
+
+def test_the_clock_of_a_request_runs_while_others_are_waited_for(tmp_path: Path) -> None:
+    with start(tmp_path, "read(); time.sleep(3600)") as worker:
+        worker.post("run", timeout=2)
+        time.sleep(2.5)
+        begin = time.monotonic()
+        with pytest.raises(HangError, match="run: no reply within 2 s"):
+            worker.reply()
+        assert time.monotonic() - begin < 1.5
+
+
 def test_a_long_request_arrives_whole(tmp_path: Path) -> None:
     script = "sys.stdin.readline(); line = sys.stdin.readline(); say(2, 'ok', len(line))"
     with start(tmp_path, script) as worker:

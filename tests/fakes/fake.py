@@ -59,6 +59,7 @@ def _negative_zero(array: Array) -> Array:
 
 _SPOILERS: dict[str, Callable[[Array], Array]] = {
     "wrong": lambda array: array + array.dtype.type(1),
+    "slow-and-wrong": lambda array: array + array.dtype.type(1),
     "wrong-dtype": lambda array: array.astype(np.float64),
     "wrong-shape": lambda array: array.reshape(*array.shape, 1),
     "off-by-one-ulp": _off_by_one_ulp,
@@ -96,6 +97,8 @@ class Model:
             if BEHAVIOUR.startswith("bench"):
                 time.sleep(1e-4)  # a call that takes its time, as a model's does
             doubled = inputs["x"] + inputs["x"]
+            if BEHAVIOUR == "other-class-crash-on-large" and (doubled > LARGE).any():
+                os.kill(os.getpid(), signal.SIGABRT)
             outputs = {"doubled": _SPOILERS.get(BEHAVIOUR, lambda array: array)(doubled)}
             if BEHAVIOUR == "missing-output":
                 return {}
@@ -124,6 +127,10 @@ def misbehave(runs: int) -> None:
         while True:
             LEAKED.append(b"x" * (4 << 20))
             time.sleep(0.01)
+    if BEHAVIOUR == "slow-and-wrong":
+        time.sleep(0.2)
+    if BEHAVIOUR.startswith("meets-"):
+        meet(runs)
     if BEHAVIOUR == "exit":
         sys.exit(0)
     if BEHAVIOUR == "hang":
@@ -138,6 +145,13 @@ def misbehave(runs: int) -> None:
         print(f"\n{worker.PREFIX}\t999999\tok", flush=True)
     if BEHAVIOUR == "garbage":
         print(f"\n{worker.PREFIX}\tand nothing that makes sense", flush=True)
+
+
+def meet(runs: int) -> None:
+    """Wait until the others that do this are in the same run."""
+    Path(f"met-{runs}").touch()
+    while not all((other / f"met-{runs}").exists() for other in Path("..").glob("*meets-*")):
+        time.sleep(0.001)
 
 
 class Runner:

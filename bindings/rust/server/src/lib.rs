@@ -5,8 +5,9 @@
 //! A call goes from the outside in: `listener` and `connection` (HTTP/2), `grpc`
 //! (one message, for which `memory` has room), `services` (which method, with a place
 //! of its model from `admission`), `open_inference` or `tfserving` (decoding, checks),
-//! `inference` or `batcher` (a turn, and the run on one of the `threads`). `rest` takes the place of the first
-//! and of the decoding: what is JSON is its business, the rest is shared.
+//! `inference` or `batcher` (a turn, and the run on one of the `threads`). `rest` takes
+//! the place of the first and of the decoding: what is JSON is its business, the rest is
+//! shared.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from stele.contract.bundle import RawTensor, read_raw_bundle
 from stele.contract.codes import Code, SteleError, from_os_error
+from stele.contract.lines import format_line
 from stele.contract.worker import PROTOCOL
 from stele.parity import library
 from stele.parity.binding import Binding, SetupError
@@ -19,6 +25,8 @@ from stele.parity.record import Outcome, WorkerInfo
 
 # A worker that has broken off this often with one model gets no further case.
 _BREAKS_ALLOWED = 5
+
+_Got = TypeVar("_Got")
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,6 @@ class Conversation:
     _process: WorkerProcess | None = None
     _target: Target | None = None
     _breaks: int = 0
-    _outputs: int = 0
     _hello_seconds: float = 0.0
     _abandoned: bool = False
 
@@ -112,7 +119,7 @@ class Conversation:
         process = self._process
         return process.pid if process is not None else None
 
-    @property
+    @cached_property
     def _outputs_folder(self) -> Path:
         return self.folder / "outputs"
 
@@ -130,7 +137,7 @@ class Conversation:
             raise AbandonedError
         self.binding.require()
         try:
-            self._outputs_folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise from_os_error(error) from error
         try:
@@ -212,10 +219,18 @@ class Conversation:
         Raises:
             WorkerError: It broke off.
         """
+        self._post(verb, *arguments, timeout=timeout)
+        return self._reply()
+
+    def _post(self, verb: str, *arguments: str, timeout: float) -> None:
         self.start()
         assert self._process is not None  # noqa: S101  (start() made it)
+        self._process.post(format_line(verb, *arguments), timeout=timeout)
+
+    def _reply(self) -> Reply:
+        assert self._process is not None  # noqa: S101  (_post() comes first)
         try:
-            return self._process.request(verb, *arguments, timeout=timeout)
+            return self._process.reply()
         except WorkerError as error:
             self.stop()
             if self._abandoned:  # it did not break off by itself
@@ -257,13 +272,10 @@ class Conversation:
             retry: Whether to try once more: a new worker has none of the state that
                 earlier runs left.
         """
-        seconds = self.timeouts.run
-        if case.generated:
-            seconds = min(seconds, patience * self.timeouts.generated)
-        answer = self._guarded(lambda: self._run_once(case, seconds))
+        answer = self.ask(case, patience)()
         if answer.outcome is not Outcome.CRASH or not retry:
             return answer
-        again = self._guarded(lambda: self._run_once(case, seconds))
+        again = self.ask(case, patience)()
         if again.outcome is None:
             return Answer(
                 code=again.code,
@@ -273,6 +285,21 @@ class Conversation:
                 retried=answer.detail,
             )
         return again
+
+    def ask(self, case: Case, patience: float = 1) -> Callable[[], Answer]:
+        """Send a case, and return what waits for the answer; its clock runs from now on.
+
+        In between the worker takes no other request, and others can be asked.
+
+        Args:
+            case: To run, once.
+            patience: How many times the limit of a generated case it has.
+        """
+        seconds = self.timeouts.run
+        if case.generated:
+            seconds = min(seconds, patience * self.timeouts.generated)
+        broken_off = self._guarded(lambda: self._post_run(case, seconds))
+        return lambda: self._guarded(self._answer) if broken_off is None else broken_off
 
     def try_load(self, folder: Path, tags: tuple[str, ...], config: str) -> Answer:
         """Load something that ought to be refused; if it is not, restore the model."""
@@ -286,7 +313,7 @@ class Conversation:
 
         return self._guarded(attempt)
 
-    def _guarded(self, attempt: Callable[[], Answer]) -> Answer:
+    def _guarded(self, attempt: Callable[[], _Got]) -> _Got | Answer:
         """Make an attempt with the model loaded; turn breaking off into an answer."""
         if self._breaks >= _BREAKS_ALLOWED:
             return Answer(Outcome.NOT_RUN, detail=f"the worker broke off {self._breaks} times")
@@ -303,14 +330,18 @@ class Conversation:
         except SetupError as error:
             return Answer(Outcome.SETUP, detail=str(error))
 
-    def _run_once(self, case: Case, seconds: float) -> Answer:
-        self._outputs += 1
-        target = self._outputs_folder / str(self._outputs)
-        reply = self.request("run", case.signature, str(case.inputs), str(target), timeout=seconds)
+    def _post_run(self, case: Case, seconds: float) -> None:
+        clear(self._outputs_folder)
+        self._post(
+            "run", case.signature, str(case.inputs), str(self._outputs_folder), timeout=seconds
+        )
+
+    def _answer(self) -> Answer:
+        reply = self._reply()
         if reply.status != "ok":
             return _refusal(reply)
         try:
-            return Answer(outputs=read_raw_bundle(target), seconds=reply.seconds)
+            return Answer(outputs=read_raw_bundle(self._outputs_folder), seconds=reply.seconds)
         except SteleError as error:
             return Answer(Outcome.PROTOCOL, detail=f"output bundle: {error.message}")
 
@@ -371,6 +402,26 @@ class Conversation:
         if self._process is not None:
             self._process.stop()
             self._process = None
+
+
+def clear(folder: Path) -> None:
+    """Remove what is in a folder that has what is read once; there need be no folder.
+
+    The folder stays: to make and remove one waits for the disk, for longer than most models
+    take. A file that goes soon has never been there.
+
+    Raises:
+        SteleError: It cannot be removed.
+    """
+    try:
+        with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry)
+                else:
+                    os.unlink(entry)  # noqa: PTH108  (a Path takes longer than that)
+    except OSError as error:
+        raise from_os_error(error) from error
 
 
 def _refusal(reply: Reply) -> Answer:

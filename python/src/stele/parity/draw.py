@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 
 import ml_dtypes
 import numpy as np
@@ -47,6 +48,7 @@ def inputs(
     }
 
 
+@cache
 def _array(
     spec: TensorSpec, shape: tuple[int, ...], expected: Expected
 ) -> st.SearchStrategy[Array]:

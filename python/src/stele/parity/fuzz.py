@@ -6,7 +6,6 @@ of them. The first disagreement is shrunk to a failure that `stele replay` takes
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,19 +24,22 @@ from stele.parity import draw, expected, explain, judge
 from stele.parity.binding import Binding, discover
 from stele.parity.case import Case, Target
 from stele.parity.cells import Asked, Cells
-from stele.parity.conversation import Answer, Conversation, Timeouts
+from stele.parity.conversation import Answer, Conversation, Timeouts, clear
 from stele.parity.expected import Expected
 from stele.parity.judge import Verdict
 from stele.parity.limits import Limits
 from stele.parity.plan import LOAD_CASE
 from stele.parity.record import Fuzzed, Journal, Outcome, Result
-from stele.parity.reference import REFERENCES, SESSION, expected_of, has_elements
+from stele.parity.reference import FUNCTION, REFERENCES, SESSION, expected_of, has_elements
 from stele.savedmodel.effects import Effects
 
 # Examples of one seed; the next have the next one.
 _EXAMPLES = 200
 # How many times the time of the reference a binding has.
 _PATIENCE = 3
+# So many bindings run an example at once, and the reference alone: where each of them takes
+# all cores, as the reference did, none is late by what the others compute.
+_AT_ONCE = _PATIENCE
 _BROKE_OFF = (Outcome.CRASH, Outcome.TIMEOUT, Outcome.LIMIT, Outcome.PROTOCOL)
 
 
@@ -52,7 +54,8 @@ class _Disagreement:
     conversation: Conversation
     answer: Answer
     verdict: Verdict
-    reference: Answer
+    reference: Conversation
+    right: Answer
 
 
 @dataclass
@@ -82,7 +85,8 @@ class Fuzz:
 
         Args:
             target: The model.
-            bindings: Which are held against a session in Python; no references.
+            bindings: Which are held against Python's session, or its function for those
+                that run that; no references.
             only: This signature; None for all.
 
         Raises:
@@ -94,20 +98,25 @@ class Fuzz:
         values = expected.of_meta_graph(meta_graph)
         if only is not None:
             find_signature(signatures, only)
-        with self._loaded(target, bindings) as (reference, others):
+        compared = [binding for binding in bindings if binding.id not in REFERENCES]
+        with self._loaded(target, compared) as (references, others):
             for name in signatures if only is None else [only]:
                 if why := _unfit(signatures, name, effects.get(name, Effects())):
                     for other in others:
                         self.journal.add(_result(target, other, name, Outcome.NOT_RUN, why))
                     continue
-                one = _One(self, target, signatures[name], values.get(name, {}), reference, others)
+                one = _One(self, target, signatures[name], values.get(name, {}), references, others)
                 one.run()
 
     @contextmanager
     def _loaded(
         self, target: Target, bindings: Sequence[Binding]
-    ) -> Iterator[tuple[Conversation, list[Conversation]]]:
-        """Load a model everywhere; a binding that does not is left out, and that is said."""
+    ) -> Iterator[tuple[Mapping[str, Conversation], list[Conversation]]]:
+        """Load a model everywhere; a binding that does not is left out, and that is said.
+
+        The references are by execution path: the session always, the function where
+        somebody else runs that too.
+        """
         started: list[Conversation] = []
 
         def opened(binding: Binding) -> Answer | None:
@@ -124,16 +133,18 @@ class Fuzz:
         try:
             if (answer := opened(discover()[SESSION])) is not None:
                 raise SteleError(Code.FAILED_PRECONDITION, f"{SESSION}: {explain.reason(answer)}")
+            references = {"session": started[-1]}
+            runs_function = any(binding.execution == "function" for binding in bindings)
+            if runs_function and opened(discover()[FUNCTION]) is None:
+                references["function"] = started[-1]
             others = []
             for binding in bindings:
-                if binding.id in REFERENCES:
-                    continue
                 if (answer := opened(binding)) is None:
                     others.append(started[-1])
                     continue
                 outcome, why = answer.outcome or Outcome.UNSUPPORTED, explain.reason(answer)
                 self.journal.add(_result(target, started[-1], "", outcome, why))
-            yield started[0], others
+            yield references, others
         finally:
             for conversation in started:
                 conversation.stop()
@@ -172,7 +183,7 @@ class _One:
     target: Target
     signature: Signature
     expected: Mapping[str, Expected]
-    reference: Conversation
+    references: Mapping[str, Conversation]
     others: Sequence[Conversation]
     examples: int = 0
     answered: int = 0
@@ -204,7 +215,7 @@ class _One:
         for other in self.others:
             if self.found is None or other is not self.found.conversation:
                 result = _result(self.target, other, self.signature.name, outcome)
-                same = self.reference.library_class.same_as(other.library_class)
+                same = self._neighbour(other).library_class.same_as(other.library_class)
                 identical = same or None if self.answered else None
                 journal.add(replace(result, identical=identical))
 
@@ -228,32 +239,46 @@ class _One:
             assert self.found is not None  # noqa: S101  (the first try raised)
 
     def _example(self, inputs: dict[str, Array]) -> None:
-        """Run one example everywhere.
+        """Run one example everywhere, or up to the first that answers otherwise.
 
         Raises:
-            _DisagreementError: One binding answers otherwise.
+            _DisagreementError: One binding answers otherwise; the first, in their order.
         """
         self.examples += 1
-        shutil.rmtree(self.case.inputs, ignore_errors=True)
+        clear(self.case.inputs)
         write_bundle(self.case.inputs, inputs)
-        right = self._ask(self.reference, 1)
-        self.answered += has_elements(right)
-        for other in self.others:
-            answer = self._ask(other, _PATIENCE)
-            same_class = self.reference.library_class.same_as(other.library_class)
-            verdict = judge.against_reference(answer, right, same_class=same_class)
-            if verdict.red:
-                self.found = _Disagreement(other, answer, verdict, right)
-                raise _DisagreementError(verdict.detail)
+        right = {path: self._ask([one], 1)[0] for path, one in self.references.items()}
+        self.answered += has_elements(right["session"])
+        for start in range(0, len(self.others), _AT_ONCE):
+            several = self.others[start : start + _AT_ONCE]
+            for other, answer in zip(several, self._ask(several, _PATIENCE), strict=True):
+                self._judge(other, answer, right[self._path(other)])
 
-    def _ask(self, conversation: Conversation, patience: float) -> Answer:
-        answer = conversation.run(self.case, patience, retry=False)
-        for output in (conversation.folder / "outputs").iterdir():
-            shutil.rmtree(output, ignore_errors=True)
-        if answer.outcome in _BROKE_OFF:
-            # However often that is: what breaks off is to be shrunk.
-            conversation.open(self.target)
-        return answer
+    def _judge(self, other: Conversation, answer: Answer, right: Answer) -> None:
+        reference = self._neighbour(other)
+        same_class = reference.library_class.same_as(other.library_class)
+        verdict = judge.against_reference(answer, right, same_class=same_class)
+        if verdict.red:
+            self.found = _Disagreement(other, answer, verdict, reference, right)
+            raise _DisagreementError(verdict.detail)
+
+    def _neighbour(self, other: Conversation) -> Conversation:
+        """Return who a binding is held against."""
+        return self.references[self._path(other)]
+
+    def _path(self, other: Conversation) -> str:
+        execution = other.binding.execution
+        return execution if execution in self.references else "session"
+
+    def _ask(self, several: Sequence[Conversation], patience: float) -> list[Answer]:
+        """Have several run the example at once; all have answered before this returns."""
+        asked = [conversation.ask(self.case, patience) for conversation in several]
+        answers = [answer() for answer in asked]
+        for conversation, answer in zip(several, answers, strict=True):
+            if answer.outcome in _BROKE_OFF:
+                # However often that is: what breaks off is to be shrunk.
+                conversation.open(self.target)
+        return answers
 
     def _keep(self, found: _Disagreement) -> None:
         """Write the disagreement down; the bundle on disk is that of the last example."""
@@ -263,6 +288,6 @@ class _One:
             self.case,
             found.answer,
             found.verdict,
-            expected_of(found.reference),
-            same_class=self.reference.library_class.same_as(found.conversation.library_class),
+            expected_of(found.right),
+            same_class=found.reference.library_class.same_as(found.conversation.library_class),
         )

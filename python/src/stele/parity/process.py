@@ -100,6 +100,16 @@ class Reply:
         return self.fields[0] if self.status == "unsupported" else ""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request under way: its id and its verb, when it was sent, and how long it has."""
+
+    number: str
+    verb: str
+    start: float
+    timeout: float
+
+
 class WorkerProcess:
     """One running worker.
 
@@ -126,6 +136,7 @@ class WorkerProcess:
         self._next = 1
         self._lines = _Lines()
         self._outgoing = b""
+        self._asked: _Asked | None = None
         self._status: int | None = None
         self._log = Log(log)
         self._control, theirs = socket.socketpair()
@@ -174,7 +185,7 @@ class WorkerProcess:
         """Send one request and wait for its reply; the arguments are not escaped yet.
 
         Raises:
-            WorkerError: As `send`.
+            WorkerError: As `reply`.
         """
         return self.send(format_line(verb, *arguments), timeout=timeout)
 
@@ -182,34 +193,54 @@ class WorkerProcess:
         """Send one request as it stands, a malformed one too, and wait for its reply.
 
         Args:
+            line: As in `post`.
+            timeout: Seconds, for writing the request and for the reply together.
+
+        Raises:
+            WorkerError: As `reply`.
+        """
+        self.post(line, timeout=timeout)
+        return self.reply()
+
+    def post(self, line: str, *, timeout: float) -> None:
+        """Send one request, and leave its reply to `reply`; its clock runs from now on.
+
+        What the pipe does not take at once is written when the reply is waited for.
+
+        Args:
             line: All behind the id; bytes that are not UTF-8 as surrogates.
             timeout: Seconds, for writing the request and for the reply together.
+        """
+        number = str(self._next)
+        self._next += 1
+        self._asked = _Asked(number, line.partition("\t")[0], time.monotonic(), timeout)
+        self._drop_what_came_before()
+        self._outgoing += f"{number}\t{line}\n\n".encode(errors="surrogateescape")
+        self._write()
+
+    def reply(self) -> Reply:
+        """Wait for the reply to what was posted.
 
         Raises:
             CrashError: The process ended.
             LimitError: It was ended, for it went beyond a limit.
-            HangError: No reply within ``timeout``.
+            HangError: No reply within the time of the request.
             ProtocolError: A malformed reply, or one to another request.
         """
-        number = str(self._next)
-        self._next += 1
-        verb = line.partition("\t")[0]
-        start = time.monotonic()
-        self._drop_what_came_before()
-        text = f"{number}\t{line}\n\n"
-        self._outgoing += text.encode(errors="surrogateescape")
-        for answer in self._read_lines(start + timeout):
+        asked = self._asked
+        assert asked is not None  # noqa: S101  (post() comes first)
+        for answer in self._read_lines(asked.start + asked.timeout):
             if not answer.startswith(_MARK):
                 self._note(answer)
                 continue
             # The blank line behind a request is for readers that wait for it; a worker
             # may have answered before that is written.
             if len(self._outgoing) > 1:
-                raise ProtocolError(f"{verb}: a reply before the request was read")
-            return _parse(answer, number, time.monotonic() - start)
+                raise ProtocolError(f"{asked.verb}: a reply before the request was read")
+            return _parse(answer, asked.number, time.monotonic() - asked.start)
         if self._status is not None:
-            raise self._broken_off(verb)
-        raise HangError(f"{verb}: no reply within {timeout:g} s")
+            raise self._broken_off(asked.verb)
+        raise HangError(f"{asked.verb}: no reply within {asked.timeout:g} s")
 
     def _drop_what_came_before(self) -> None:
         """Take what the worker said unasked out of the pipe: it answers no request."""
@@ -224,9 +255,13 @@ class WorkerProcess:
             self._log.write(b"stdout: " + noise.removesuffix(b"\n") + b"\n")
 
     def _read_lines(self, deadline: float) -> Iterator[bytes]:
-        """Yield lines until the deadline, or until the worker has ended; write meanwhile."""
-        quiet = False
-        while not quiet and (left := deadline - time.monotonic()) > 0:
+        """Yield lines until the deadline, or until the worker has ended; write meanwhile.
+
+        What is there already counts, however late it is looked at: it was said in time.
+        """
+        quiet, left = False, 1.0
+        while not quiet and left > 0:
+            left = deadline - time.monotonic()
             ready = self._poll(left)
             if self._stdin.fileno() in ready:
                 self._write()
