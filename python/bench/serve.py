@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from types import ModuleType
+from typing import Literal
 
 import grpc
 import numpy as np
@@ -39,6 +40,7 @@ MARK = "serving figures"
 TONIC = "no-op method of tonic"
 GRPCIO = "no-op method of grpcio"
 BARE = "the model in process"
+INLINE = "--profile inline"
 EXAMPLE = "the example in C, to its end"
 CALLS = 200
 CLIENTS = 8
@@ -59,14 +61,17 @@ class Row:
     cpu_seconds: Callable[[], float]
     call: Caller
     request: bytes
+    pause: float = 0.0
     medians: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
     def turn(self) -> None:
-        """Make a round's calls, one after the other."""
+        """Make a round's calls, one after the other, with a pause before each."""
         samples = []
         cpu = self.cpu_seconds()
         for _ in range(CALLS):
+            if self.pause:
+                time.sleep(self.pause)
             start = time.perf_counter()
             self.call(self.request)
             samples.append(time.perf_counter() - start)
@@ -168,22 +173,30 @@ def sequential(rounds: int, work: Path) -> list[str]:
         ) -> Row:  # fmt: skip
             return Row(name, server.cpu_seconds, connect(server, service, method), request)
 
-        bare, wire = _in_process(folder, image), row(TONIC, tonic, raw)
+        wire = row(TONIC, tonic, raw)
+        at_once = _in_process(BARE, folder, image, "default")
+        # A core that has waited for the network has other things in its caches.
+        paced = [
+            _in_process(f"{BARE}, at a server's pace", folder, image, "default"),
+            _in_process(f"the same, `{INLINE}`", folder, image, "inline"),
+        ]
         others = [row(GRPCIO, grpcio, raw), row("`ServerLive`", default, b"", "ServerLive")]
         runs = [
             row("`ModelInfer`", default, raw),
-            row("`ModelInfer`, `--profile inline`", inline, raw),
+            row(f"`ModelInfer`, `{INLINE}`", inline, raw),
             row("`ModelInfer`, typed contents", default, infer("digits", image, raw=False)),
             row("`Predict`", default, predict("digits", image), "Predict", messages.PREDICTION),
         ]
-        rows = [bare, wire, *others, *runs]
+        parts = [at_once, *paced, wire, *others]
         _require_equal(runs[0], runs[1])
         for number in range(rounds + 1):
-            for row in rows:
+            for row in (*parts, *runs):
                 row.turn()
             if number == 0:
                 # The first round warms up.
-                for row in rows:
+                for row in paced:
+                    row.pause = median(wire.medians)
+                for row in (*parts, *runs):
                     row.medians.clear()
                     row.cpu.clear()
             print(f"one at a time: round {number} of {rounds}", file=sys.stderr)
@@ -191,9 +204,9 @@ def sequential(rounds: int, work: Path) -> list[str]:
         "| one call at a time | a call | over both of them | server CPU |",
         "|---|---:|---:|---:|",
     ]
-    lines += [_line(row) for row in (bare, wire, *others)]
+    lines += [_line(row) for row in parts]
     # What runs the model pays for both the model and the wire.
-    return lines + [_line(row, bare, wire) for row in runs]
+    return lines + [_line(row, paced[INLINE in row.name], wire) for row in runs]
 
 
 def _digits() -> tuple[Path, dict[str, Array]]:
@@ -208,14 +221,16 @@ def noops(size: int, work: Path) -> tuple[Server, Server]:
     return tonic, Server(GRPCIO, command, work / "grpcio")
 
 
-def _in_process(folder: Path, inputs: dict[str, Array]) -> Row:
+def _in_process(
+    name: str, folder: Path, inputs: dict[str, Array], profile: Literal["default", "inline"]
+) -> Row:
     """Return the call without a server: what a server adds is beside it."""
-    model = stele_native.Model(folder)
+    model = stele_native.Model(folder, profile=profile)
 
     def call(_request: bytes) -> bytes:
         return bytes(next(iter(model(**inputs).values())).tobytes())
 
-    return Row(BARE, time.process_time, call, b"")
+    return Row(name, time.process_time, call, b"")
 
 
 def _require_equal(one: Row, other: Row) -> None:
@@ -241,7 +256,7 @@ def small(rounds: int, seconds: float, work: Path) -> list[str]:
     """Measure many clients of a small model; return the table's lines."""
     folder, image = _digits()
     request = infer("digits", image)
-    kinds = ("", "--profile inline", f"--profile inline --batch {BATCH_ROWS}")
+    kinds = ("", INLINE, f"{INLINE} --batch {BATCH_ROWS}")
     with ExitStack() as stack:
         servers = _serving(stack, f"digits={folder}", kinds, work)
         with grpc.insecure_channel(servers["default"].address) as channel:
@@ -325,7 +340,8 @@ def main() -> None:
     where = machine()
     lines += [
         "",
-        f"`digits`, one image, {CALLS} calls a round where they come one by one; last, a "
+        f"`digits`, one image, {CALLS} calls a round where they come one by one; a server's "
+        "pace is a pause before each run as long as tonic's no-op takes; last, a "
         "perceptron with 40 MB of weights, one row a call. Many clients are one process of "
         "tonic's. Loopback, "
         f"{args.rounds} rounds; {where['machine']}; TensorFlow {where['tensorflow']}, grpcio "

@@ -6,11 +6,12 @@
 //! a run that is long for once holds up neither other calls nor its own deadline.
 
 use std::num::NonZero;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread::available_parallelism;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::{self, Thread, available_parallelism};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -34,12 +35,22 @@ fn cores() -> usize {
 /// Where models run. Clones share the threads.
 #[derive(Clone)]
 pub(crate) struct Threads {
-    own: Arc<Semaphore>,
+    own: Arc<Own>,
+}
+
+/// The threads that serve connections, as far as they run models.
+struct Own {
+    cores: usize,
+    free: Arc<Semaphore>,
+    watch: OnceLock<Option<Thread>>,
+    watched: AtomicBool,
 }
 
 impl Threads {
     pub(crate) fn new() -> Threads {
-        Threads { own: Arc::new(Semaphore::new(cores())) }
+        let (cores, watched) = (cores(), AtomicBool::new(false));
+        let free = Arc::new(Semaphore::new(cores));
+        Threads { own: Arc::new(Own { cores, free, watch: OnceLock::new(), watched }) }
     }
 
     /// Runs what runs a signature. Whoever waits for it may stop; it runs to its end.
@@ -55,9 +66,8 @@ impl Threads {
             prepared.pace.took(started.elapsed());
             result
         };
-        match Arc::clone(&self.own).try_acquire_owned() {
-            Ok(thread) if quick => {
-                wake_another();
+        match Arc::clone(&self.own.free).try_acquire_owned() {
+            Ok(thread) if quick && self.own.is_watched() => {
                 // A task of its own is not stopped by the deadline of the call.
                 tokio::spawn(async move {
                     let _thread = thread;
@@ -69,10 +79,53 @@ impl Threads {
     }
 }
 
-/// Has another thread look after the network while this one runs a model: only threads that
-/// look for tasks do, and of those that sleep a new task wakes one.
-fn wake_another() {
-    tokio::spawn(async {});
+impl Own {
+    /// Has somebody look, from now on, whether a run takes long; there may be no thread
+    /// for that.
+    fn is_watched(self: &Arc<Own>) -> bool {
+        let watch = self.watch.get_or_init(|| {
+            let (own, runtime) = (Arc::downgrade(self), Handle::current());
+            let watch = thread::Builder::new().name("stele-watch".into());
+            let started = watch.spawn(move || look(&own, &runtime));
+            started.ok().map(|handle| handle.thread().clone())
+        });
+        if let Some(thread) = watch
+            && !self.watched.swap(true, Ordering::SeqCst)
+        {
+            thread.unpark();
+        }
+        watch.is_some()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.free.available_permits() == self.cores
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(Some(thread)) = self.watch.get() {
+            thread.unpark();
+        }
+    }
+}
+
+/// Wakes another thread while some run models. One of them waits for the network; if that
+/// one has begun a run, no other does its work until it is woken by a task.
+fn look(own: &Weak<Own>, runtime: &Handle) {
+    while let Some(own) = own.upgrade() {
+        if !own.is_idle() {
+            runtime.spawn(async {});
+        } else {
+            own.watched.store(false, Ordering::SeqCst);
+            // Who has begun since then found the watch awake, or wakes it.
+            if own.is_idle() {
+                drop(own);
+                thread::park();
+            }
+        }
+        thread::sleep(QUICK);
+    }
 }
 
 /// Whether a signature is quick, as its last runs have it.
