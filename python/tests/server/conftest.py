@@ -110,6 +110,12 @@ class Process:
         """Bytes of memory in use."""
         return self._memory("VmRSS")
 
+    def computed(self) -> float:
+        """Seconds of processor time until now."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def forget_peak(self) -> int:
         """Begin a new peak; bytes of memory in use."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")

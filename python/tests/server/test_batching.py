@@ -23,8 +23,9 @@ from .test_bounds import seconds_of_steps, wait_until
 
 ONE_TURN = ("--workers", "1", "--batch", "8")
 
-# For how long calls can gather.
+# For how long calls can gather; after so much computing it is sure that they can.
 HOLD = 1.5
+RUNS = 0.2
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +43,12 @@ class Gathered:
         self._model = model
         signature = "serving_default" if held else "spin"
         held = held or {"steps": np.array(client.hold)}
+        computed = client.process.computed()
         self._held = client.infer_later(model, held, signature)
         self._inside = 1
-        wait_until(client, 1)
-        # It is inside before it is decoded, and runs a little later.
-        time.sleep(0.2)
+        # It is inside before it is decoded: what computes for so long runs the model.
+        while client.process.computed() < computed + RUNS:
+            time.sleep(0.01)
 
     def __enter__(self) -> Gathered:
         return self
