@@ -12,7 +12,7 @@ use std::thread::{self, Thread, available_parallelism};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::version::Prepared;
@@ -66,20 +66,24 @@ impl Threads {
             prepared.pace.took(started.elapsed());
             result
         };
-        match Arc::clone(&self.own.free).try_acquire_owned() {
-            Ok(thread) if quick && self.own.is_watched() => {
-                // A task of its own is not stopped by the deadline of the call.
-                tokio::spawn(async move {
-                    let _thread = thread;
-                    timed()
-                })
-            }
-            _ => spawn_blocking(timed),
+        match quick.then(|| self.own.take()).flatten() {
+            // A task of its own is not stopped by the deadline of the call.
+            Some(thread) => tokio::spawn(async move {
+                let _thread = thread;
+                timed()
+            }),
+            None => spawn_blocking(timed),
         }
     }
 }
 
 impl Own {
+    /// A thread to run a model, until what is returned is dropped; `None` if no more may.
+    fn take(self: &Arc<Own>) -> Option<OwnedSemaphorePermit> {
+        let thread = Arc::clone(&self.free).try_acquire_owned().ok()?;
+        self.is_watched().then_some(thread)
+    }
+
     /// Has somebody look, from now on, whether a run takes long; there may be no thread
     /// for that.
     fn is_watched(self: &Arc<Own>) -> bool {
