@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +17,7 @@ from stele.parity.case import Target
 from stele.parity.conversation import Timeouts
 from stele.parity.fuzz import Fuzz
 from stele.parity.record import Fuzzed, Journal, Outcome, Result
-from tests.test_harness import expect_no_worker, fake, interruptible
+from tests.test_harness import fake, interrupted_at_a_hang
 
 SEED = 20
 # From here on the fake that is wrong on large numbers is.
@@ -94,19 +90,8 @@ def test_what_breaks_off_is_shrunk_and_the_others_are_well(foreign, tmp_path) ->
 
 
 def test_an_interrupt_waits_for_no_clock(foreign, tmp_path) -> None:
-    pressed: list[float] = []
-
-    def press() -> None:
-        while not (tmp_path / "workers" / "fake-hang" / "hanging").exists():
-            time.sleep(0.01)
-        pressed.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=press, daemon=True).start()
-    with interruptible(), pytest.raises(KeyboardInterrupt):
+    with interrupted_at_a_hang(tmp_path):
         fuzz(foreign, tmp_path, "hang", "healthy")
-    assert time.monotonic() - pressed[0] < 10
-    expect_no_worker()
 
 
 def test_no_fault_is_no_finding(foreign, tmp_path, capsys) -> None:

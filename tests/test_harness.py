@@ -112,6 +112,28 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+@contextlib.contextmanager
+def interrupted_at_a_hang(folder: Path) -> Iterator[None]:
+    """Press Ctrl-C as soon as the fake that hangs does; that ends all soon, every worker too.
+
+    Args:
+        folder: Of the run.
+    """
+    pressed: list[float] = []
+
+    def press() -> None:
+        while not (folder / "workers" / "fake-hang" / "hanging").exists():
+            time.sleep(0.01)
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        yield
+    assert time.monotonic() - pressed[0] < 10
+    expect_no_worker()
+
+
 def expect_no_worker() -> None:
     for child in family.of(os.getpid()):
         command = Path(f"/proc/{child}/cmdline").read_bytes()
@@ -329,23 +351,12 @@ def test_what_is_known_is_not_kept(doubler: cases.Target, tmp_path: Path) -> Non
 
 
 def test_an_interrupt_waits_for_no_clock(doubler: cases.Target, tmp_path: Path) -> None:
-    pressed: list[float] = []
-
-    def press() -> None:
-        while not (tmp_path / "workers" / "fake-hang" / "hanging").exists():
-            time.sleep(0.01)
-        pressed.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=press, daemon=True).start()
-    with interruptible(), pytest.raises(KeyboardInterrupt):
+    with interrupted_at_a_hang(tmp_path):
         run_fakes(doubler, tmp_path, [fake("hang"), fake("healthy")], seconds=60)
-    assert time.monotonic() - pressed[0] < 10
     # Nothing is held against a worker that was not let finish.
     lines = (tmp_path / "results.jsonl").read_text()
     assert "timeout" not in lines
     assert "crash" not in lines
-    expect_no_worker()
 
 
 def test_unproven_classes_are_not_one(
