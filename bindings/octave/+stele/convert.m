@@ -15,7 +15,8 @@ function values = convert (values, dtype)
       values = narrowed (values, dtype);
     case {'C64', 'C128'}
       require (isfloat (values), dtype);
-      parts = [real(values(:)), imag(values(:))].';
+      % Not values(:), which is real where all imaginary parts are zeros, -0 too.
+      parts = [reshape(real (values), 1, []); reshape(imag (values), 1, [])];
       if (strcmp (dtype, 'C64'))
         values = narrowed (parts, dtype);
       else

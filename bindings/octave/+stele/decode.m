@@ -1,6 +1,7 @@
 function values = decode (parts)
   % The complex numbers whose parts are along the first dimension. The MEX calls it; not
-  % for users.
+  % for users. Shaped before they are complex: of an imaginary part of zeros, -0 too, Octave
+  % makes a real array wherever it copies.
   shape = [size(parts), 1];
-  values = reshape (complex (parts(1, :), parts(2, :)), shape(2:end));
+  values = complex (reshape (parts(1, :), shape(2:end)), reshape (parts(2, :), shape(2:end)));
 end

@@ -139,6 +139,17 @@ function test_values_of_the_contract ()
   end
 end
 
+function test_zeros_of_complex_numbers_keep_their_sign ()
+  model = stele.Model (zoo_model ('dtypes'));
+  for classes = {'single', 'double'; 'c64', 'c128'}
+    zero = zeros (2, 3, classes{1});
+    given = complex (zero, -zero);
+    same = model.run (struct ('x', given), classes{2}).same;
+    assert (iscomplex (same));
+    assert (memory (same), memory (given));
+  end
+end
+
 function test_indices_are_the_signatures ()
   model = stele.Model (zoo_model ('dtypes'));
   [outputs, shapes] = model.run (struct ('x', single ([1, 2, 3; 4, 5, 6])), 'fp32');

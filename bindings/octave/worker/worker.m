@@ -11,6 +11,16 @@ function order = row_major (shape)
   end
 end
 
+function values = at (values, order)
+  % values(order), and complex still: of imaginary parts that all are zeros, -0 too, indexing
+  % makes real numbers.
+  if (iscomplex (values))
+    values = complex (real (values)(order), imag (values)(order));
+  else
+    values = values(order);
+  end
+end
+
 function doubles = all_halves (dtype)
   % The double of every FP16 or BF16, by its bits; a NaN keeps them.
   bits = uint64 (0:65535);
@@ -67,7 +77,9 @@ function name = class_of (dtype)
 end
 
 function bytes = to_bytes (values, dtype)
-  values = reshape (values, 1, []);
+  if (~ iscomplex (values))
+    values = reshape (values, 1, []);
+  end
   switch (dtype)
     case 'BOOL'
       bytes = uint8 (values);
@@ -75,7 +87,8 @@ function bytes = to_bytes (values, dtype)
       [~, at] = ismember (typecast (values, 'uint64'), typecast (halves (dtype), 'uint64'));
       bytes = typecast (uint16 (at - 1), 'uint8');
     case {'C64', 'C128'}
-      bytes = typecast (reshape ([real(values); imag(values)], 1, []), 'uint8');
+      parts = [reshape(real (values), 1, []); reshape(imag (values), 1, [])];
+      bytes = typecast (reshape (parts, 1, []), 'uint8');
     case 'BYTES'
       parts = cellfun (@(string) [typecast(uint32 (numel (string)), 'uint8'), string(:)'], values, ...
                        'UniformOutput', false);
@@ -92,14 +105,13 @@ function tensor = read_input (dtype, shape, path)
   if (isempty (bytes))
     bytes = zeros (1, 0, 'uint8');
   end
-  rows = from_bytes (bytes, dtype);
-  values = rows;
-  values(row_major (shape)) = rows;
+  [~, column_major] = sort (row_major (shape));
+  values = at (from_bytes (bytes, dtype), column_major);
   tensor = stele.tensor (values, dtype, shape);
 end
 
 function write_output (name, dtype, shape, values)
-  bytes = to_bytes (values(row_major (shape)), dtype);
+  bytes = to_bytes (at (values, row_major (shape)), dtype);
   path = worker_mex ('output', name, dtype, shape, numel (bytes));
   if (isempty (path)) % the kit knows why
     return;
