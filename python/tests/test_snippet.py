@@ -95,6 +95,10 @@ def test_literals() -> None:
         literals.text("\x1b")
     assert refused.value.code is Code.UNIMPLEMENTED
     assert literals.octets(b'a"\xff?', "\\%03o", "?") == "a\\042\\377\\077"
+    assert literals.plain(b'a"') == "a\\x22"
+    with pytest.raises(SteleError, match="text") as refused:
+        literals.plain(b"\xff")
+    assert refused.value.code is Code.UNIMPLEMENTED
     assert literals.bits(1.0, "BF16") == 0x3F80
     assert literals.bits(1.0, "FP16") == 0x3C00
 
@@ -116,6 +120,19 @@ def test_a_template_is_filled(mine: Path, digits: Path, capsys: pytest.CaptureFi
     assert record["run"] == f"./program {digits}"
 
 
+def test_commands_name_the_signature_and_the_keras_model(
+    mine: Path, digits: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine.touch()
+    commands = BINDING.replace("make program", "make {signature}").replace("{model}", "{keras}")
+    (mine.parent / "binding.toml").write_text(commands)
+    (digits.parent / "model.keras").touch()
+    assert cli.main(["snippet", str(digits), "--binding", "mine", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["build"] == ["make serving_default"]
+    assert record["run"] == f"./program {digits.parent / 'model.keras'}"
+
+
 def test_it_is_written_to_a_file(
     mine: Path, digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,7 +149,7 @@ def test_bindings_that_have_one_are_listed(mine: Path, capsys: pytest.CaptureFix
     assert cli.main(["snippet", "--list"]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert "mine" in listed
-    assert "python-keras" not in listed
+    assert "js-browser-onnx" not in listed
 
 
 @pytest.mark.parametrize(
@@ -141,7 +158,13 @@ def test_bindings_that_have_one_are_listed(mine: Path, capsys: pytest.CaptureFix
         ("", ["--signature", "none"], 'NOT_FOUND: no signature "none"; this model has'),
         ("{{ types[inputs[0].dtype] }}", [], 'UNIMPLEMENTED: the snippet of "mine" cannot write'),
         ("{% if %}", [], "INTERNAL: "),
-        ("", ["--binding", "python-keras"], 'UNIMPLEMENTED: binding "python-keras" has no snippet'),
+        ("", ["--binding", "js-browser-onnx"], 'UNIMPLEMENTED: binding "js-browser-onnx" has no'),
+        ("", ["--binding", "python-keras"], 'UNIMPLEMENTED: "digits" is a SavedModel without'),
+        (
+            "",
+            ["--binding", "python-keras", "--signature", "serve"],
+            'UNIMPLEMENTED: signature "serve" of a Keras model',
+        ),
     ],
 )
 def test_what_cannot_be_written_is_refused(

@@ -35,9 +35,10 @@ class Snippet:
         template: The program, in Jinja2.
         program: What its file is called, below the folder in which one types.
         setup: Shell commands that get the library, once for a folder.
-        build: Shell commands that make something of the program; one with ``{program}``, its
-            file, takes several of them.
-        run: The shell command that runs it; ``{model}`` is left in it.
+        build: Shell commands that make something of the program, or of the model; one with
+            ``{program}``, its file, takes several of them.
+        run: The shell command that runs it; ``{model}``, ``{keras}`` and ``{signature}`` are left
+            in all of these.
         serve: The one before, in another terminal, where a server runs the model; ``{name}``
             is left in it too.
     """

@@ -43,6 +43,17 @@ def octets(value: bytes, form: str = "\\x%02x", special: str = "") -> str:
     return "".join(chr(octet) if octet in kept else form % octet for octet in value)
 
 
+def plain(value: bytes) -> str:
+    """Return bytes between double quotes where the language has text and no bytes.
+
+    Raises:
+        SteleError: UNIMPLEMENTED for what is no printable ASCII.
+    """
+    if not is_plain(value):
+        raise SteleError(Code.UNIMPLEMENTED, "its strings are text, which an input of bytes is not")
+    return octets(value)
+
+
 def bits(value: complex, dtype: str) -> int:
     """Return the bits of a number as an unsigned integer, such as 0x3f80 for 1 in BF16."""
     number = np.asarray(value).astype(dtypes.BY_NAME[dtype].numpy)
@@ -54,5 +65,5 @@ def is_plain(value: bytes) -> bool:
     return all(0x20 <= octet < 0x7F for octet in value)
 
 
-FILTERS: dict[str, Any] = {"text": text, "octets": octets, "bits": bits}
+FILTERS: dict[str, Any] = {"text": text, "octets": octets, "plain": plain, "bits": bits}
 TESTS: dict[str, Any] = {"plain": is_plain}

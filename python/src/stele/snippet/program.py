@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from stele.contract.signature import (
     format_tags,
     listed,
 )
+from stele.keras_model import file as keras_file
 from stele.parity import expected
 from stele.parity.binding import Binding, Snippet
 from stele.parity.case import Target
@@ -122,7 +124,7 @@ def write(target: Target, binding: Binding, signature: str | None = None) -> Pro
     signatures = savedmodel.signatures(meta_graph)
     found = find_signature(signatures, _chosen(signatures, signature))
     arrays = values.inputs(target.name, found, expected.of_meta_graph(meta_graph).get(found.name))
-    commands = _commands(binding, snippet, target)
+    commands = _commands(binding, snippet, target, found.name)
     view = {
         "about": _about(target, binding, found, commands),
         "model": _model_name(target),
@@ -151,7 +153,7 @@ def _model_name(target: Target) -> str:
     return "".join(char if char.isalnum() and char.isascii() else "-" for char in target.name)
 
 
-def _commands(binding: Binding, snippet: Snippet, target: Target) -> Commands:
+def _commands(binding: Binding, snippet: Snippet, target: Target, signature: str) -> Commands:
     places = {
         "{root}": str(paths.repo_root()),
         "{build}": str(paths.build_dir()),
@@ -159,8 +161,11 @@ def _commands(binding: Binding, snippet: Snippet, target: Target) -> Commands:
         "{python}": sys.executable,
         "{model}": str(target.folder.resolve()),
         "{name}": _model_name(target),
+        "{signature}": signature,
         "{program}": snippet.program,
     }
+    if "{keras}" in snippet.run:
+        places["{keras}"] = str(_keras_file(target, signature).resolve())
 
     def fill(command: str) -> str:
         for placeholder, value in places.items():
@@ -169,6 +174,23 @@ def _commands(binding: Binding, snippet: Snippet, target: Target) -> Commands:
 
     setup, build = (tuple(map(fill, commands)) for commands in (snippet.setup, snippet.build))
     return Commands(setup, build, fill(snippet.serve), fill(snippet.run))
+
+
+def _keras_file(target: Target, signature: str) -> Path:
+    """Return the Keras model that answers as the signature does.
+
+    Raises:
+        SteleError: UNIMPLEMENTED for another signature than the one that Keras exports it as,
+            and for a SavedModel without its Keras model.
+    """
+    if signature != DEFAULT_SIGNATURE:
+        raise SteleError(Code.UNIMPLEMENTED, f'signature "{signature}" of a Keras model in memory')
+    file = keras_file.beside(target.folder)
+    if file is None:
+        raise SteleError(
+            Code.UNIMPLEMENTED, f'"{target.name}" is a SavedModel without its model.keras beside it'
+        )
+    return file
 
 
 def _input(spec: TensorSpec, array: Array) -> Tensor:
