@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stele.parity import family
+from stele.remote import launch
 from tests.conformance.player import Player
 
 MESSAGE = """\
@@ -42,3 +43,19 @@ def test_what_lies_beside_the_library_is_no_part_of_a_worker(worker: Player) -> 
     for pid in family.of(worker.conversation.pid):
         maps = Path(f"/proc/{pid}/maps").read_text()
         assert [name for name in ("pandas", "sklearn") if f"/{name}/" in maps] == []
+
+
+def test_a_client_of_a_server_has_no_tensorflow(worker: Player) -> None:
+    """It would pay with memory and a slow start for what only the server needs."""
+    if "stele.remote.launch" not in worker.binding.run:
+        pytest.skip("it is no client")
+    worker.digits()
+    assert worker.conversation.hello["tensorflow"] == ""
+    clients = [pid for pid in family.of(worker.conversation.pid) if _has_address(pid)]
+    assert clients
+    for pid in clients:
+        assert "libtensorflow" not in Path(f"/proc/{pid}/maps").read_text()
+
+
+def _has_address(pid: int) -> bool:
+    return f"\0{launch.ADDRESS}=".encode() in b"\0" + Path(f"/proc/{pid}/environ").read_bytes()

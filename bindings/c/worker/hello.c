@@ -4,6 +4,7 @@
 #include "stele.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool has_dtype(const char *dtypes, const char *name) {
@@ -35,6 +36,15 @@ static void write_pair(const char *key, const char *value) {
   write_escaped(stdout, value);
 }
 
+/* Of the TensorFlow in use, which this loads. A worker beside a server, whose
+ * address this variable has, uses none and must not pay for one. */
+static const char *tensorflow_version(void) {
+  if (getenv("STELE_REMOTE") != NULL)
+    return "";
+  const char *version = stele_tensorflow_version(NULL);
+  return version != NULL ? version : "";
+}
+
 void reply_hello(const struct request *request, const char *binding,
                  const char *language, const char *dtypes) {
   const char *protocol = request->arguments[0].text;
@@ -42,12 +52,13 @@ void reply_hello(const struct request *request, const char *binding,
     reply_unsupported(request->id, "protocol", protocol);
     return;
   }
-  const char *tensorflow = stele_tensorflow_version(NULL);
+  /* Before the reply begins: to load TensorFlow may print. */
+  const char *tensorflow = tensorflow_version();
   reply_begin(request->id, "ok");
   write_pair("protocol", protocol);
   write_pair("binding", binding);
   write_pair("language", language);
-  write_pair("tensorflow", tensorflow != NULL ? tensorflow : "");
+  write_pair("tensorflow", tensorflow);
   write_pair("verbs", "hello,load,run,describe,bench,unload,bye");
   write_dtypes(dtypes);
   reply_end();
