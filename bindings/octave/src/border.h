@@ -29,6 +29,15 @@ static char *text(const mxArray *bytes) {
   return copy;
 }
 
+/* A text of the host's, in ASCII. mxArrayToString would do, but in Octave what
+ * it gives is never freed. */
+static char *ascii(const mxArray *chars) {
+  const size_t size = mxGetNumberOfElements(chars) + 1;
+  char *copy = mxCalloc(size, 1);
+  mxGetString(chars, copy, size);
+  return copy;
+}
+
 /* A dimension that is not known is NaN there, and -1 here; an unknown rank is
  * empty. */
 static mxArray *shape_of(int32_t rank, const int64_t *dims) {

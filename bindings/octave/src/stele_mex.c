@@ -120,7 +120,7 @@ static char *name_of(const mxArray *name) {
 static char *field_of(const char *output) {
   const mxArray *bytes = text_bytes(output);
   const mxArray *text = called("stele.text", 1, &bytes);
-  char *name = mxArrayToString(called("stele.field", 1, &text));
+  char *name = ascii(called("stele.field", 1, &text));
   char *kept = or_out_of_memory(malloc(strlen(name) + 1));
   return strcpy(kept, name);
 }
@@ -308,7 +308,7 @@ static int encode(const stele_tensor_info *info, const mxArray *value,
   int64_t *dims;
   int32_t rank;
   if (said) {
-    dtype = mxArrayToString(mxGetField(value, 0, "stele_dtype"));
+    dtype = ascii(mxGetField(value, 0, "stele_dtype"));
     rank = dims_of(mxGetField(value, 0, "shape"), &dims);
   } else {
     const int takes_numbers = info->dtype != STELE_BOOL &&

@@ -6,10 +6,6 @@
 
 static stele_worker *worker;
 
-static char *word(const mxArray *chars) {
-  return mxArrayToString(chars);
-}
-
 /* A row for each: name, dtype, shape, path. */
 static mxArray *inputs_of(const stele_worker_request *request) {
   const size_t rows = request->n_inputs;
@@ -50,7 +46,7 @@ static void describe(const mxArray *given[]) {
   int64_t *dims;
   const int32_t rank = dims_of(given[4], &dims);
   stele_worker_describe(worker, text(given[0]), mxIsLogicalScalarTrue(given[1]),
-                        text(given[2]), word(given[3]),
+                        text(given[2]), ascii(given[3]),
                         mxIsLogicalScalarTrue(given[5]) ? rank : -1, dims);
 }
 
@@ -59,13 +55,13 @@ static mxArray *output(const mxArray *given[]) {
   int64_t *dims;
   const int32_t rank = dims_of(given[2], &dims);
   return text_bytes(stele_worker_output(
-      worker, text(given[0]), stele_dtype_from_name(word(given[1])), rank, dims,
-      (uint64_t)mxGetScalar(given[3])));
+      worker, text(given[0]), stele_dtype_from_name(ascii(given[1])), rank,
+      dims, (uint64_t)mxGetScalar(given[3])));
 }
 
 /* error(code, message) */
 static void fail(const mxArray *given[]) {
-  const char *name = word(given[0]);
+  const char *name = ascii(given[0]);
   stele_code code = STELE_UNAUTHENTICATED;
   while (code > STELE_OK && strcmp(stele_code_name(code), name) != 0)
     code--;
@@ -75,11 +71,11 @@ static void fail(const mxArray *given[]) {
 
 void mexFunction(int n_results, mxArray *results[], int n_given,
                  const mxArray *given[]) {
-  const char *verb = n_given > 0 ? word(given[0]) : "";
+  const char *verb = n_given > 0 ? ascii(given[0]) : "";
   (void)n_results;
   given++;
   if (strcmp(verb, "start") == 0)
-    worker = stele_worker_new(word(given[0]), word(given[1]), NULL);
+    worker = stele_worker_new(ascii(given[0]), ascii(given[1]), NULL);
   else if (strcmp(verb, "next") == 0)
     results[0] = next();
   else if (strcmp(verb, "again") == 0)
