@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -90,22 +91,39 @@ def _has(binding: Binding, target: Target, signature: str) -> bool:
     """Tell whether a binding has what the program runs: it may be no SavedModel."""
     if binding.id == "python-keras":
         return keras_file.beside(target.folder) is not None
-    to = converted_to(binding)
-    if to is None:
+    request = conversion_of(binding, target)
+    if request is None:
         return True
     # To convert a model takes longer than to run it in all languages.
     if target.name not in zoo.BASIC:
         return False
-    _, manifest = conversion.convert(Request(target, FORMATS[to]))
-    return not manifest["signatures"][signature]["problem"]
+    _, manifest = conversion.convert(request)
+    entry = manifest["signatures"][signature]
+    needed = {tensor["dtype"] for tensor in (*entry["inputs"], *entry["outputs"])}
+    return not entry["problem"] and needed <= dtypes_of(binding.id)
 
 
-def converted_to(binding: Binding) -> str | None:
-    """Return the format that a program's commands convert the model to, if they do."""
+def conversion_of(binding: Binding, target: Target) -> Request | None:
+    """Return the conversion that a program's commands begin with, if they do."""
     assert binding.snippet
-    commands = [shlex.split(command) for command in binding.snippet.build]
-    formats = [words[words.index("--to") + 1] for words in commands if "--to" in words]
-    return formats[0] if formats else None
+    for command in map(shlex.split, binding.snippet.build):
+        if command[:2] == ["stele", "convert"]:
+            batch = command[command.index("--batch") + 1] if "--batch" in command else None
+            to = FORMATS[command[command.index("--to") + 1]]
+            return Request(target, to, batch=None if batch is None else int(batch))
+    return None
+
+
+@cache
+def dtypes_of(binding: str) -> set[str]:
+    """Return the dtypes that a binding takes and gives, as its worker says."""
+    with TemporaryDirectory() as folder:
+        conversation = Conversation(discover()[binding], Path(folder))
+        try:
+            conversation.open(cases.find("digits"))
+            return set(conversation.hello["dtypes"].split(","))
+        finally:
+            conversation.stop()
 
 
 Answers = Mapping[tuple[str, str], dict[str, RawTensor]]
@@ -227,10 +245,8 @@ def read(line: str, name: str, dtype: DType) -> RawTensor:
     return RawTensor.of(np.array(elements, dtype=dtype.numpy).reshape(dims))
 
 
-def test_every_binding_of_a_saved_model_has_a_snippet() -> None:
-    without = [binding.id for binding in claimed().values() if not binding.snippet]
-    # Theirs is a whole page, which `stele web` writes.
-    assert [name for name in without if not name.startswith("js-browser-")] == []
+def test_every_binding_has_a_snippet() -> None:
+    assert [binding.id for binding in claimed().values() if not binding.snippet] == []
 
 
 @pytest.mark.parametrize("binding", with_snippet(), ids=lambda binding: binding.id)
@@ -254,6 +270,6 @@ def test_a_program_gives_the_references_bits(
             for line, (name, tensor) in zip(lines, sorted(wanted.items()), strict=True)
         }
         answer = Answer(outputs=found)
-        same_class = converted_to(binding) is None
+        same_class = conversion_of(binding, cases.find(key[0])) is None
         verdict = judge.against_outputs(answer, wanted, same_class=same_class)
         assert not verdict.red, (key, verdict.detail, lines)

@@ -149,7 +149,7 @@ def test_bindings_that_have_one_are_listed(mine: Path, capsys: pytest.CaptureFix
     assert cli.main(["snippet", "--list"]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert "mine" in listed
-    assert "js-browser-onnx" not in listed
+    assert "rust-tensorflow" not in listed
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_bindings_that_have_one_are_listed(mine: Path, capsys: pytest.CaptureFix
         ("", ["--signature", "none"], 'NOT_FOUND: no signature "none"; this model has'),
         ("{{ types[inputs[0].dtype] }}", [], 'UNIMPLEMENTED: the snippet of "mine" cannot write'),
         ("{% if %}", [], "INTERNAL: "),
-        ("", ["--binding", "js-browser-onnx"], 'UNIMPLEMENTED: binding "js-browser-onnx" has no'),
+        ("", ["--binding", "rust-tensorflow"], 'UNIMPLEMENTED: binding "rust-tensorflow" has no'),
         ("", ["--binding", "python-keras"], 'UNIMPLEMENTED: "digits" is a SavedModel without'),
         (
             "",
