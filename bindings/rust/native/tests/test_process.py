@@ -227,6 +227,7 @@ print("ending")
 def test_an_interrupt_comes_when_the_run_ends(own: Path) -> None:
     program = """
 import os, signal, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who started this may ignore it
 queue = model()
 def later():
     time.sleep(0.3)
