@@ -152,9 +152,12 @@ def _answers(folder: Path, binding: str) -> Answers:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> Iterator[str]:
-    """Serve all models, as the programs of remote bindings have it; return where."""
+    """Serve all models, as the programs of remote bindings have it; return where.
+
+    Each binding has a server of its own: what a model that counts answers is up to who came before.
+    """
     with serving() as address:
         yield address
 
