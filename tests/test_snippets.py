@@ -12,7 +12,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -158,12 +157,6 @@ def server() -> Iterator[str]:
 
     Each binding has a server of its own: what a model that counts answers is up to who came before.
     """
-    with serving() as address:
-        yield address
-
-
-@contextmanager
-def serving() -> Iterator[str]:
     models = [f"{name}={cases.find(name).folder}" for name in zoo.DEFAULT]
     command = [sys.executable, "-m", "stele.cli", "serve", "--port", "0"]
     started = launch.start([*command, "--stop-with-stdin", "--json", *models])

@@ -6,8 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { convert } from "../../converted/convert.js";
-import { startBrowser } from "../host/browser.js";
-import { serveFolders } from "../host/server.js";
+import { show } from "../host/show.js";
 import { DIGITS, PYTHON, ROOT, requireDigits } from "./helpers/environment.js";
 
 requireDigits();
@@ -23,23 +22,16 @@ test("the page shows what the README says", async () => {
   const folder = mkdtempSync(join(tmpdir(), "stele-web-"));
   writeFileSync(join(folder, "page.html"), block("html"));
   const { folder: converted } = await convert(PYTHON, "onnx", DIGITS, ["serve"]);
-  const server = await serveFolders({
+  const folders = {
     "/": folder,
     "/models/digits/onnx/": converted,
     "/tf-stele/src/": join(ROOT, "..", "src"),
     "/tf-stele/web/src/": join(ROOT, "src"),
     "/vendor/": join(ROOT, "node_modules"),
-  });
-  const browser = await startBrowser();
+  };
   try {
-    const page = await browser.open();
-    await page.goto(`${server.origin}/page.html`);
-    const shown = page.locator("pre:not(:empty)");
-    await shown.waitFor();
-    assert.equal(`${await shown.textContent()}\n`, block("text"));
+    assert.equal(`${await show(folders, "/page.html")}\n`, block("text"));
   } finally {
-    await browser.close();
-    server.close();
     rmSync(folder, { recursive: true });
   }
 });
