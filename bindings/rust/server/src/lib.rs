@@ -12,6 +12,7 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod admission;
+mod alias;
 pub mod arguments;
 mod arrival;
 mod batcher;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use stele::{Model, Runner, Signature, TensorSpec};
 
+use crate::alias::Alias;
 use crate::definitions;
 use crate::folders::{self, Fingerprint, local};
 use crate::heap::Freed;
@@ -15,6 +16,11 @@ use crate::options::Options;
 use crate::refusal::{Refusal, Result, shown};
 use crate::threads::Pace;
 use crate::warmup::{self, Warmed};
+
+/// `experimental.disable_thread_spinning` of a serialized ConfigProto: TensorFlow's threads
+/// sleep when they have nothing to do. Looking for work for a while first, as is its default,
+/// they would take the cores from other calls.
+const SLEEPING: [u8; 5] = [0x82, 0x01, 0x02, 0x48, 0x01];
 
 /// Where a model comes from.
 #[derive(Clone, Debug)]
@@ -55,6 +61,7 @@ pub(crate) struct Version {
     pub(crate) warmed: Warmed,
     model: Model,
     prepared: BTreeMap<String, Result<Arc<Prepared>>>,
+    _alias: Alias,
     /// The last field of all that refers to the model.
     _freed: Arc<Freed>,
 }
@@ -69,7 +76,10 @@ impl Version {
         if let Some(library) = &source.library {
             builder = builder.library(library);
         }
-        let model = builder.config(source.session_config.clone()).load(folder)?;
+        let config = [&SLEEPING[..], &source.session_config].concat();
+        let alias = Alias::of(folder);
+        let loaded = builder.config(config).load(alias.path());
+        let model = loaded.map_err(|error| alias.explained(error))?;
         let signatures = model.signatures().iter().map(|signature| &**signature);
         let definitions = definitions::read(folder, &source.tags, signatures)?;
         if folders::fingerprint(folder) != files {
@@ -84,8 +94,16 @@ impl Version {
         };
         let prepared = model.signatures().iter().map(prepare).collect();
         let warmed = Warmed::default();
-        let mut loaded =
-            Version { number, definitions, files, warmed, model, prepared, _freed: freed };
+        let mut loaded = Version {
+            number,
+            definitions,
+            files,
+            warmed,
+            model,
+            prepared,
+            _alias: alias,
+            _freed: freed,
+        };
         loaded.warmed = warmup::warm(&loaded, folder, source.warmup)?;
         Ok(loaded)
     }
