@@ -30,7 +30,7 @@ from stele.keras_model import file as keras_file
 from stele.parity import case as cases
 from stele.parity import judge
 from stele.parity.binding import Binding, discover
-from stele.parity.case import Case, Target
+from stele.parity.case import Case
 from stele.parity.conversation import Answer, Conversation
 from stele.remote import launch
 from stele.snippet import program
@@ -59,14 +59,25 @@ OTHER_CRATES = (
 )  # fmt: skip
 QUICK_CARGO = "".join(f"[profile.release.package.{one}]\nopt-level = 0\n" for one in OTHER_CRATES)
 
-# To import TensorFlow takes longer than all programs together: once for all of a binding.
-IN_ONE_PROCESS = """
+# To import TensorFlow, or to compile what a program calls, takes longer than all programs
+# together: once for all of a binding.
+IN_ONE_PROCESS = {
+    ".py": """
 import contextlib, runpy, sys
 for number, model in enumerate(list(sys.argv[1:])):
     sys.argv[1] = model
     with open(f"{number}.printed", "w") as file, contextlib.redirect_stdout(file):
         runpy.run_path(f"{number}.text", run_name="__main__")
-"""
+""",
+    ".jl": """
+for (number, model) in enumerate(copy(ARGS))
+    ARGS[1] = model
+    open("$(number - 1).printed", "w") do file
+        redirect_stdout(() -> include("$(number - 1).text"), file)
+    end
+end
+""",
+}
 
 NUMBERS = {"true": 1, "false": 0}
 
@@ -82,72 +93,79 @@ def written(binding: str) -> dict[tuple[str, str], Program]:
     return {
         (model, signature): program.write(cases.find(model), found, signature)
         for model, signature in PROGRAMS
-        if _has(found, cases.find(model), signature)
+        if _has(found, model, signature)
     }
 
 
-def _has(binding: Binding, target: Target, signature: str) -> bool:
+def _has(binding: Binding, model: str, signature: str) -> bool:
     """Tell whether a binding has what the program runs: it may be no SavedModel."""
     if binding.id == "python-keras":
-        return keras_file.beside(target.folder) is not None
-    request = conversion_of(binding, target)
-    if request is None:
-        return True
-    # To convert a model takes longer than to run it in all languages.
-    if target.name not in zoo.BASIC:
-        return False
-    _, manifest = conversion.convert(request)
-    entry = manifest["signatures"][signature]
-    needed = {tensor["dtype"] for tensor in (*entry["inputs"], *entry["outputs"])}
-    return not entry["problem"] and needed <= dtypes_of(binding.id)
+        return keras_file.beside(cases.find(model).folder) is not None
+    return not is_converted(binding) or (model, signature) in answers(binding.id)
 
 
-def conversion_of(binding: Binding, target: Target) -> Request | None:
-    """Return the conversion that a program's commands begin with, if they do."""
+def is_converted(binding: Binding) -> bool:
+    """Tell whether a program's commands convert the model."""
     assert binding.snippet
-    for command in map(shlex.split, binding.snippet.build):
-        if command[:2] == ["stele", "convert"]:
-            batch = command[command.index("--batch") + 1] if "--batch" in command else None
-            to = FORMATS[command[command.index("--to") + 1]]
-            return Request(target, to, batch=None if batch is None else int(batch))
-    return None
+    return any(map(is_conversion, binding.snippet.build))
 
 
-@cache
-def dtypes_of(binding: str) -> set[str]:
-    """Return the dtypes that a binding takes and gives, as its worker says."""
-    with TemporaryDirectory() as folder:
-        conversation = Conversation(discover()[binding], Path(folder))
-        try:
-            conversation.open(cases.find("digits"))
-            return set(conversation.hello["dtypes"].split(","))
-        finally:
-            conversation.stop()
+def is_conversion(command: str) -> bool:
+    return shlex.split(command)[:2] == ["stele", "convert"]
+
+
+def taken(command: str, model: str, signature: str) -> str:
+    """Return a command that does what a program's conversion does.
+
+    To convert a model takes longer than to run it in all languages, and the parity run has
+    done so: with all signatures, of which the program's stays.
+    """
+    words = shlex.split(command)
+    batch = int(words[words.index("--batch") + 1]) if "--batch" in words else None
+    to = FORMATS[words[words.index("--to") + 1]]
+    folder, manifest = conversion.convert(Request(cases.find(model), to, batch=batch))
+    files = {name: entry["file"] for name, entry in manifest["signatures"].items()}
+    others = [f"converted/{file}" for name, file in files.items() if file and name != signature]
+    copy = shlex.join(["cp", "-r", str(folder), "converted"])
+    return f"rm -rf converted && {copy} && {shlex.join(['rm', '-f', *others])}"
 
 
 Answers = Mapping[tuple[str, str], dict[str, RawTensor]]
 
 
-@pytest.fixture(scope="module")
-def references(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answers]:
-    """Return what Python's TensorFlow answers to the same inputs, by execution path."""
-    folder = tmp_path_factory.mktemp("references")
-    bindings = {"function": "python-tf", "session": "python-session"}
-    return {path: _answers(folder / binding, binding) for path, binding in bindings.items()}
-
-
-def _answers(folder: Path, binding: str) -> Answers:
+@cache
+def answers(binding: str) -> Answers:
+    """Return what a binding's worker answers to the programs' inputs, where it does."""
     found = {}
-    conversation = Conversation(discover()[binding], folder)
-    try:
-        for number, ((model, signature), one) in enumerate(written("python-tf").items()):
-            write_bundle(folder / str(number), one.inputs)
-            conversation.open(cases.find(model))
-            answer = conversation.run(Case(signature, signature, folder / str(number)))
-            assert answer.outputs, answer
-            found[model, signature] = answer.outputs
-    finally:
-        conversation.stop()
+    with TemporaryDirectory() as work:
+        folder = Path(work)
+        conversation = Conversation(discover()[binding], folder / "worker")
+        try:
+            for model, signature in PROGRAMS:
+                target = cases.find(model)
+                inputs = program.write(target, discover()["python-tf"], signature).inputs
+                write_bundle(folder / f"{model}-{signature}", inputs)
+                if isinstance(conversation.try_open(target), Answer):
+                    continue
+                case = Case(signature, signature, folder / f"{model}-{signature}")
+                if outputs := conversation.run(case).outputs:
+                    found[model, signature] = outputs
+        finally:
+            conversation.stop()
+    return found
+
+
+def references(binding: Binding) -> Answers:
+    """Return what the programs have to print.
+
+    That is what Python's TensorFlow answers, by the binding's execution path; or the
+    binding's own worker where the model is converted: how far that is off is the parity
+    run's to judge.
+    """
+    if is_converted(binding):
+        return answers(binding.id)
+    found = answers({"function": "python-tf", "session": "python-session"}[binding.execution])
+    assert len(found) == len(PROGRAMS)
     return found
 
 
@@ -199,13 +217,17 @@ def typed(binding: Binding, folder: Path, address: str) -> None:
     if any("{program}" in command for command in binding.snippet.build):
         lines += together(programs, runs)
     else:
-        for number, one in enumerate(programs):
-            lines += [f"cp {number}.text {one.file}", *one.commands.build]
-            lines += [f"{runs[number]} > {number}.printed"]
-    if "python:tensorflow" in binding.installs:
-        (folder / "all.py").write_text(IN_ONE_PROCESS)
+        for number, (key, one) in enumerate(written(binding.id).items()):
+            build = one.commands.build
+            if number > 0:  # the first one's is typed
+                build = tuple(taken(one, *key) if is_conversion(one) else one for one in build)
+            lines += [f"cp {number}.text {one.file}", *build, f"{runs[number]} > {number}.printed"]
+    ending = Path(first.file).suffix
+    if ending == ".jl" or "python:tensorflow" in binding.installs:
+        (folder / f"all{ending}").write_text(IN_ONE_PROCESS[ending])
+        command = shlex.split(runs[0].replace(first.file, f"all{ending}"))[:-1]
         models = [shlex.split(run)[-1] for run in runs]
-        lines = [shlex.join([sys.executable, "all.py", *models])]
+        lines = [*first.commands.setup, shlex.join([*command, *models])]
     (folder / "commands").write_text("\n".join(lines), encoding="utf-8")
     # Nothing of the make that runs the tests is the user's, and a program prints names.
     mine = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
@@ -248,7 +270,6 @@ def test_every_binding_has_a_snippet() -> None:
 @pytest.mark.parametrize("binding", with_snippet(), ids=lambda binding: binding.id)
 def test_a_program_gives_the_references_bits(
     binding: Binding,
-    references: dict[str, Answers],
     request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> None:
@@ -257,15 +278,14 @@ def test_a_program_gives_the_references_bits(
     assert binding.snippet
     address = request.getfixturevalue("server") if binding.snippet.serve else ""
     typed(binding, tmp_path, address)
+    assert written(binding.id)
     for number, key in enumerate(written(binding.id)):
-        wanted = references[binding.execution][key]
+        wanted = references(binding)[key]
         lines = (tmp_path / f"{number}.printed").read_text(encoding="utf-8").splitlines()
         assert len(lines) == len(wanted), key
         found = {
             name: read(line, name, tensor.dtype)
             for line, (name, tensor) in zip(lines, sorted(wanted.items()), strict=True)
         }
-        answer = Answer(outputs=found)
-        same_class = conversion_of(binding, cases.find(key[0])) is None
-        verdict = judge.against_outputs(answer, wanted, same_class=same_class)
+        verdict = judge.against_outputs(Answer(outputs=found), wanted, same_class=True)
         assert not verdict.red, (key, verdict.detail, lines)
