@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import threading
 import time
@@ -203,6 +204,20 @@ def wait_until(happened: Callable[[], bool]) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("it did not happen")
+
+
+def test_tensorflow_sees_no_path_of_a_version(
+    scale: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps each that it ever saw."""
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    with serving(*POLL, scale=scale) as client:
+        for version in (2, 3):
+            add(scale, models, version)
+            wait_until(lambda version=version: factor(client) == version)
+        seen = re.findall("Reading SavedModel from: (.*)", client.process.log.read_text())
+    assert len(seen) == 3
+    assert [path for path in seen if not path.startswith("/proc/self/fd/")] == []
 
 
 def test_a_folder_without_any_version(tmp_path: Path) -> None:
