@@ -19,7 +19,7 @@ impl Alias {
     /// One below /proc; the folder's own path where there is none.
     pub(crate) fn of(folder: &Path) -> Alias {
         let open = folder.is_dir().then(|| File::open(folder).ok()).flatten();
-        let path = open.as_ref().and_then(path).unwrap_or_else(|| folder.to_path_buf());
+        let path = open.as_ref().and_then(below_proc).unwrap_or_else(|| folder.to_path_buf());
         Alias { folder: folder.to_path_buf(), path, _open: open }
     }
 
@@ -36,14 +36,14 @@ impl Alias {
 }
 
 #[cfg(target_os = "linux")]
-fn path(folder: &File) -> Option<PathBuf> {
+fn below_proc(folder: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;
     let path = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
     path.is_dir().then_some(path)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn path(_folder: &File) -> Option<PathBuf> {
+fn below_proc(_folder: &File) -> Option<PathBuf> {
     None
 }
 
