@@ -54,7 +54,11 @@ test: ## run all tests of all languages
 	$(MAKE) -j3 toolchains models tensorflows
 	$(MAKE) -j2 bindings
 	@echo "all tests, two parts at a time; what a part says is shown at its end: minutes each"
-	$(MAKE) -j2 --keep-going --output-sync=target test-across test-bindings test-package test-onednn test-parity
+	$(MAKE) -j2 --keep-going --output-sync=target $(TESTS)
+
+# The longest first, so that at the end none is alone on two cores; programs after the
+# parity run, whose conversions they run.
+TESTS := test-across test-parity test-bindings test-package test-snippets test-onednn
 
 .PHONY: test-package
 test-package: setup ## the tests of the Python package
@@ -62,13 +66,15 @@ test-package: setup ## the tests of the Python package
 
 .PHONY: test-across
 test-across: setup ## the tests across languages, and of the harness
-	$(PYTHON) -m pytest tests $(PARITY:%=--ignore=%)
+	$(PYTHON) -m pytest tests --ignore=tests/test_parity.py --ignore=tests/test_snippets.py
 
-# As long as all others across languages together: a part of its own, so that none is alone.
-PARITY := tests/test_parity.py tests/test_snippets.py
 .PHONY: test-parity
-test-parity: setup ## every zoo model in every binding, and the programs that stele snippet writes
-	$(PYTHON) -m pytest $(PARITY)
+test-parity: setup ## every zoo model in every binding
+	$(PYTHON) -m pytest tests/test_parity.py
+
+.PHONY: test-snippets
+test-snippets: setup ## the programs that stele snippet writes, of every zoo model in every binding
+	$(PYTHON) -m pytest tests/test_snippets.py
 
 # TensorFlow turns oneDNN on by the CPU, which decides bits and what it refuses:
 # every verdict must be the same on a machine of the other kind.

@@ -12,15 +12,16 @@ use crate::alias::Alias;
 use crate::definitions;
 use crate::folders::{self, Fingerprint, local};
 use crate::heap::Freed;
+use crate::open_inference::parse_config;
 use crate::options::Options;
 use crate::refusal::{Refusal, Result, shown};
 use crate::threads::Pace;
 use crate::warmup::{self, Warmed};
 
-/// `experimental.disable_thread_spinning` of a serialized ConfigProto: TensorFlow's threads
-/// sleep when they have nothing to do. Looking for work for a while first, as is its default,
-/// they would take the cores from other calls.
-const SLEEPING: [u8; 5] = [0x82, 0x01, 0x02, 0x48, 0x01];
+/// `experimental.disable_thread_spinning`, as `--config` has it: TensorFlow's threads sleep
+/// when they have nothing to do. Looking for work for a while first, as is its default, they
+/// would take the cores from other calls.
+const SLEEPING: &str = "hex:8201024801";
 
 /// Where a model comes from.
 #[derive(Clone, Debug)]
@@ -72,14 +73,8 @@ impl Version {
     /// change while they are read; as [`warmup::warm`].
     pub(crate) fn load(number: i64, folder: &Path, source: &Source) -> Result<Version> {
         let files = folders::fingerprint(folder);
-        let mut builder = Model::builder().tags(source.tags.clone());
-        if let Some(library) = &source.library {
-            builder = builder.library(library);
-        }
-        let config = [&SLEEPING[..], &source.session_config].concat();
         let alias = Alias::of(folder);
-        let loaded = builder.config(config).load(alias.path());
-        let model = loaded.map_err(|error| alias.explained(error))?;
+        let model = model(&alias, source)?;
         let signatures = model.signatures().iter().map(|signature| &**signature);
         let definitions = definitions::read(folder, &source.tags, signatures)?;
         if folders::fingerprint(folder) != files {
@@ -126,6 +121,19 @@ impl Version {
     pub(crate) fn signature(&self, name: &str) -> Result<&Signature> {
         Ok(self.model.signatures().named(name)?)
     }
+}
+
+/// Errors speak of what was given: the folder, and the config without what is put before it.
+fn model(alias: &Alias, source: &Source) -> Result<Model> {
+    let config = [parse_config(SLEEPING)?, source.session_config.clone()].concat();
+    let mut builder = Model::builder().tags(source.tags.clone()).config(config);
+    if let Some(library) = &source.library {
+        builder = builder.library(library);
+    }
+    builder.load(alias.path()).map_err(|error| {
+        let Refusal { code, message } = alias.explained(error);
+        Refusal::new(code, message.replace(SLEEPING, "hex:"))
+    })
 }
 
 /// A signature, ready to run.
