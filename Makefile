@@ -56,9 +56,10 @@ test: ## run all tests of all languages
 	@echo "all tests, two parts at a time; what a part says is shown at its end: minutes each"
 	$(MAKE) -j2 --keep-going --output-sync=target $(TESTS)
 
-# The longest first, so that at the end none is alone on two cores; programs after the
-# parity run, whose conversions they run.
-TESTS := test-across test-parity test-bindings test-package test-snippets test-onednn
+# In this order two are at work until the end, and beside the parity run, which has a worker
+# of every binding in memory, are small ones.
+TESTS := test-across test-bindings test-package test-onednn \
+  test-parity test-snippets
 
 .PHONY: test-package
 test-package: setup ## the tests of the Python package
