@@ -28,10 +28,11 @@ from stele.convert.formats import FORMATS
 from stele.convert.request import Request
 from stele.keras_model import file as keras_file
 from stele.parity import case as cases
-from stele.parity import judge
+from stele.parity import judge, known
 from stele.parity.binding import Binding, discover
 from stele.parity.case import Case
 from stele.parity.conversation import Answer, Conversation
+from stele.parity.record import Outcome, Result
 from stele.remote import launch
 from stele.snippet import program
 from stele.snippet.program import Program
@@ -135,8 +136,12 @@ Answers = Mapping[tuple[str, str], dict[str, RawTensor]]
 
 @cache
 def answers(binding: str) -> Answers:
-    """Return what a binding's worker answers to the programs' inputs, where it does."""
+    """Return what a binding's worker answers to the programs' inputs.
+
+    But where it has not what the model needs, or is known not to answer.
+    """
     found = {}
+    deviations = known.load(*paths.bindings_roots())
     with TemporaryDirectory() as work:
         folder = Path(work)
         conversation = Conversation(discover()[binding], folder / "worker")
@@ -145,11 +150,15 @@ def answers(binding: str) -> Answers:
                 target = cases.find(model)
                 inputs = program.write(target, discover()["python-tf"], signature).inputs
                 write_bundle(folder / f"{model}-{signature}", inputs)
-                if isinstance(conversation.try_open(target), Answer):
-                    continue
-                case = Case(signature, signature, folder / f"{model}-{signature}")
-                if outputs := conversation.run(case).outputs:
-                    found[model, signature] = outputs
+                answer = conversation.try_open(target)
+                if not isinstance(answer, Answer):
+                    case = Case(signature, signature, folder / f"{model}-{signature}")
+                    answer = conversation.run(case)
+                if answer.outputs:
+                    found[model, signature] = answer.outputs
+                elif answer.outcome is not Outcome.UNSUPPORTED:
+                    cell = Result(model, binding, signature, signature, Outcome.ERROR)
+                    assert known.apply(cell, deviations).known, answer
         finally:
             conversation.stop()
     return found
@@ -214,20 +223,19 @@ def typed(binding: Binding, folder: Path, address: str) -> None:
         (folder / ".cargo" / "config.toml").write_text(QUICK_CARGO)
     lines = list(first.commands.setup)
     runs = [one.commands.run.replace("127.0.0.1:8500", address) for one in programs]
-    if any("{program}" in command for command in binding.snippet.build):
+    ending = Path(first.file).suffix
+    if ending == ".jl" or "python:tensorflow" in binding.installs:
+        (folder / f"all{ending}").write_text(IN_ONE_PROCESS[ending])
+        command = shlex.split(runs[0].replace(first.file, f"all{ending}"))[:-1]
+        lines += [shlex.join([*command, *(shlex.split(run)[-1] for run in runs)])]
+    elif any("{program}" in command for command in binding.snippet.build):
         lines += together(programs, runs)
     else:
         for number, (key, one) in enumerate(written(binding.id).items()):
             build = one.commands.build
             if number > 0:  # the first one's is typed
-                build = tuple(taken(one, *key) if is_conversion(one) else one for one in build)
+                build = tuple(taken(line, *key) if is_conversion(line) else line for line in build)
             lines += [f"cp {number}.text {one.file}", *build, f"{runs[number]} > {number}.printed"]
-    ending = Path(first.file).suffix
-    if ending == ".jl" or "python:tensorflow" in binding.installs:
-        (folder / f"all{ending}").write_text(IN_ONE_PROCESS[ending])
-        command = shlex.split(runs[0].replace(first.file, f"all{ending}"))[:-1]
-        models = [shlex.split(run)[-1] for run in runs]
-        lines = [*first.commands.setup, shlex.join([*command, *models])]
     (folder / "commands").write_text("\n".join(lines), encoding="utf-8")
     # Nothing of the make that runs the tests is the user's, and a program prints names.
     mine = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
