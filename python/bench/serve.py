@@ -4,13 +4,15 @@
 
 All servers are up at once and take turns, so that whatever else the machine does
 hits each of them; a figure is the median over the rounds of a round's median, a
-ratio the median of the rounds' ratios. Answers are compared before they have a time.
+ratio or difference that of the rounds' own. Answers are compared before they have a
+time.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import tempfile
@@ -30,6 +32,7 @@ from wire import HERE, Caller, Server, caller, make_models
 
 import stele
 from stele import marked, paths
+from stele.bench import statistics, table
 from stele.contract.dtypes import Array
 from stele.parity.record import machine
 from stele.server.options import MEBIBYTE, Options
@@ -190,7 +193,8 @@ def sequential(rounds: int, work: Path) -> list[str]:
         parts = [at_once, *paced, wire, *others]
         _require_equal(runs[0], runs[1])
         for number in range(rounds + 1):
-            for row in (*parts, *runs):
+            # In another order each time: who comes after whom is in nobody's favour.
+            for row in random.sample((*parts, *runs), len(parts) + len(runs)):
                 row.turn()
             if number == 0:
                 # The first round warms up.
@@ -242,8 +246,9 @@ def _line(row: Row, *parts: Row) -> str:
     """Return a row's line, with what it takes over its parts together if there are any."""
     over = ""
     if parts:
-        rounds = zip(row.medians, *(part.medians for part in parts), strict=True)
-        over = f"{median(whole - sum(rest) for whole, *rest in rounds) * 1e6:+.0f} µs"
+        together = [sum(each) for each in zip(*(part.medians for part in parts), strict=True)]
+        more = statistics.difference(row.medians, together)
+        over = table.duration(more.scaled(1e9), signed=True)
     # The kernel counts in ticks, too coarse for one round's median.
     cpu = sum(row.cpu) / len(row.cpu)
     return f"| {row.name} | {median(row.medians) * 1e6:.0f} µs | {over} | {cpu * 1e6:.0f} µs |"

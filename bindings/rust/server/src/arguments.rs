@@ -10,8 +10,7 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 
 use crate::folders::{local, model_name};
-use crate::open_inference::{parse_config, parse_tags};
-use crate::options::{MEBIBYTE, Options};
+use crate::options::{MEBIBYTE, Options, parse_config, parse_tags};
 use crate::refusal::Refusal;
 
 /// What `--help` shows.

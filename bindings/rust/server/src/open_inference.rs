@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use stele::{Code, Profile, TensorSpec};
+use stele::{Code, TensorSpec};
 
 use crate::inference::{Caller, failed};
 use crate::method::Method;
 use crate::oip_tensors;
-use crate::options::Options;
+use crate::options::{Options, parse_config, parse_tags};
 use crate::proto::inference::infer_parameter::ParameterChoice as InferChoice;
 use crate::proto::inference::model_metadata_response::TensorMetadata;
 use crate::proto::inference::model_repository_parameter::ParameterChoice;
@@ -210,30 +210,6 @@ impl Services {
             current.number
         )))
     }
-}
-
-/// A set of tags: `gpu,serve`; the empty text is the empty set.
-pub(crate) fn parse_tags(text: &str) -> Vec<String> {
-    if text.is_empty() { Vec::new() } else { text.split(',').map(str::to_string).collect() }
-}
-
-/// The serialized ConfigProto of a profile's name or `hex:<digits>`.
-///
-/// # Errors
-/// INVALID_ARGUMENT for neither.
-pub(crate) fn parse_config(text: &str) -> Result<Vec<u8>> {
-    let Some(digits) = text.strip_prefix("hex:") else {
-        let profile = text.parse::<Profile>()?;
-        return Ok(profile.config().to_vec());
-    };
-    let value = |digit: u8| (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    let (pairs, rest) = digits.as_bytes().as_chunks();
-    let bytes = pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?));
-    let bytes: Option<Vec<u8>> = if rest.is_empty() { bytes.collect() } else { None };
-    bytes.ok_or_else(|| {
-        let text = shown(text);
-        Refusal::invalid(format!("config \"{text}\" is not an even number of hex digits"))
-    })
 }
 
 /// A parameter that must be a string; `None` if it is not given.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use stele::Profile;
 
+use crate::refusal::{Refusal, Result, shown};
+
 /// Bytes of a MiB.
 pub(crate) const MEBIBYTE: usize = 1 << 20;
 
@@ -78,4 +80,28 @@ impl Default for Options {
             metrics_port: None,
         }
     }
+}
+
+/// A set of tags: `gpu,serve`; the empty text is the empty set.
+pub(crate) fn parse_tags(text: &str) -> Vec<String> {
+    if text.is_empty() { Vec::new() } else { text.split(',').map(str::to_string).collect() }
+}
+
+/// The serialized ConfigProto of a profile's name or `hex:<digits>`.
+///
+/// # Errors
+/// INVALID_ARGUMENT for neither.
+pub(crate) fn parse_config(text: &str) -> Result<Vec<u8>> {
+    let Some(digits) = text.strip_prefix("hex:") else {
+        let profile = text.parse::<Profile>()?;
+        return Ok(profile.config().to_vec());
+    };
+    let value = |digit: u8| (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let (pairs, rest) = digits.as_bytes().as_chunks();
+    let bytes = pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?));
+    let bytes: Option<Vec<u8>> = if rest.is_empty() { bytes.collect() } else { None };
+    bytes.ok_or_else(|| {
+        let text = shown(text);
+        Refusal::invalid(format!("config \"{text}\" is not an even number of hex digits"))
+    })
 }
