@@ -74,7 +74,7 @@ test-parity: setup ## every zoo model in every binding
 	$(PYTHON) -m pytest tests/test_parity.py
 
 .PHONY: test-snippets
-test-snippets: setup ## the programs that stele snippet writes, of every zoo model in every binding
+test-snippets: setup ## the programs that stele snippet writes: in each binding a share of the zoo
 	$(PYTHON) -m pytest tests/test_snippets.py
 
 # TensorFlow turns oneDNN on by the CPU, which decides bits and what it refuses:
@@ -143,6 +143,10 @@ $(BINDINGS:%=test-binding-%): test-binding-%: setup
 ON_LIBSTELE := $(patsubst bindings/%/binding.toml,%,$(shell grep -ls '^needs = .*"c"' \
   bindings/*/binding.toml bindings/*/*/binding.toml))
 $(filter $(BINDINGS:%=binding-%),$(ON_LIBSTELE:%=binding-%)): binding-c
+
+.PHONY: snippets
+snippets: setup models bindings ## the programs that stele snippet writes, of every zoo model in every binding
+	STELE_PROGRAMS=all $(PYTHON) -m pytest tests/test_snippets.py
 
 .PHONY: web
 web: setup model-digits binding-js binding-rust ## draw a digit: the page, which runs the model, beside Python's answer

@@ -2,6 +2,9 @@
 
 A binding has one folder outside of the checkout, in which its commands are typed as they
 stand in the program, and one test: what takes time is the toolchain's start.
+
+`make test` has the example's model and a share of the others in each binding, all of them
+among the bindings together; `make snippets` has every model in every binding.
 """
 
 from __future__ import annotations
@@ -40,25 +43,20 @@ from tests.conftest import claimed, needing_tools
 
 # The model of dtypes has no serving_default: every dtype, then names and ranks that are odd.
 SIGNATURES = {"dtypes": ("matrices", "mixed")}
-PROGRAMS = [(name, s) for name in zoo.DEFAULT for s in SIGNATURES.get(name, ("serving_default",))]
+Keys = tuple[tuple[str, str], ...]
+PROGRAMS: Keys = tuple(
+    (name, s) for name in zoo.DEFAULT for s in SIGNATURES.get(name, ("serving_default",))
+)
+EXAMPLE = ("digits", "serving_default")
+SHARES = 1 if os.environ.get("STELE_PROGRAMS") == "all" else 4
 
-# What a program prints is the same however long its compiler thinks. Crates that the
-# checkout's build has compiled with the same features are not compiled again.
+# What a program prints is the same however long its compiler thinks.
 QUICK = {
-    "CARGO_TARGET_DIR": str(paths.build_dir() / "rust"),
-    "CARGO_PROFILE_RELEASE_STRIP": "debuginfo",
+    "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
     "CRYSTAL_OPTS": "--no-debug",
     "GOFLAGS": "-ldflags=-w",
     "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
-
-# Those that the checkout has with other features, for its server's sake, or not at all: what
-# is missing here is compiled for longer, and as right.
-OTHER_CRATES = (
-    "h2", "hyper", "hyper-timeout", "hyper-util", "num-complex", "num-traits", "program",
-    "tf-stele", "tokio", "tokio-stream", "tokio-util", "tonic", "tonic-prost", "tower",
-)  # fmt: skip
-QUICK_CARGO = "".join(f"[profile.release.package.{one}]\nopt-level = 0\n" for one in OTHER_CRATES)
 
 # To import TensorFlow, or to compile what a program calls, takes longer than all programs
 # together: once for all of a binding.
@@ -87,13 +85,19 @@ def with_snippet() -> list[Binding]:
     return [binding for binding in claimed().values() if binding.snippet]
 
 
+def share(binding: str) -> Keys:
+    """Return the model and signature of the programs to write for a binding."""
+    number = sorted(one.id for one in with_snippet()).index(binding)
+    return tuple(dict.fromkeys([EXAMPLE, *PROGRAMS[number % SHARES :: SHARES]]))
+
+
 @cache
 def written(binding: str) -> dict[tuple[str, str], Program]:
     """Return the programs by model and signature, but of those that the binding cannot run."""
     found = discover()[binding]
     return {
         (model, signature): program.write(cases.find(model), found, signature)
-        for model, signature in PROGRAMS
+        for model, signature in share(binding)
         if _has(found, model, signature)
     }
 
@@ -102,7 +106,9 @@ def _has(binding: Binding, model: str, signature: str) -> bool:
     """Tell whether a binding has what the program runs: it may be no SavedModel."""
     if binding.id == "python-keras":
         return keras_file.beside(cases.find(model).folder) is not None
-    return not is_converted(binding) or (model, signature) in answers(binding.id)
+    if is_converted(binding):
+        return (model, signature) in answers(binding.id, share(binding.id))
+    return True
 
 
 def is_converted(binding: Binding) -> bool:
@@ -135,8 +141,8 @@ Answers = Mapping[tuple[str, str], dict[str, RawTensor]]
 
 
 @cache
-def answers(binding: str) -> Answers:
-    """Return what a binding's worker answers to the programs' inputs.
+def answers(binding: str, programs: Keys) -> Answers:
+    """Return what a binding's worker answers to the inputs of programs.
 
     But where it has not what the model needs, or is known not to answer.
     """
@@ -146,7 +152,7 @@ def answers(binding: str) -> Answers:
         folder = Path(work)
         conversation = Conversation(discover()[binding], folder / "worker")
         try:
-            for model, signature in PROGRAMS:
+            for model, signature in programs:
                 target = cases.find(model)
                 inputs = program.write(target, discover()["python-tf"], signature).inputs
                 write_bundle(folder / f"{model}-{signature}", inputs)
@@ -172,8 +178,9 @@ def references(binding: Binding) -> Answers:
     run's to judge.
     """
     if is_converted(binding):
-        return answers(binding.id)
-    found = answers({"function": "python-tf", "session": "python-session"}[binding.execution])
+        return answers(binding.id, share(binding.id))
+    worker = {"function": "python-tf", "session": "python-session"}[binding.execution]
+    found = answers(worker, PROGRAMS)
     assert len(found) == len(PROGRAMS)
     return found
 
@@ -218,9 +225,6 @@ def typed(binding: Binding, folder: Path, address: str) -> None:
     for number, one in enumerate(programs):
         (folder / f"{number}.text").write_text(one.text, encoding="utf-8")
     (folder / first.file).write_text(first.text, encoding="utf-8")
-    if first.file == "src/main.rs":
-        (folder / ".cargo").mkdir()
-        (folder / ".cargo" / "config.toml").write_text(QUICK_CARGO)
     lines = list(first.commands.setup)
     runs = [one.commands.run.replace("127.0.0.1:8500", address) for one in programs]
     ending = Path(first.file).suffix
