@@ -48,10 +48,12 @@ PROGRAMS: Keys = tuple(
     (name, s) for name in zoo.DEFAULT for s in SIGNATURES.get(name, ("serving_default",))
 )
 EXAMPLE = ("digits", "serving_default")
-SHARES = 1 if os.environ.get("STELE_PROGRAMS") == "all" else 4
+SHARES = 1 if os.environ.get("STELE_PROGRAMS") == "all" else 8
 
-# What a program prints is the same however long its compiler thinks.
+# What a program prints is the same however long its compiler thinks. Rust's crates lie where
+# the next program finds them.
 QUICK = {
+    "CARGO_TARGET_DIR": str(paths.build_dir() / "rust/programs"),
     "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
     "CRYSTAL_OPTS": "--no-debug",
     "GOFLAGS": "-ldflags=-w",
