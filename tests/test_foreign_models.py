@@ -183,8 +183,8 @@ def test_defaults_stand_for_inputs_that_are_missing(by_all, foreign, tmp_path) -
     file = tmp_path / "mine.npz"
     np.savez(file, x=np.ones(3, np.float32))
     model = str(foreign / "defaults")
-    arguments = [model, "--inputs", str(file), "--binding", READERS]
-    status, records = check(tmp_path, *arguments)
+    in_process = ["--in-process", "--binding", ALL]
+    status, records = check(tmp_path, model, "--inputs", str(file), *in_process)
     assert status == 0
     assert {"python-tf", "python-session", "c"} <= everybody_agrees(records)
     assert results(records, "c")["mine.npz"]["identical"]
@@ -195,7 +195,7 @@ def test_defaults_stand_for_inputs_that_are_missing(by_all, foreign, tmp_path) -
 def test_signature_that_disagrees_with_its_graph_is_refused_with_one_code(
     foreign, tmp_path
 ) -> None:
-    arguments = [str(foreign / "disagreeing"), "--no-bad-input", "--binding", READERS]
+    arguments = [str(foreign / "disagreeing"), "--no-bad-input", "--binding", ALL]
     status, records = check(tmp_path, *arguments)
     assert status == 3
     everybody_agrees(records)
@@ -318,7 +318,7 @@ def test_one_model_that_cannot_be_run_does_not_stop_the_rest(foreign, tmp_path) 
 def test_inputs_from_a_file(foreign, tmp_path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, features=np.ones((2, 4), np.float32))
-    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", READERS]
+    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", ALL]
     status, records = check(tmp_path, *arguments, "--signature", "a/b:c")
     assert status == 0
     assert results(records, "c")["mine.npz"]["identical"]
@@ -327,7 +327,7 @@ def test_inputs_from_a_file(foreign, tmp_path) -> None:
 def test_inputs_that_do_not_fit_are_refused_alike(foreign, tmp_path) -> None:
     file = tmp_path / "mine.npz"
     np.savez(file, features=np.ones((2, 5), np.float32))
-    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", READERS]
+    arguments = [str(foreign / "several"), "--inputs", str(file), "--binding", ALL]
     status, records = check(tmp_path, *arguments, "--signature", "a/b:c")
     # Nothing was answered: no failure, and no success either.
     assert status == 3

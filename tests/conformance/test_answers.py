@@ -183,10 +183,10 @@ def test_a_signature_that_stands_twice(worker: Player) -> None:
 def test_many_inputs_that_the_signature_does_not_have(worker: Player) -> None:
     """The checks are linear: a quadratic one takes minutes of a core."""
     worker.load("odd")
-    lines = "".join(f"n{i}\tFP32\t\t4\t0.bin\n" for i in range(50_000))
+    lines = "".join(f"n{i}\tFP32\t\t4\t0.bin\n" for i in range(100_000))
     bundle = worker.index(lines.encode())
     message = worker.refused_run("two_parts", bundle)
     assert message == 'no input "n0"; signature "two_parts" has "x"'
-    bundle = worker.index((lines + "n49999\tFP32\t\t4\t0.bin\n").encode())
+    bundle = worker.index((lines + "n99999\tFP32\t\t4\t0.bin\n").encode())
     message = worker.refused_run("two_parts", bundle)
-    assert message == 'input "n49999" is given twice'
+    assert message == 'input "n99999" is given twice'
