@@ -109,16 +109,8 @@ func (m *Model) RunSignature(
 	if err := tensor.CheckName(signature); err != nil {
 		return nil, err
 	}
-	var few [8]libstele.Named // most signatures have no more
-	given := few[:0]
-	for name, value := range inputs {
-		if err := tensor.CheckName(name); err != nil {
-			return nil, err
-		}
-		if value == nil {
-			return nil, tensor.Errorf(InvalidArgument, "input %q is nil", name)
-		}
-		given = append(given, libstele.Named{Name: name, Tensor: value})
-	}
-	return model.Run(signature, given)
+	call := libstele.NewCall()
+	defer call.Done()
+	inputs(call.Take)
+	return call.Run(model, signature)
 }

@@ -135,6 +135,42 @@ func TestWrongInputsAreRefused(t *testing.T) {
 
 // More inputs than are passed as arguments of their own, and the first of them
 // wrong only in name: the elements of all must have arrived for that answer.
+func TestNothingIsLeftOfTheCallBefore(t *testing.T) {
+	model, inputs := loaded(t, "digits"), digit(t)
+	expected := answer(t, model, inputs)
+	for _, wrong := range []Tensors{
+		{"image": nil},
+		{"image and more": inputs["image"]},
+		{"image": made(t, make([]float32, 64), 1, 64)},
+	} {
+		if outputs, err := model.Run(context.Background(), wrong); err == nil {
+			t.Fatalf("%v answered %v", wrong, outputs)
+		}
+		if got := answer(t, model, inputs); !slices.Equal(got, expected) {
+			t.Errorf("after %v: %v, expected %v", wrong, got, expected)
+		}
+	}
+}
+
+func TestAnIteratorThatGoesOnIsStopped(t *testing.T) {
+	model, inputs := loaded(t, "digits"), digit(t)
+	var kept func(string, *Tensor) bool
+	_, err := model.RunSignature(context.Background(), DefaultSignature,
+		func(yield func(string, *Tensor) bool) {
+			kept = yield
+			yield("image", inputs["image"])
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("took an input of a call that was over")
+		}
+	}()
+	kept("image", inputs["image"])
+}
+
 func TestManyInputsArePassed(t *testing.T) {
 	model := loaded(t, "digits")
 	inputs := Tensors{}

@@ -11,6 +11,8 @@ import "slices"
 type Tensor struct {
 	dtype DType
 	shape Shape
+	// Where the shape lies, if it is short: what is allocated each time costs a call.
+	few [4]int64
 	// The elements: of BYTES the second, of all others the first.
 	memory  []byte
 	strings [][]byte
@@ -25,7 +27,7 @@ type Tensor struct {
 // INVALID_ARGUMENT: the dimensions need another number of elements, one is
 // negative, there are more than 254, or they need more than 2^63-1 bytes.
 func New[T Element](elements []T, dims ...int64) (*Tensor, error) {
-	t := &Tensor{dtype: DTypeOf[T](), shape: ownShape(dims)}
+	t := newTensor(DTypeOf[T](), dims)
 	count, err := t.shape.count(t.dtype.Size())
 	if err != nil {
 		return nil, err
@@ -49,17 +51,17 @@ func New[T Element](elements []T, dims ...int64) (*Tensor, error) {
 // INVALID_ARGUMENT: as New; a dtype that is BYTES or has no elements here; more
 // or fewer bytes than dtype and dimensions need; a BOOL that is neither 0 nor 1.
 func FromMemory(dtype DType, memory []byte, dims ...int64) (*Tensor, error) {
-	shape := ownShape(dims)
 	if dtype.Size() == 0 {
 		return nil, Errorf(InvalidArgument, "elements of dtype %v have no fixed size", dtype)
 	}
-	count, err := shape.count(dtype.Size())
+	t := newTensor(dtype, dims)
+	count, err := t.shape.count(dtype.Size())
 	if err != nil {
 		return nil, err
 	}
 	if needed := count * dtype.Size(); needed != len(memory) {
 		return nil, Errorf(InvalidArgument, "%v %v has %d bytes, %d given",
-			dtype, shape, needed, len(memory))
+			dtype, t.shape, needed, len(memory))
 	}
 	if dtype == BOOL && slices.ContainsFunc(memory, func(b byte) bool { return b > 1 }) {
 		return nil, Errorf(InvalidArgument, "a BOOL byte is neither 0 nor 1")
@@ -67,12 +69,23 @@ func FromMemory(dtype DType, memory []byte, dims ...int64) (*Tensor, error) {
 	if !isAligned(memory, dtype.Size()) {
 		memory = append(aligned(len(memory))[:0], memory...)
 	}
-	return &Tensor{dtype: dtype, shape: shape, memory: memory}, nil
+	t.memory = memory
+	return t, nil
 }
 
-// ownShape copies dimensions, which are the caller's to change, and is never
-// the nil of an unknown rank.
-func ownShape(dims []int64) Shape { return append(Shape{}, dims...) }
+// newTensor copies the dimensions, which are the caller's to change. The shape is
+// never the nil of an unknown rank.
+func newTensor(dtype DType, dims []int64) *Tensor {
+	t := &Tensor{dtype: dtype}
+	// No capacity beyond it, so that an append to it writes elsewhere.
+	if n := len(dims); n <= len(t.few) {
+		t.shape = t.few[:n:n]
+	} else {
+		t.shape = make(Shape, n)
+	}
+	copy(t.shape, dims)
+	return t
+}
 
 // Values returns the elements in row-major order, without a copy: []float32 of
 // an FP32 tensor, [][]byte of a BYTES tensor.

@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"runtime"
-	"sync"
 	"unsafe"
 
 	"stele.dev/stele/tensor"
@@ -16,7 +15,7 @@ import (
 // pointer to Go's memory in it, and has none: stele_go_run takes the elements
 // of the first inputs as arguments, and the others' are copied here.
 //
-// A frame that was used is used again, so that a call does not allocate.
+// It is used for call after call, so that one does not allocate.
 type frame struct {
 	memory []byte
 	used   int
@@ -31,41 +30,38 @@ const (
 	pieceAlignment = 8
 )
 
-var frames sync.Pool
-
-// newFrame returns a frame of at least so many bytes; RESOURCE_EXHAUSTED when C
-// has not as many.
-func newFrame(size int) (*frame, error) {
-	if kept, _ := frames.Get().(*frame); kept != nil {
-		if len(kept.memory) >= size {
-			return kept, nil
-		}
-		kept.release()
+// reserve empties the frame, and sees that it has at least so many bytes;
+// RESOURCE_EXHAUSTED when C has not as many.
+func (f *frame) reserve(size int) error {
+	f.used = 0
+	if len(f.memory) >= size {
+		return nil
 	}
+	f.release()
 	size = max(size, smallestFrame)
 	pointer := C.stele_go_allocate(C.size_t(size))
 	if pointer == nil {
-		return nil, tensor.Errorf(tensor.ResourceExhausted, "out of memory")
+		return tensor.Errorf(tensor.ResourceExhausted, "out of memory")
 	}
-	f := &frame{memory: unsafe.Slice((*byte)(pointer), size)}
+	f.memory = unsafe.Slice((*byte)(pointer), size)
 	// For those that the pool forgets.
 	f.free = runtime.AddCleanup(f, func(pointer unsafe.Pointer) { C.free(pointer) }, pointer)
-	return f, nil
+	return nil
 }
 
-// done gives the frame back.
+// done lets go of what is too large to be kept.
 func (f *frame) done() {
 	if len(f.memory) > largestKeptFrame {
 		f.release()
-		return
 	}
-	f.used = 0
-	frames.Put(f)
 }
 
 func (f *frame) release() {
-	f.free.Stop()
-	C.free(unsafe.Pointer(unsafe.SliceData(f.memory)))
+	if f.memory != nil {
+		f.free.Stop()
+		C.free(unsafe.Pointer(unsafe.SliceData(f.memory)))
+		f.memory = nil
+	}
 }
 
 // pieceSize is what a piece takes of a frame.

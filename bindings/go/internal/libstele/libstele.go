@@ -7,7 +7,7 @@ package libstele
 #cgo noescape stele_go_run
 #cgo nocallback stele_go_run
 #cgo nocallback stele_free
-#cgo nocallback stele_outputs_free
+#cgo nocallback stele_go_outputs_free
 #include "run.h"
 */
 import "C"

@@ -1,6 +1,6 @@
 package libstele
 
-// #include <stele.h>
+// #include "run.h"
 import "C"
 
 import (
@@ -13,7 +13,7 @@ import (
 // take copies outputs, which are in the order of the signature, and releases
 // them.
 func take(outputs *C.stele_outputs, signature *tensor.Signature) (map[string]*tensor.Tensor, error) {
-	defer C.stele_outputs_free(outputs)
+	defer C.stele_go_outputs_free(C.uintptr_t(uintptr(unsafe.Pointer(outputs))))
 	tensors := make(map[string]*tensor.Tensor, len(signature.Outputs))
 	views := unsafe.Slice(outputs.tensors, outputs.n_tensors)
 	for i := range views {

@@ -7,24 +7,37 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
  * The arguments of one call in C's memory: one block, in which pieces follow each other.
  *
- * <p>One allocation a call and not one a name, shape and tensor: that is most of what a small call
- * costs.
+ * <p>One block a call and not one a name, shape and tensor, and for a small call one that an
+ * earlier call has used: to allocate and to clear one is most of what a small call costs.
  */
 final class Frame implements AutoCloseable {
     private static final long ALIGNMENT = 16;
 
-    private final Arena arena = Arena.ofConfined();
+    // The size of all blocks that are kept, of which there are as many as calls ran at once.
+    private static final long KEPT = 16 << 10;
+    private static final ConcurrentLinkedDeque<MemorySegment> BLOCKS =
+            new ConcurrentLinkedDeque<>();
+
+    private final Arena arena; // null for a block that is kept
     private final MemorySegment block;
-    private long used;
+    private long used = align(Libstele.ERROR_SIZE);
 
     /** Room for an error and so many bytes in so many pieces. */
     private Frame(long size) {
-        block = arena.allocate(Libstele.ERROR_SIZE + ALIGNMENT + size, ALIGNMENT);
-        used = align(Libstele.ERROR_SIZE);
+        long all = used + size;
+        if (all > KEPT) {
+            arena = Arena.ofConfined();
+            block = arena.allocate(all, ALIGNMENT);
+        } else {
+            arena = null;
+            MemorySegment kept = BLOCKS.poll();
+            block = kept != null ? kept : Arena.ofAuto().allocate(KEPT, ALIGNMENT);
+        }
     }
 
     /** A frame for names and small structures. */
@@ -60,7 +73,7 @@ final class Frame implements AutoCloseable {
                 Code.of(block.get(JAVA_INT, 0)), block.getString(Libstele.ERROR_MESSAGE));
     }
 
-    /** Zeroed room. */
+    /** Room with anything in it. */
     MemorySegment room(long size) {
         MemorySegment piece = block.asSlice(used, size);
         used += align(size);
@@ -71,6 +84,7 @@ final class Frame implements AutoCloseable {
     MemorySegment text(byte[] utf8) {
         MemorySegment piece = room(utf8.length + 1L);
         MemorySegment.copy(utf8, 0, piece, JAVA_BYTE, 0, utf8.length);
+        piece.set(JAVA_BYTE, utf8.length, (byte) 0);
         return piece;
     }
 
@@ -116,7 +130,11 @@ final class Frame implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        if (arena == null) {
+            BLOCKS.push(block);
+        } else {
+            arena.close();
+        }
     }
 
     private static long align(long size) {

@@ -94,7 +94,7 @@ public final class Model implements Predictor {
                         + libtensorflow.map(text -> text.length).orElse(0)
                         + config.length;
         try (Frame frame = Frame.small(Libstele.OPTIONS_SIZE + texts + 128)) {
-            MemorySegment structure = frame.room(Libstele.OPTIONS_SIZE);
+            MemorySegment structure = frame.room(Libstele.OPTIONS_SIZE).fill((byte) 0);
             structure.set(JAVA_INT, 0, (int) Libstele.OPTIONS_SIZE);
             structure.set(ADDRESS, Libstele.OPTIONS_TAGS, frame.text(tags));
             profile.ifPresent(

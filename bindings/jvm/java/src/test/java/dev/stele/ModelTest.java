@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.stele.internal.Text;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +74,20 @@ final class ModelTest {
         String lone = "INVALID_ARGUMENT: a text has a lone surrogate, which UTF-8 cannot hold";
         refused(lone, () -> Tensor.of(new String[] {"\ud800"}, 1));
         refused(lone, () -> Model.load("\udc00", Options.DEFAULT));
+        refused(lone, () -> Model.load("\ud83e\udea8\udc00", Options.DEFAULT));
+        String pair = "\ud83e\udea8";
+        assertEquals(pair, new String(Text.encode(pair), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void nothingIsLeftOfTheCallBefore() {
+        try (Model model = Model.load(Models.DIGITS)) {
+            float[] expected = probabilities(model, 1);
+            for (String name : List.of("serving_default and more", "none")) {
+                assertThrows(SteleException.class, () -> model.run(name, Models.image(1)));
+                assertArrayEquals(expected, probabilities(model, 1), 0);
+            }
+        }
     }
 
     @Test

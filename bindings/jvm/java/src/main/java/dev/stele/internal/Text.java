@@ -2,9 +2,6 @@ package dev.stele.internal;
 
 import dev.stele.Code;
 import dev.stele.SteleException;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** Text on its way to C, or to a server. */
@@ -17,15 +14,11 @@ public final class Text {
      * @throws SteleException INVALID_ARGUMENT: it has a lone surrogate
      */
     public static byte[] encode(String text) {
-        try {
-            ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-            byte[] exact = new byte[bytes.remaining()];
-            bytes.get(exact);
-            return exact;
-        } catch (CharacterCodingException error) {
+        if (hasLoneSurrogate(text)) {
             throw new SteleException(
                     Code.INVALID_ARGUMENT, "a text has a lone surrogate, which UTF-8 cannot hold");
         }
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /**
@@ -40,5 +33,17 @@ public final class Text {
                     "a name or path holds a NUL: \"" + name.replace("\0", "\\0") + "\"");
         }
         return encode(name);
+    }
+
+    // Of a pair the code point is one beyond the surrogates.
+    private static boolean hasLoneSurrogate(String text) {
+        int code;
+        for (int i = 0; i < text.length(); i += Character.charCount(code)) {
+            code = text.codePointAt(i);
+            if (code >= Character.MIN_SURROGATE && code <= Character.MAX_SURROGATE) {
+                return true;
+            }
+        }
+        return false;
     }
 }
