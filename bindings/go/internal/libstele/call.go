@@ -47,17 +47,16 @@ func (c *Call) Done() {
 }
 
 func (c *Call) add(name string, value *tensor.Tensor) bool {
-	switch {
-	case !c.begun:
+	if !c.begun {
 		panic("stele: an iterator over inputs went on after it had ended")
-	case c.err != nil:
-	case value == nil:
+	}
+	if c.err == nil {
 		c.err = tensor.CheckName(name)
-		if c.err == nil {
-			c.err = tensor.Errorf(tensor.InvalidArgument, "input %q is nil", name)
-		}
-	default:
-		c.err = tensor.CheckName(name)
+	}
+	if c.err == nil && value == nil {
+		c.err = tensor.Errorf(tensor.InvalidArgument, "input %q is nil", name)
+	}
+	if c.err == nil {
 		c.inputs = append(c.inputs, named{name, value})
 	}
 	return c.err == nil
