@@ -63,8 +63,9 @@ def test_figures_are_those_of_the_calls(journal: Journal) -> None:
     # The fake sleeps 100 µs in each call.
     assert all(100e3 < ns < 20e6 for ns in benchmark.call_ns)
     assert len(benchmark.call_ns) == EFFORT.rounds
+    assert benchmark.processes == EFFORT.starts
     assert benchmark.identical
-    assert benchmark.calls % EFFORT.rounds == 0
+    assert benchmark.calls >= EFFORT.rounds
     # Three turns at least, each call of which sleeps as well.
     assert benchmark.warm_up_calls >= 3
     assert benchmark.warm_up_s > benchmark.warm_up_calls * 100e-6
@@ -82,6 +83,23 @@ class Compiling(Contestant):
     def turn(self, _: Subject, runs: int) -> float:
         self.calls += runs
         return 2e6 if self.calls <= self.COMPILED_AFTER else 1e5
+
+
+@dataclass
+class Lucky(Contestant):
+    """Its first process takes 1 µs for a call, its second 2, and so on."""
+
+    def turn(self, _: Subject, runs: int) -> float:  # noqa: ARG002  (as its parent's)
+        return 1e3 * len(self.starts)
+
+
+def test_every_process_has_its_share_of_the_rounds(prepared: Prepared, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "results.jsonl")
+    lucky = Lucky(fake("bench-well"), Setting(), tmp_path / "lucky")
+    rounds.measure(journal, prepared, [lucky], rounds.Effort(rounds=7, starts=3))
+    (benchmark,) = journal.of(Benchmark)
+    assert benchmark.call_ns == (1e3,) * 3 + (2e3,) * 3 + (3e3,) * 3
+    assert benchmark.processes == 3
 
 
 def test_a_runtime_that_compiles_is_warm_before_it_is_measured(

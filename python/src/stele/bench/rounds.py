@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,9 +24,10 @@ class Effort:
     """How much is measured.
 
     Attributes:
-        rounds: In each, every contestant has a turn.
+        rounds: In each, every contestant has a turn. They are shared among the starts, so
+            that a process which is luckier than the next does not decide a race.
         turn_seconds: About how long a turn is; a slow call is one turn.
-        starts: Fresh workers of each contestant.
+        starts: Fresh workers of each contestant, one after the other.
         warm_up_seconds: How long a contestant is warmed up at most.
         workers: How many call at once, for throughput; none to leave that out.
     """
@@ -35,6 +37,11 @@ class Effort:
     starts: int = 3
     warm_up_seconds: float = LONGEST_WARM_UP
     workers: tuple[int, ...] = ()
+
+    @property
+    def share(self) -> int:
+        """Return how many rounds each start has: as many as the next, and one at least."""
+        return math.ceil(self.rounds / self.starts)
 
 
 @dataclass
@@ -83,11 +90,14 @@ def measure(
     """
     race = _Race(journal, prepared, list(contestants), say)
     first = prepared.subjects[0]
+    courses = [_Course(subject, effort) for subject in prepared.subjects]
     try:
         for number in range(effort.starts):
             race.each(f"start {number + 1} of {effort.starts}", lambda one: one.start(first))
-        for subject in prepared.subjects:
-            _Course(subject, effort).run(race)
+            for course in courses:
+                course.run(race)
+        for course in courses:
+            course.end(race)
         race.each("memory and size", lambda one: journal.add(_startup(one, prepared)))
     finally:
         for contestant in contestants:
@@ -96,39 +106,49 @@ def measure(
 
 @dataclass
 class _Turns:
-    """What one contestant has done on a course."""
+    """What one contestant has done on a course, in all its processes."""
 
-    warm_up: WarmUp
-    identical: bool
+    identical: bool = True
+    calls: int = 0
+    warm_ups: list[WarmUp] = field(default_factory=list)
     medians: list[float] = field(default_factory=list)
     throughput: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass
 class _Course:
-    """One case: every contestant is warmed up, then they take turns."""
+    """One case: after each start, every contestant is warmed up, then they take turns."""
 
     subject: Subject
     effort: Effort
     _turns: dict[int, _Turns] = field(default_factory=dict)
 
     def run(self, race: _Race) -> None:
+        """Have the processes that have just been started take their share of the rounds."""
         case = self.subject.case.name
         race.each(f"{case}: warm-up", self._warm_up)
-        for number in range(self.effort.rounds):
-            race.each(f"{case}: round {number + 1} of {self.effort.rounds}", self._turn)
+        for number in range(self.effort.share):
+            race.each(f"{case}: round {number + 1} of {self.effort.share}", self._turn)
+
+    def end(self, race: _Race) -> None:
+        """Measure what the last processes alone are asked for, and write down the figures."""
+        case = self.subject.case.name
         if self.effort.workers:
             race.each(f"{case}: throughput", self._throughput)
         race.each(case, lambda one: race.journal.add(self._benchmark(one)))
 
     def _warm_up(self, one: Contestant) -> None:
-        identical = bool(one.judged(self.subject).identical)
-        warm_up = one.warm_up(self.subject, self.effort.turn_seconds, self.effort.warm_up_seconds)
-        self._turns[id(one)] = _Turns(warm_up, identical)
+        turns = self._turns.setdefault(id(one), _Turns())
+        turns.identical &= bool(one.judged(self.subject).identical)
+        turns.warm_ups.append(
+            one.warm_up(self.subject, self.effort.turn_seconds, self.effort.warm_up_seconds)
+        )
 
     def _turn(self, one: Contestant) -> None:
         turns = self._turns[id(one)]
-        turns.medians.append(one.turn(self.subject, turns.warm_up.runs))
+        runs = turns.warm_ups[-1].runs
+        turns.medians.append(one.turn(self.subject, runs))
+        turns.calls += runs
 
     def _throughput(self, one: Contestant) -> None:
         turns = self._turns[id(one)]
@@ -139,6 +159,7 @@ class _Course:
 
     def _benchmark(self, one: Contestant) -> Benchmark:
         turns = self._turns[id(one)]
+        longest = max(turns.warm_ups, key=lambda warm_up: warm_up.seconds)
         return Benchmark(
             model=self.subject.target.name,
             binding=one.binding.id,
@@ -148,10 +169,11 @@ class _Course:
             library_class=one.library_class,
             identical=turns.identical,
             call_ns=tuple(turns.medians),
-            calls=turns.warm_up.runs * len(turns.medians),
-            warm_up_s=turns.warm_up.seconds,
-            warm_up_calls=turns.warm_up.calls,
-            steady=turns.warm_up.steady,
+            calls=turns.calls,
+            warm_up_s=longest.seconds,
+            warm_up_calls=longest.calls,
+            steady=all(warm_up.steady for warm_up in turns.warm_ups),
+            processes=len(turns.warm_ups),
             throughput=turns.throughput,
         )
 

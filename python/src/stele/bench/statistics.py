@@ -14,7 +14,7 @@ _CONFIDENCE = 0.95
 class Estimate:
     """A median, and where it lies with a confidence of at least 95 %.
 
-    Of fewer than six turns no two have that confidence between them: the interval is
+    Of fewer than six values no two have that confidence between them: the interval is
     then from the least to the greatest.
     """
 
@@ -31,15 +31,32 @@ class Estimate:
         return Estimate(self.value * factor, self.low * factor, self.high * factor)
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(values: Sequence[float], processes: int = 1) -> Estimate:
     """Return the median of at least one value, its interval by order statistics.
 
     Any distribution has as many values below its median as above: how many of n fall
     below it is binomial, whatever else the values are.
+
+    Values of one process are no more independent than the process itself: where its memory
+    came to lie is in all of them. The interval holds that of the processes' medians, too.
+
+    Args:
+        values: Process by process, as many of each.
+        processes: How many they are from.
     """
+    each = len(values) // processes
+    medians = [
+        statistics.median(values[start : start + each]) for start in range(0, len(values), each)
+    ]
+    turns, luck = _interval(values), _interval(medians)
+    low, high = min(turns[0], luck[0]), max(turns[1], luck[1])
+    return Estimate(statistics.median(values), low, high)
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
     ordered = sorted(values)
     outside = _outside(len(ordered))
-    return Estimate(statistics.median(ordered), ordered[outside], ordered[-1 - outside])
+    return ordered[outside], ordered[-1 - outside]
 
 
 def _outside(n: int) -> int:
@@ -53,21 +70,24 @@ def _outside(n: int) -> int:
     return max(0, left - 1)
 
 
-def ratio(mine: Sequence[float], theirs: Sequence[float]) -> Estimate:
-    """Return how many times theirs mine is, round by round."""
-    return _paired(mine, theirs, lambda a, b: a / b)
+def ratio(mine: Sequence[float], theirs: Sequence[float], processes: int = 1) -> Estimate:
+    """Return how many times theirs mine is, round by round; `estimate` has the arguments."""
+    return _paired(mine, theirs, processes, lambda a, b: a / b)
 
 
-def difference(mine: Sequence[float], theirs: Sequence[float]) -> Estimate:
-    """Return how much more than theirs mine is, round by round."""
-    return _paired(mine, theirs, lambda a, b: a - b)
+def difference(mine: Sequence[float], theirs: Sequence[float], processes: int = 1) -> Estimate:
+    """Return how much more than theirs mine is, round by round; `estimate` has the arguments."""
+    return _paired(mine, theirs, processes, lambda a, b: a - b)
 
 
 def _paired(
-    mine: Sequence[float], theirs: Sequence[float], op: Callable[[float, float], float]
+    mine: Sequence[float],
+    theirs: Sequence[float],
+    processes: int,
+    op: Callable[[float, float], float],
 ) -> Estimate:
     """What one round did to both is in neither's favour: pair the turns of a round."""
-    return estimate([op(a, b) for a, b in zip(mine, theirs, strict=True)])
+    return estimate([op(a, b) for a, b in zip(mine, theirs, strict=True)], processes)
 
 
 def ranks(estimates: Sequence[Estimate]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from stele.bench.statistics import Estimate, difference, estimate, ranks, ratio
@@ -70,7 +70,7 @@ def figures(records: Iterable[Record], versus: str = BASELINE) -> list[Figures]:
     startups = {(r.model, r.binding, r.profile): r for r in records if isinstance(r, Startup)}
     found: list[Figures] = []
     for group in _groups(r for r in records if isinstance(r, Benchmark)):
-        calls = [estimate(benchmark.call_ns) for benchmark in group]
+        calls = [estimate(benchmark.call_ns, benchmark.processes) for benchmark in group]
         for benchmark, call, rank in zip(group, calls, ranks(calls), strict=True):
             ours = [
                 r for r in results if (r.model, r.binding) == (benchmark.model, benchmark.binding)
@@ -84,11 +84,20 @@ def figures(records: Iterable[Record], versus: str = BASELINE) -> list[Figures]:
                     call,
                     rank,
                     _furthest(ours),
-                    ratio(benchmark.call_ns, base.call_ns) if base else None,
-                    difference(benchmark.call_ns, c.call_ns) if c else None,
+                    paired(ratio, benchmark, base) if base else None,
+                    paired(difference, benchmark, c) if c else None,
                 )
             )
     return found
+
+
+def paired(
+    op: Callable[[Sequence[float], Sequence[float], int], Estimate],
+    mine: Benchmark,
+    theirs: Benchmark,
+) -> Estimate:
+    """Return the ratio or the difference of two that took turns in the same rounds."""
+    return op(mine.call_ns, theirs.call_ns, mine.processes)
 
 
 def _groups(benchmarks: Iterable[Benchmark]) -> list[list[Benchmark]]:

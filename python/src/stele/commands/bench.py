@@ -34,7 +34,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "Python's, and then measures, phase by phase: process start, library, model load, first "
         "call, warm-up until the median is steady, calls (the language's arrays in and out), peak "
         "memory and bytes on disk. Bindings take turns; a figure is the median over the rounds of "
-        "a round's median, with an interval of at least 95 %. A rank counts who is surely faster: "
+        "a round's median, with an interval of at least 95 %, which from six starts on tells of "
+        "other processes than those measured, too. A rank counts who is surely faster: "
         "where intervals overlap there is no order. A wrong answer has no time.",
         epilog="exit status: 0 all pass, 1 a mismatch, 2 usage, 3 could not run",
     )
@@ -65,7 +66,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument(
         "--rounds", type=positive, default=_EFFORT.rounds, metavar="N",
-        help="turns of each binding (default: %(default)s)",
+        help="turns of each binding, shared among its starts (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--starts", type=positive, default=_EFFORT.starts, metavar="N",
@@ -164,9 +165,10 @@ def _caption(journal: Journal) -> str:
     if first is None:
         raise SteleError(Code.FAILED_PRECONDITION, "no binding could be measured")
     where = machine()
+    rounds_ = f"{len(first.call_ns)} rounds in {first.processes} processes of each"
     names = dict.fromkeys(f"{one.model}, case {one.case}" for one in journal.of(Benchmark))
     return (
-        f"{'; '.join(names)}; {len(first.call_ns)} rounds; {report.place()}, Keras "
+        f"{'; '.join(names)}; {rounds_}; {report.place()}, Keras "
         f"{where['keras']}, Python {where['python']}; {where['date']}"
     )
 

@@ -221,11 +221,12 @@ class Benchmark:
         call_ns: For each round, the median of its calls. All bindings of a run take
             their turns in the same rounds.
         calls: Timed calls in all.
-        warm_up_s: Until the median was steady, and how many calls that took.
-        warm_up_calls: See above.
-        steady: Whether it became steady.
+        warm_up_s: Until the median was steady, in the process that took longest.
+        warm_up_calls: How many calls that took.
+        steady: Whether it became steady in every process.
         throughput: By number of workers that call at once: calls per second of all of
             them together, for each turn.
+        processes: How many the rounds are shared among, one after the other, as many each.
     """
 
     model: str
@@ -241,6 +242,7 @@ class Benchmark:
     warm_up_calls: int
     steady: bool
     throughput: dict[str, list[float]] = field(default_factory=dict)
+    processes: int = 1
 
 
 @dataclass(frozen=True)

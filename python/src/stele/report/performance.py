@@ -111,7 +111,7 @@ def factors(found: Sequence[Figures]) -> dict[str, dict[str, str]]:
     """Return by row, and by the row that a reader picks, how many times its call takes."""
     return {
         key(one): {
-            key(other): figures.factor(ratio(one.benchmark.call_ns, other.benchmark.call_ns))
+            key(other): figures.factor(figures.paired(ratio, one.benchmark, other.benchmark))
             for other in found
             if (one.benchmark.model, one.benchmark.case)
             == (other.benchmark.model, other.benchmark.case)
