@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -60,9 +61,16 @@ class _Race:
     left_in: list[Contestant]
     say: Say
 
-    def each(self, doing: str, step: Callable[[Contestant], None]) -> None:
-        """Take a step with every contestant; for whom it fails, that was the last one."""
-        for contestant in list(self.left_in):
+    def each(self, doing: str, step: Callable[[Contestant], None], *, mix: bool = False) -> None:
+        """Take a step with every contestant; for whom it fails, that was the last one.
+
+        Args:
+            doing: What to say.
+            step: The step.
+            mix: In an order of its own, so that nobody always follows the same one.
+        """
+        order = random.sample(self.left_in, len(self.left_in)) if mix else list(self.left_in)
+        for contestant in order:
             self.say(f"{self.prepared.target.name}: {doing}: {contestant.name}")
             try:
                 step(contestant)
@@ -128,7 +136,8 @@ class _Course:
         case = self.subject.case.name
         race.each(f"{case}: warm-up", self._warm_up)
         for number in range(self.effort.share):
-            race.each(f"{case}: round {number + 1} of {self.effort.share}", self._turn)
+            doing = f"{case}: round {number + 1} of {self.effort.share}"
+            race.each(doing, self._turn, mix=True)
 
     def end(self, race: _Race) -> None:
         """Measure what the last processes alone are asked for, and write down the figures."""
