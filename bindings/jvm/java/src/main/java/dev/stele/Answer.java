@@ -1,10 +1,5 @@
 package dev.stele;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -17,7 +12,7 @@ final class Answer {
     private Answer() {}
 
     /** The signatures of a model, by name in the order of names. */
-    static Map<String, Signature> signatures(MemorySegment model) {
+    static Map<String, Signature> signatures(long model) {
         Map<String, Signature> all = new LinkedHashMap<>();
         for (long i = 0; i < Libstele.signatureCount(model); i++) {
             Signature signature = signature(Libstele.signatureAt(model, i));
@@ -26,80 +21,70 @@ final class Answer {
         return Collections.unmodifiableMap(all);
     }
 
-    /** The outputs of a call, by name in the signature's order. */
-    static Map<String, Tensor> outputs(MemorySegment answer) {
-        MemorySegment outputs = answer.reinterpret(Libstele.OUTPUTS_SIZE);
-        long count = outputs.get(JAVA_LONG, 0);
-        MemorySegment tensors =
-                pointer(outputs, Libstele.OUTPUTS_TENSORS, count * Libstele.TENSOR_SIZE);
+    /** The outputs of a call, by name in the signature's order, which is that of libstele. */
+    static Map<String, Tensor> outputs(long answer, Signature signature) {
         Map<String, Tensor> all = new LinkedHashMap<>();
-        for (long i = 0; i < count; i++) {
-            MemorySegment tensor = tensors.asSlice(i * Libstele.TENSOR_SIZE, Libstele.TENSOR_SIZE);
-            all.put(text(tensor, 0), tensor(tensor));
+        long tensor = Memory.readLong(answer + Libstele.OUTPUTS_TENSORS);
+        // Not the names that libstele gives: each would be a new text.
+        for (String name : signature.outputs().keySet()) {
+            all.put(name, tensor(tensor));
+            tensor += Libstele.TENSOR_SIZE;
         }
         return Collections.unmodifiableMap(all);
     }
 
-    /** A text in C's memory. */
-    static String text(MemorySegment pointer) {
-        return pointer.reinterpret(Long.MAX_VALUE).getString(0);
-    }
-
-    private static Signature signature(MemorySegment signature) {
+    private static Signature signature(long signature) {
         return new Signature(
-                text(signature, 0),
+                text(signature),
                 infos(signature, Libstele.SIGNATURE_N_INPUTS, Libstele.SIGNATURE_INPUTS),
                 infos(signature, Libstele.SIGNATURE_N_OUTPUTS, Libstele.SIGNATURE_OUTPUTS));
     }
 
-    private static Map<String, TensorInfo> infos(
-            MemorySegment signature, long countAt, long pointerAt) {
-        long count = signature.get(JAVA_LONG, countAt);
-        MemorySegment infos = pointer(signature, pointerAt, count * Libstele.INFO_SIZE);
+    private static Map<String, TensorInfo> infos(long signature, long countAt, long pointerAt) {
+        long count = Memory.readLong(signature + countAt);
+        long infos = Memory.readLong(signature + pointerAt);
         Map<String, TensorInfo> all = new LinkedHashMap<>();
         for (long i = 0; i < count; i++) {
-            TensorInfo info = info(infos.asSlice(i * Libstele.INFO_SIZE, Libstele.INFO_SIZE));
+            TensorInfo info = info(infos + i * Libstele.INFO_SIZE);
             all.put(info.name(), info);
         }
         return Collections.unmodifiableMap(all);
     }
 
-    private static TensorInfo info(MemorySegment info) {
-        int rank = info.get(JAVA_INT, Libstele.INFO_RANK);
+    private static TensorInfo info(long info) {
+        int rank = Memory.readInt(info + Libstele.INFO_RANK);
         return new TensorInfo(
-                text(info, 0),
-                text(info, Libstele.INFO_DTYPE_NAME),
-                rank < 0 ? Shape.UNKNOWN : Shape.of(dims(info, Libstele.INFO_DIMS, rank)),
-                info.get(ADDRESS, Libstele.INFO_DEFAULT).address() != 0);
+                text(info),
+                text(info + Libstele.INFO_DTYPE_NAME),
+                rank < 0 ? Shape.UNKNOWN : Shape.of(dims(info + Libstele.INFO_DIMS, rank)),
+                Memory.readLong(info + Libstele.INFO_DEFAULT) != 0);
     }
 
-    private static Tensor tensor(MemorySegment tensor) {
-        DType dtype = DType.of(tensor.get(JAVA_INT, Libstele.TENSOR_DTYPE)).orElseThrow();
-        long[] shape =
-                dims(tensor, Libstele.TENSOR_DIMS, tensor.get(JAVA_INT, Libstele.TENSOR_RANK));
-        long size = tensor.get(JAVA_LONG, Libstele.TENSOR_BYTES);
-        MemorySegment data = pointer(tensor, Libstele.TENSOR_DATA, size);
+    private static Tensor tensor(long tensor) {
+        DType dtype = DType.of(Memory.readInt(tensor + Libstele.TENSOR_DTYPE)).orElseThrow();
+        int rank = Memory.readInt(tensor + Libstele.TENSOR_RANK);
+        long[] shape = dims(tensor + Libstele.TENSOR_DIMS, rank);
+        long data = Memory.readLong(tensor + Libstele.TENSOR_DATA);
+        long size = Memory.readLong(tensor + Libstele.TENSOR_BYTES);
         return dtype == DType.BYTES
-                ? Tensor.ofAnswer(shape, strings(data))
-                : Tensor.ofAnswer(dtype, shape, copy(data));
+                ? Tensor.ofAnswer(shape, strings(data, size))
+                : Tensor.ofAnswer(dtype, shape, copy(data, size));
     }
 
     // Words, since an array of bytes would end at 2 GiB.
-    private static MemorySegment copy(MemorySegment data) {
-        long words = (data.byteSize() + WORD - 1) / WORD;
-        MemorySegment own =
-                MemorySegment.ofArray(new long[length(words)]).asSlice(0, data.byteSize());
-        return own.copyFrom(data);
+    private static MemorySegment copy(long data, long size) {
+        long words = (size + WORD - 1) / WORD;
+        MemorySegment own = MemorySegment.ofArray(new long[length(words)]).asSlice(0, size);
+        Memory.read(data, own);
+        return own;
     }
 
-    private static byte[][] strings(MemorySegment data) {
-        byte[][] strings = new byte[length(data.byteSize() / DType.BYTES.stride())][];
+    private static byte[][] strings(long data, long size) {
+        byte[][] strings = new byte[length(size / DType.BYTES.stride())][];
         for (int i = 0; i < strings.length; i++) {
-            long at = (long) i * DType.BYTES.stride();
-            long size = data.get(JAVA_LONG, at + WORD);
-            strings[i] = new byte[length(size)];
-            MemorySegment.copy(
-                    pointer(data, at, size), JAVA_BYTE, 0, strings[i], 0, strings[i].length);
+            long string = data + (long) i * DType.BYTES.stride();
+            int bytes = length(Memory.readLong(string + WORD));
+            strings[i] = Memory.readBytes(Memory.readLong(string), bytes);
         }
         return strings;
     }
@@ -113,15 +98,11 @@ final class Answer {
         return (int) count;
     }
 
-    private static long[] dims(MemorySegment structure, long at, int rank) {
-        return pointer(structure, at, rank * WORD).toArray(JAVA_LONG);
+    private static long[] dims(long pointerAt, int rank) {
+        return Memory.readLongs(Memory.readLong(pointerAt), rank);
     }
 
-    private static String text(MemorySegment structure, long at) {
-        return text(structure.get(ADDRESS, at));
-    }
-
-    private static MemorySegment pointer(MemorySegment structure, long at, long size) {
-        return structure.get(ADDRESS, at).reinterpret(size);
+    private static String text(long pointerAt) {
+        return Memory.readText(Memory.readLong(pointerAt));
     }
 }

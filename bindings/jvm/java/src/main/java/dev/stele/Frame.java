@@ -1,10 +1,5 @@
 package dev.stele;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -25,11 +20,12 @@ final class Frame implements AutoCloseable {
 
     private final Arena arena; // null for a block that is kept
     private final MemorySegment block;
-    private long used = align(Libstele.ERROR_SIZE);
+    private final long end;
+    private long next;
 
     /** Room for an error and so many bytes in so many pieces. */
     private Frame(long size) {
-        long all = used + size;
+        long all = align(Libstele.ERROR_SIZE) + size;
         if (all > KEPT) {
             arena = Arena.ofConfined();
             block = arena.allocate(all, ALIGNMENT);
@@ -38,6 +34,8 @@ final class Frame implements AutoCloseable {
             MemorySegment kept = BLOCKS.poll();
             block = kept != null ? kept : Arena.ofAuto().allocate(KEPT, ALIGNMENT);
         }
+        next = block.address() + align(Libstele.ERROR_SIZE);
+        end = block.address() + block.byteSize();
     }
 
     /** A frame for names and small structures. */
@@ -52,7 +50,7 @@ final class Frame implements AutoCloseable {
             size += align(name.length + 1L);
         }
         for (Tensor tensor : inputs) {
-            size += align(tensor.rank() * Long.BYTES) + align(tensor.size());
+            size += align((long) tensor.rank() * Long.BYTES) + align(tensor.size());
             if (tensor.strings() != null) {
                 for (byte[] string : tensor.strings()) {
                     size += align(string.length);
@@ -63,66 +61,74 @@ final class Frame implements AutoCloseable {
     }
 
     /** Where the call writes its error. */
-    MemorySegment error() {
-        return block.asSlice(0, Libstele.ERROR_SIZE);
+    long error() {
+        return block.address();
     }
 
     /** What the call has written there. */
     SteleException exception() {
         return new SteleException(
-                Code.of(block.get(JAVA_INT, 0)), block.getString(Libstele.ERROR_MESSAGE));
+                Code.of(Memory.readInt(error())),
+                Memory.readText(error() + Libstele.ERROR_MESSAGE));
     }
 
     /** Room with anything in it. */
-    MemorySegment room(long size) {
-        MemorySegment piece = block.asSlice(used, size);
-        used += align(size);
+    long room(long size) {
+        long piece = next;
+        next += align(size);
+        if (next > end) {
+            throw new IllegalStateException("a frame is too small");
+        }
         return piece;
     }
 
     /** A text, with the NUL at its end. */
-    MemorySegment text(byte[] utf8) {
-        MemorySegment piece = room(utf8.length + 1L);
-        MemorySegment.copy(utf8, 0, piece, JAVA_BYTE, 0, utf8.length);
-        piece.set(JAVA_BYTE, utf8.length, (byte) 0);
+    long text(byte[] utf8) {
+        long piece = room(utf8.length + 1L);
+        Memory.writeText(piece, utf8);
+        return piece;
+    }
+
+    /** Bytes, with nothing behind them. */
+    long bytes(byte[] bytes) {
+        long piece = room(bytes.length);
+        Memory.write(piece, bytes);
         return piece;
     }
 
     /** An array of stele_tensor. */
-    MemorySegment tensors(byte[][] names, Tensor[] inputs) {
-        MemorySegment array = room(names.length * Libstele.TENSOR_SIZE);
+    long tensors(byte[][] names, Tensor[] inputs) {
+        long array = room(names.length * Libstele.TENSOR_SIZE);
         for (int i = 0; i < names.length; i++) {
-            long at = i * Libstele.TENSOR_SIZE;
-            array.set(ADDRESS, at, text(names[i]));
-            put(array, at, inputs[i]);
+            long at = array + i * Libstele.TENSOR_SIZE;
+            Memory.writeLong(at, text(names[i]));
+            put(at, inputs[i]);
         }
         return array;
     }
 
-    private void put(MemorySegment array, long at, Tensor tensor) {
-        array.set(JAVA_INT, at + Libstele.TENSOR_DTYPE, tensor.dtype().number());
-        array.set(JAVA_INT, at + Libstele.TENSOR_RANK, tensor.rank());
-        MemorySegment dims = room(tensor.rank() * Long.BYTES);
+    private void put(long at, Tensor tensor) {
+        Memory.writeInt(at + Libstele.TENSOR_DTYPE, tensor.dtype().number());
+        Memory.writeInt(at + Libstele.TENSOR_RANK, tensor.rank());
+        long dims = room((long) tensor.rank() * Long.BYTES);
         for (int i = 0; i < tensor.rank(); i++) {
-            dims.setAtIndex(JAVA_LONG, i, tensor.dim(i));
+            Memory.writeLong(dims + (long) i * Long.BYTES, tensor.dim(i));
         }
-        array.set(ADDRESS, at + Libstele.TENSOR_DIMS, dims);
-        array.set(ADDRESS, at + Libstele.TENSOR_DATA, elements(tensor));
-        array.set(JAVA_LONG, at + Libstele.TENSOR_BYTES, tensor.size());
+        Memory.writeLong(at + Libstele.TENSOR_DIMS, dims);
+        Memory.writeLong(at + Libstele.TENSOR_DATA, elements(tensor));
+        Memory.writeLong(at + Libstele.TENSOR_BYTES, tensor.size());
     }
 
-    private MemorySegment elements(Tensor tensor) {
-        MemorySegment elements = room(tensor.size());
+    private long elements(Tensor tensor) {
+        long elements = room(tensor.size());
         if (tensor.strings() == null) {
-            elements.copyFrom(tensor.segment());
+            Memory.write(elements, tensor.data());
             return elements;
         }
-        long at = 0;
+        long at = elements;
         for (byte[] string : tensor.strings()) {
-            MemorySegment bytes = room(string.length);
-            MemorySegment.copy(string, 0, bytes, JAVA_BYTE, 0, string.length);
-            elements.set(ADDRESS, at, bytes);
-            elements.set(JAVA_LONG, at + Long.BYTES, string.length);
+            Memory.writeLong(at, bytes(string));
+            Memory.writeLong(at + Long.BYTES, string.length);
             at += DType.BYTES.stride();
         }
         return elements;

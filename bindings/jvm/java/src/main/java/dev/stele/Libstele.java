@@ -1,18 +1,16 @@
 package dev.stele;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The functions of stele.h, and where its structures have their fields. {@link Library#require}
- * comes first.
+ * The functions of stele.h, and where its structures have their fields; of pointers the addresses,
+ * with 0 for NULL. {@link Library#require} comes first.
  */
 final class Libstele {
     // Offsets and sizes as stele.h says them for ABI 1.
@@ -35,13 +33,14 @@ final class Libstele {
     static final long INFO_DTYPE_NAME = 16;
     static final long INFO_DIMS = 24;
     static final long INFO_DEFAULT = 40;
-    static final long SIGNATURE_SIZE = 40;
     static final long SIGNATURE_N_INPUTS = 8;
     static final long SIGNATURE_INPUTS = 16;
     static final long SIGNATURE_N_OUTPUTS = 24;
     static final long SIGNATURE_OUTPUTS = 32;
-    static final long OUTPUTS_SIZE = 16;
     static final long OUTPUTS_TENSORS = 8;
+
+    // A pointer as a number: the machines that TensorFlow runs on pass both alike.
+    private static final MemoryLayout ADDRESS = JAVA_LONG;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final SymbolLookup LIBRARY = Library.require();
@@ -61,31 +60,31 @@ final class Libstele {
 
     private Libstele() {}
 
-    static MemorySegment version() {
+    static long version() {
         try {
-            return (MemorySegment) VERSION.invokeExact();
+            return (long) VERSION.invokeExact();
         } catch (Throwable error) {
             throw unexpected(error);
         }
     }
 
-    static MemorySegment tensorflowVersion(MemorySegment error) {
+    static long tensorflowVersion(long error) {
         try {
-            return (MemorySegment) TENSORFLOW.invokeExact(error);
+            return (long) TENSORFLOW.invokeExact(error);
         } catch (Throwable problem) {
             throw unexpected(problem);
         }
     }
 
-    static MemorySegment load(MemorySegment dir, MemorySegment options, MemorySegment error) {
+    static long load(long dir, long options, long error) {
         try {
-            return (MemorySegment) LOAD.invokeExact(dir, options, error);
+            return (long) LOAD.invokeExact(dir, options, error);
         } catch (Throwable problem) {
             throw unexpected(problem);
         }
     }
 
-    static void free(MemorySegment model) {
+    static void free(long model) {
         try {
             FREE.invokeExact(model);
         } catch (Throwable problem) {
@@ -93,7 +92,7 @@ final class Libstele {
         }
     }
 
-    static long signatureCount(MemorySegment model) {
+    static long signatureCount(long model) {
         try {
             return (long) COUNT.invokeExact(model);
         } catch (Throwable problem) {
@@ -101,28 +100,23 @@ final class Libstele {
         }
     }
 
-    static MemorySegment signatureAt(MemorySegment model, long index) {
+    static long signatureAt(long model, long index) {
         try {
-            return ((MemorySegment) AT.invokeExact(model, index)).reinterpret(SIGNATURE_SIZE);
+            return (long) AT.invokeExact(model, index);
         } catch (Throwable problem) {
             throw unexpected(problem);
         }
     }
 
-    static MemorySegment run(
-            MemorySegment model,
-            MemorySegment signature,
-            MemorySegment inputs,
-            long count,
-            MemorySegment error) {
+    static long run(long model, long signature, long inputs, long count, long error) {
         try {
-            return (MemorySegment) RUN.invokeExact(model, signature, inputs, count, error);
+            return (long) RUN.invokeExact(model, signature, inputs, count, error);
         } catch (Throwable problem) {
             throw unexpected(problem);
         }
     }
 
-    static void freeOutputs(MemorySegment outputs) {
+    static void freeOutputs(long outputs) {
         try {
             OUTPUTS_FREE.invokeExact(outputs);
         } catch (Throwable problem) {

@@ -1,11 +1,6 @@
 package dev.stele;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.stele.internal.Text;
-import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -40,7 +35,7 @@ public final class Model implements Predictor {
     private final Cleaner.Cleanable cleanable;
     private final Map<String, Signature> signatures;
 
-    private Model(MemorySegment model) {
+    private Model(long model) {
         handle = new Handle(model);
         cleanable = CLEANER.register(this, handle);
         signatures = Answer.signatures(model);
@@ -94,21 +89,24 @@ public final class Model implements Predictor {
                         + libtensorflow.map(text -> text.length).orElse(0)
                         + config.length;
         try (Frame frame = Frame.small(Libstele.OPTIONS_SIZE + texts + 128)) {
-            MemorySegment structure = frame.room(Libstele.OPTIONS_SIZE).fill((byte) 0);
-            structure.set(JAVA_INT, 0, (int) Libstele.OPTIONS_SIZE);
-            structure.set(ADDRESS, Libstele.OPTIONS_TAGS, frame.text(tags));
+            long structure = frame.room(Libstele.OPTIONS_SIZE);
+            Memory.clear(structure, Libstele.OPTIONS_SIZE);
+            Memory.writeInt(structure, (int) Libstele.OPTIONS_SIZE);
+            Memory.writeLong(structure + Libstele.OPTIONS_TAGS, frame.text(tags));
             profile.ifPresent(
-                    name -> structure.set(ADDRESS, Libstele.OPTIONS_PROFILE, frame.text(name)));
+                    name ->
+                            Memory.writeLong(
+                                    structure + Libstele.OPTIONS_PROFILE, frame.text(name)));
             if (options.config().isPresent()) {
-                structure.set(ADDRESS, Libstele.OPTIONS_CONFIG, frame.text(config));
-                structure.set(JAVA_LONG, Libstele.OPTIONS_CONFIG_SIZE, config.length);
+                Memory.writeLong(structure + Libstele.OPTIONS_CONFIG, frame.bytes(config));
+                Memory.writeLong(structure + Libstele.OPTIONS_CONFIG_SIZE, config.length);
             }
             libtensorflow.ifPresent(
                     file ->
-                            structure.set(
-                                    ADDRESS, Libstele.OPTIONS_LIBTENSORFLOW, frame.text(file)));
-            MemorySegment model = Libstele.load(frame.text(path), structure, frame.error());
-            if (model.address() == 0) {
+                            Memory.writeLong(
+                                    structure + Libstele.OPTIONS_LIBTENSORFLOW, frame.text(file)));
+            long model = Libstele.load(frame.text(path), structure, frame.error());
+            if (model == 0) {
                 throw frame.exception();
             }
             return new Model(model);
@@ -138,20 +136,20 @@ public final class Model implements Predictor {
             names[i] = Text.encodeName(input.getKey());
             tensors[i++] = Objects.requireNonNull(input.getValue(), input.getKey());
         }
-        MemorySegment model = handle.acquire();
+        long model = handle.acquire();
         try (Frame frame = Frame.of(name, names, tensors)) {
-            MemorySegment outputs =
+            long outputs =
                     Libstele.run(
                             model,
                             frame.text(name),
                             frame.tensors(names, tensors),
                             names.length,
                             frame.error());
-            if (outputs.address() == 0) {
+            if (outputs == 0) {
                 throw frame.exception();
             }
             try {
-                return Answer.outputs(outputs);
+                return Answer.outputs(outputs, signatures.get(signature));
             } finally {
                 Libstele.freeOutputs(outputs);
             }
@@ -175,18 +173,18 @@ public final class Model implements Predictor {
     public static String tensorflowVersion() {
         Library.require();
         try (Frame frame = Frame.small(0)) {
-            MemorySegment version = Libstele.tensorflowVersion(frame.error());
-            if (version.address() == 0) {
+            long version = Libstele.tensorflowVersion(frame.error());
+            if (version == 0) {
                 throw frame.exception();
             }
-            return Answer.text(version);
+            return Memory.readText(version);
         }
     }
 
     /** Returns the version of libstele, such as {@code 0.2.0}. */
     public static String libraryVersion() {
         Library.require();
-        return Answer.text(Libstele.version());
+        return Memory.readText(Libstele.version());
     }
 
     /** Returns what outlives this object, for tests of how it ends. */
@@ -199,15 +197,15 @@ public final class Model implements Predictor {
      * call that runs.
      */
     static final class Handle implements Runnable {
-        private final MemorySegment model;
+        private final long model;
         private final AtomicInteger users = new AtomicInteger(1);
         private volatile boolean closed;
 
-        Handle(MemorySegment model) {
+        Handle(long model) {
             this.model = model;
         }
 
-        MemorySegment acquire() {
+        long acquire() {
             if (closed || users.getAndUpdate(count -> count == 0 ? 0 : count + 1) == 0) {
                 throw new SteleException(Code.FAILED_PRECONDITION, "the model is closed");
             }

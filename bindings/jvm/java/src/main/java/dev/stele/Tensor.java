@@ -286,6 +286,10 @@ public final class Tensor {
         return strings;
     }
 
+    MemorySegment data() {
+        return data;
+    }
+
     int rank() {
         return shape.length;
     }
