@@ -3,7 +3,11 @@
 // Package stele gives all of it the names that most programs use.
 package tensor
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+	"unsafe"
+)
 
 // A Tensor is a dtype, a shape, and elements in row-major order: the last index
 // moves fastest. It is a view of the elements that it was made of, and any
@@ -27,7 +31,8 @@ type Tensor struct {
 // INVALID_ARGUMENT: the dimensions need another number of elements, one is
 // negative, there are more than 254, or they need more than 2^63-1 bytes.
 func New[T Element](elements []T, dims ...int64) (*Tensor, error) {
-	t := newTensor(DTypeOf[T](), dims)
+	t := new(Tensor)
+	t.shaped(DTypeOf[T](), dims)
 	count, err := t.shape.count(t.dtype.Size())
 	if err != nil {
 		return nil, err
@@ -51,10 +56,37 @@ func New[T Element](elements []T, dims ...int64) (*Tensor, error) {
 // INVALID_ARGUMENT: as New; a dtype that is BYTES or has no elements here; more
 // or fewer bytes than dtype and dimensions need; a BOOL that is neither 0 nor 1.
 func FromMemory(dtype DType, memory []byte, dims ...int64) (*Tensor, error) {
+	if size := dtype.Size(); size > 0 && !isAligned(memory, size) {
+		memory = append(aligned(len(memory))[:0], memory...)
+	}
+	return new(Tensor).of(dtype, memory, dims)
+}
+
+// small is a tensor with its elements beside it: what is allocated on its own
+// costs a small call more than to copy it.
+type small struct {
+	Tensor
+	words [8]uint64
+}
+
+// Copied is FromMemory of a copy, which need not be aligned: the memory may be
+// anybody's, and may change.
+func Copied(dtype DType, memory []byte, dims ...int64) (*Tensor, error) {
+	if len(memory) > int(unsafe.Sizeof(small{}.words)) {
+		return FromMemory(dtype, bytes.Clone(memory), dims...)
+	}
+	t := new(small)
+	own := bytesOf(t.words[:])[:len(memory):len(memory)]
+	copy(own, memory)
+	return t.of(dtype, own, dims)
+}
+
+// of makes the tensor one of elements that are aligned.
+func (t *Tensor) of(dtype DType, memory []byte, dims []int64) (*Tensor, error) {
 	if dtype.Size() == 0 {
 		return nil, Errorf(InvalidArgument, "elements of dtype %v have no fixed size", dtype)
 	}
-	t := newTensor(dtype, dims)
+	t.shaped(dtype, dims)
 	count, err := t.shape.count(dtype.Size())
 	if err != nil {
 		return nil, err
@@ -66,17 +98,14 @@ func FromMemory(dtype DType, memory []byte, dims ...int64) (*Tensor, error) {
 	if dtype == BOOL && slices.ContainsFunc(memory, func(b byte) bool { return b > 1 }) {
 		return nil, Errorf(InvalidArgument, "a BOOL byte is neither 0 nor 1")
 	}
-	if !isAligned(memory, dtype.Size()) {
-		memory = append(aligned(len(memory))[:0], memory...)
-	}
 	t.memory = memory
 	return t, nil
 }
 
-// newTensor copies the dimensions, which are the caller's to change. The shape is
+// shaped copies the dimensions, which are the caller's to change. The shape is
 // never the nil of an unknown rank.
-func newTensor(dtype DType, dims []int64) *Tensor {
-	t := &Tensor{dtype: dtype}
+func (t *Tensor) shaped(dtype DType, dims []int64) {
+	t.dtype = dtype
 	// No capacity beyond it, so that an append to it writes elsewhere.
 	if n := len(dims); n <= len(t.few) {
 		t.shape = t.few[:n:n]
@@ -84,7 +113,6 @@ func newTensor(dtype DType, dims []int64) *Tensor {
 		t.shape = make(Shape, n)
 	}
 	copy(t.shape, dims)
-	return t
 }
 
 // Values returns the elements in row-major order, without a copy: []float32 of

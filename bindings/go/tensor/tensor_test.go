@@ -165,3 +165,20 @@ func TestInfosAreFoundByName(t *testing.T) {
 		t.Error("there is no output b")
 	}
 }
+
+func TestACopyIsOnItsOwn(t *testing.T) {
+	for _, count := range []int{0, 1, 8, 9, 1000} {
+		memory := aligned(8*count + 1)[1:]
+		for i := range memory {
+			memory[i] = byte(i)
+		}
+		expected := slices.Clone(memory)
+		made := must(Copied(FP64, memory, int64(count)))(t)
+		clear(memory)
+		if !slices.Equal(made.Memory(), expected) || !isAligned(made.Memory(), 8) {
+			t.Errorf("%d elements: %v", count, made.Memory())
+		}
+	}
+	_, err := Copied(BYTES, nil)
+	refused(t, err, "INVALID_ARGUMENT: elements of dtype BYTES have no fixed size")
+}

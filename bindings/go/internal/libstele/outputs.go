@@ -4,7 +4,6 @@ package libstele
 import "C"
 
 import (
-	"bytes"
 	"unsafe"
 
 	"stele.dev/stele/tensor"
@@ -32,8 +31,8 @@ func copied(view *C.stele_tensor) (*tensor.Tensor, error) {
 	if view.dtype == C.STELE_BYTES {
 		return tensor.New(copiedStrings(view), dims...)
 	}
-	memory := bytes.Clone(unsafe.Slice((*byte)(view.data), view.size))
-	return tensor.FromMemory(tensor.DType(view.dtype), memory, dims...)
+	memory := unsafe.Slice((*byte)(view.data), view.size)
+	return tensor.Copied(tensor.DType(view.dtype), memory, dims...)
 }
 
 // copiedStrings puts all bytes into one allocation.
