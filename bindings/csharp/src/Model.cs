@@ -64,7 +64,7 @@ namespace Stele
             Native.RequireAbi();
             using (var pins = new Pins())
             {
-                var error = new byte[Native.ErrorSize];
+                byte[] error = Native.Error;
                 var options = new Native.Options
                 {
                     StructSize = 48,
@@ -86,7 +86,7 @@ namespace Stele
         public static string TensorFlowVersion()
         {
             Native.RequireAbi();
-            var error = new byte[Native.ErrorSize];
+            byte[] error = Native.Error;
             IntPtr version = Native.stele_tensorflow_version(error);
             Native.Check(error);
             return Text.Decode(version);
@@ -102,12 +102,13 @@ namespace Stele
         {
             using (var pins = new Pins())
             {
-                var error = new byte[Native.ErrorSize];
+                byte[] error = Native.Error;
+                signature = signature ?? "serving_default";
                 var name = Text.Encode(signature);
                 var views = inputs.Select(input => View(input, pins)).ToArray();
                 IntPtr outputs = Call(name, views, error);
                 Native.Check(error);
-                return Read(outputs);
+                return Read(outputs, Signatures[signature]);
             }
         }
 
@@ -139,16 +140,17 @@ namespace Stele
             throw new SteleException(Code.InvalidArgument, "input \"" + input.Key + "\" is null");
         }
 
-        private static IReadOnlyDictionary<string, Tensor> Read(IntPtr address)
+        /// <summary>Outputs have the signature's order, and its names: to decode each anew costs a small call.</summary>
+        private static IReadOnlyDictionary<string, Tensor> Read(IntPtr address, Signature signature)
         {
             try
             {
                 var outputs = Native.Read<Native.Outputs>(address);
-                var tensors = new Dictionary<string, Tensor>((int)outputs.Count);
-                for (int i = 0; i < (int)outputs.Count; i++)
+                var tensors = new Dictionary<string, Tensor>(signature.Outputs.Count);
+                for (int i = 0; i < signature.Outputs.Count; i++)
                 {
                     var tensor = Native.Read<Native.Tensor>(outputs.Tensors, i);
-                    tensors.Add(Text.Decode(tensor.Name), Tensor.Copy(tensor));
+                    tensors.Add(signature.Outputs[i].Name, Tensor.Copy(tensor));
                 }
                 return tensors;
             }

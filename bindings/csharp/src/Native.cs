@@ -7,7 +7,14 @@ namespace Stele
     internal static class Native
     {
         internal const uint Abi = 1;
-        internal const int ErrorSize = 4100;
+        private const int ErrorSize = 4100;
+
+        [ThreadStatic]
+        private static byte[] error;
+
+        /// <summary>The stele_error of this thread, which every call fills in or clears. One for each call would
+        /// be most of what a small call costs.</summary>
+        internal static byte[] Error => error ?? (error = new byte[ErrorSize]);
 
         [StructLayout(LayoutKind.Sequential)]
         internal struct Bytes
@@ -114,7 +121,7 @@ namespace Stele
         internal static T Read<T>(IntPtr address, int index = 0)
             where T : struct
         {
-            return (T)Marshal.PtrToStructure(IntPtr.Add(address, index * Marshal.SizeOf(typeof(T))), typeof(T));
+            return Marshal.PtrToStructure<T>(IntPtr.Add(address, index * Marshal.SizeOf<T>()));
         }
 
         /// <summary>A copy of C's numbers.</summary>

@@ -18,19 +18,26 @@ namespace Stele
         private readonly byte[] memory;
         private readonly byte[][] strings;
 
-        private Tensor(DType dtype, long[] shape, byte[] memory, byte[][] strings)
+        private Tensor(DType dtype, long[] dims, byte[] memory, byte[][] strings)
         {
             DType = dtype;
-            dims = (long[])shape.Clone();
+            this.dims = dims;
             Shape = Array.AsReadOnly(dims);
             this.memory = memory;
             this.strings = strings;
-            long needed = Elements();
-            if (needed != Count)
-                throw new SteleException(
-                    Code.InvalidArgument,
-                    "shape " + ShapeText(dims) + " has " + needed + " elements, " + Count + " given"
-                );
+        }
+
+        /// <summary>Of a caller's shape and a copy of the elements.</summary>
+        private static Tensor Checked(DType dtype, long[] shape, byte[] memory, byte[][] strings)
+        {
+            var tensor = new Tensor(dtype, (long[])shape.Clone(), memory, strings);
+            long needed = tensor.Elements();
+            if (needed == tensor.Count)
+                return tensor;
+            throw new SteleException(
+                Code.InvalidArgument,
+                "shape " + ShapeText(shape) + " has " + needed + " elements, " + tensor.Count + " given"
+            );
         }
 
         /// <summary>Copies elements, whose type gives the dtype; the shape of a scalar is left out.</summary>
@@ -45,18 +52,18 @@ namespace Stele
                 Buffer.BlockCopy(values, 0, memory, 0, memory.Length);
             else
                 Pinned(values, address => Marshal.Copy(address, memory, 0, memory.Length));
-            return new Tensor(dtype, shape, memory, null);
+            return Checked(dtype, shape, memory, null);
         }
 
         /// <summary>BYTES of strings of any bytes, copied.</summary>
         /// <exception cref="SteleException">InvalidArgument: as above.</exception>
         public static Tensor Of(byte[][] values, params long[] shape) =>
-            new Tensor(DType.BYTES, shape, null, values.Select(value => (byte[])Given(value).Clone()).ToArray());
+            Checked(DType.BYTES, shape, null, values.Select(value => (byte[])Given(value).Clone()).ToArray());
 
         /// <summary>BYTES of texts as UTF-8.</summary>
         /// <exception cref="SteleException">InvalidArgument: as above; a lone surrogate.</exception>
         public static Tensor Of(string[] values, params long[] shape) =>
-            new Tensor(DType.BYTES, shape, null, values.Select(value => Text.Bytes(Given(value))).ToArray());
+            Checked(DType.BYTES, shape, null, values.Select(value => Text.Bytes(Given(value))).ToArray());
 
         /// <summary>A copy of an output.</summary>
         internal static Tensor Copy(Native.Tensor tensor)
@@ -136,7 +143,7 @@ namespace Stele
             Native.RequireAbi();
             using (var pins = new Pins())
             {
-                var error = new byte[Native.ErrorSize];
+                byte[] error = Native.Error;
                 var tensor = new Native.Tensor
                 {
                     DType = (int)DType,
