@@ -47,7 +47,8 @@ module Stele
     # Calls what can fail and takes a stele_error at the end. What means failure is 0 of
     # an address, or else whatever is not OK.
     def self.checked(name, *arguments)
-      error = "\0".b * 4100
+      # One for a thread: a new one for each call would be much of what a small call costs.
+      error = Thread.current[:stele_error] ||= "\0".b * 4100
       result = call(name, *arguments, error)
       code = error.unpack1("l")
       return result if code.zero?

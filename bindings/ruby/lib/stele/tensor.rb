@@ -35,7 +35,7 @@ module Stele
     # A copy of an output, which the caller releases; what it is has been checked by C.
     def self.of_output(dtype, shape, address, size) # :nodoc:
       bytes = Libstele.copy(address, size)
-      return packed(dtype, shape, bytes) unless dtype == :BYTES
+      return allocate.tap { |tensor| tensor.send(:hold, dtype, shape, bytes) } unless dtype == :BYTES
 
       new(dtype, shape, bytes.unpack("J*").each_slice(2).map { |element| Libstele.copy(*element) })
     end
@@ -70,21 +70,25 @@ module Stele
 
     private
 
-    # The pointers keep what they point to, and keep the garbage collector from moving it.
     def build(dtype, shape)
       raise Error.new(:INVALID_ARGUMENT, "no dtype #{dtype.inspect}") unless DTYPES.key?(dtype)
 
-      @dtype = dtype
-      @shape = shape.dup.freeze
-      @dims = Fiddle::Pointer[pack_shape]
-      needed = elements
-      @memory = yield.freeze
-      @data = Fiddle::Pointer[@memory]
+      needed = elements(dtype, shape)
+      hold(dtype, shape, yield)
       return if needed * element_size == @memory.bytesize
 
       given = Rational(@memory.bytesize, element_size)
       given = given.denominator == 1 ? given.to_i : given.to_f
       raise Error.new(:INVALID_ARGUMENT, "shape [#{shape.join(",")}] has #{needed} elements, #{given} given")
+    end
+
+    # The pointers keep what they point to, and keep the garbage collector from moving it.
+    def hold(dtype, shape, memory)
+      @dtype = dtype
+      @shape = shape.dup.freeze
+      @dims = Fiddle::Pointer[shape.pack("q*")]
+      @memory = memory.freeze
+      @data = Fiddle::Pointer[@memory]
     end
 
     # stele_bytes over one text that has them all.
@@ -97,16 +101,16 @@ module Stele
       values.flat_map { |value| [address, value.bytesize].tap { address += value.bytesize } }.pack("J*")
     end
 
-    def pack_shape
-      return shape.pack("q*") if shape.all? { |size| size.is_a?(Integer) && size.bit_length < 64 }
+    # How many the shape says, checked by C.
+    def elements(dtype, shape)
+      unless shape.all? { |size| size.is_a?(Integer) && size.bit_length < 64 }
+        raise Error.new(:INVALID_ARGUMENT, "shape [#{shape.join(",")}] is not of integers below 2^63")
+      end
 
-      raise Error.new(:INVALID_ARGUMENT, "shape [#{shape.join(",")}] is not of integers below 2^63")
-    end
-
-    def elements
+      dims = Fiddle::Pointer[shape.pack("q*")]
       size = "\0".b * 8
-      Libstele.checked(:tensor_size, [0, DTYPES[dtype], shape.size, @dims.to_i, 0, 0].pack(Libstele::TENSOR), size)
-      size.unpack1("Q") / element_size
+      Libstele.checked(:tensor_size, [0, DTYPES[dtype], shape.size, dims.to_i, 0, 0].pack(Libstele::TENSOR), size)
+      size.unpack1("Q") / Element::SIZES.fetch(dtype, Libstele::BYTES_SIZE)
     end
 
     def element_size
