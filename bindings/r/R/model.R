@@ -50,9 +50,7 @@ run <- function(model, inputs, signature = "serving_default") {
   if (length(names) != length(inputs)) {
     refuse_argument("inputs have no names")
   }
-  infos <- if (signature %in% names(model$signatures)) {
-    model$signatures[[signature]]$inputs
-  }
+  infos <- model$signatures[[signature]]$inputs
   tensors <- lapply(seq_along(names), function(i) {
     as_tensor(inputs[[i]], infos[[names[i]]])
   })

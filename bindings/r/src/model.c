@@ -81,12 +81,12 @@ SEXP describe(SEXP pointer) {
   return all;
 }
 
-static void finalize_outputs(SEXP pointer) {
-  stele_outputs_free(R_ExternalPtrAddr(pointer));
-  R_ClearExternalPtr(pointer);
+static void free_outputs(void *outputs) {
+  stele_outputs_free(outputs);
 }
 
-static SEXP decode_all(const stele_outputs *outputs) {
+static SEXP decode_all(void *data) {
+  const stele_outputs *outputs = data;
   const R_xlen_t count = (R_xlen_t)outputs->n_tensors;
   SEXP all = PROTECT(Rf_allocVector(VECSXP, count));
   SEXP names = Rf_allocVector(STRSXP, count);
@@ -117,19 +117,14 @@ SEXP run(SEXP pointer, SEXP signature, SEXP names, SEXP tensors) {
     if (!Rf_isNull(failure))
       return failure;
   }
-  /* R may run out of memory on the way, and leave by a jump. */
-  SEXP keeper = PROTECT(R_MakeExternalPtr(NULL, R_NilValue, R_NilValue));
-  R_RegisterCFinalizerEx(keeper, finalize_outputs, FALSE);
   stele_error error;
   stele_outputs *outputs =
       stele_run(R_ExternalPtrAddr(pointer), stele_r_text(signature), views,
                 count, &error);
-  R_SetExternalPtrAddr(keeper, outputs);
-  SEXP result =
-      PROTECT(outputs != NULL ? decode_all(outputs) : stele_r_error(&error));
-  finalize_outputs(keeper);
-  UNPROTECT(2);
-  return result;
+  if (outputs == NULL)
+    return stele_r_error(&error);
+  /* R may run out of memory on the way, and leave by a jump. */
+  return R_ExecWithCleanup(decode_all, outputs, free_outputs, outputs);
 }
 
 SEXP version(void) {
