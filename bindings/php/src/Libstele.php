@@ -18,6 +18,9 @@ final class Libstele
 
     private static ?FFI $library = null;
 
+    /** The stele_error, which each call fills in or clears: a new one would cost a small call. */
+    private static ?CData $error = null;
+
     public static function get(): FFI
     {
         return self::$library ??= self::open();
@@ -58,7 +61,7 @@ final class Libstele
     public static function checked(string $function, mixed ...$arguments): mixed
     {
         $library = self::get();
-        $error = $library->new('stele_error');
+        $error = self::$error ??= $library->new('stele_error');
         $arguments[] = FFI::addr($error);
         $result = $library->{$function}(...$arguments);
         if ($error->code === 0) {

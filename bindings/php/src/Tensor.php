@@ -19,12 +19,24 @@ final class Tensor
         public readonly array $shape,
         private readonly string|array $memory
     ) {
-        $needed = $this->elements();
+    }
+
+    /**
+     * What a caller gives, whose number of elements has to be the shape's.
+     *
+     * @param list<int> $shape
+     * @param string|list<string> $memory
+     */
+    private static function given(DType $dtype, array $shape, string|array $memory): self
+    {
+        $tensor = new self($dtype, $shape, $memory);
+        $needed = $tensor->elements();
         $given = is_array($memory) ? count($memory) : strlen($memory) / $dtype->size();
         if ($needed !== $given) {
-            $message = "shape {$this->shapeText()} has $needed elements, $given given";
+            $message = "shape {$tensor->shapeText()} has $needed elements, $given given";
             throw new SteleException(Code::INVALID_ARGUMENT, $message);
         }
+        return $tensor;
     }
 
     /**
@@ -38,12 +50,12 @@ final class Tensor
     public static function of(DType $dtype, array $shape, array $values): self
     {
         if ($dtype !== DType::BYTES) {
-            return new self($dtype, $shape, Element::pack($dtype, array_values($values)));
+            return self::given($dtype, $shape, Element::pack($dtype, array_values($values)));
         }
         foreach ($values as $value) {
             Element::require(is_string($value), $value, $dtype);
         }
-        return new self($dtype, $shape, array_values($values));
+        return self::given($dtype, $shape, array_values($values));
     }
 
     /**
@@ -57,11 +69,11 @@ final class Tensor
         if ($dtype === DType::BYTES) {
             throw new SteleException(Code::INVALID_ARGUMENT, 'BYTES has no memory of its own; use of');
         }
-        return new self($dtype, $shape, $bytes);
+        return self::given($dtype, $shape, $bytes);
     }
 
     /**
-     * A copy of an output.
+     * A copy of an output, which C has checked.
      *
      * @internal
      */
