@@ -110,8 +110,12 @@ function functions(library)
     throw(SteleError(:FAILED_PRECONDITION, "libstele has ABI $abi, and $ABI is needed"))
 end
 
-# A stele_error, for a call to fill in.
-new_error() = Vector{UInt8}(undef, 4100)
+# The stele_error of this task, which each call fills in or clears: a new one would cost a small
+# call.
+function task_error()
+    made() = Vector{UInt8}(undef, 4100)
+    return get!(made, task_local_storage(), :stele_error)::Vector{UInt8}
+end
 
 # Throws what a call left in its error, if it failed.
 function check(error::Vector{UInt8})
@@ -129,7 +133,7 @@ read_array(from::Ptr{T}, count) where {T} = T[unsafe_load(from, index) for index
 The version of the TensorFlow in use, "2.21.0". Throws a [`SteleError`](@ref) when there is none.
 """
 function tensorflow_version()
-    error = new_error()
+    error = task_error()
     version = ccall(libstele().tensorflow_version, Ptr{UInt8}, (Ptr{UInt8},), error)
     check(error)
     return unsafe_string(version)

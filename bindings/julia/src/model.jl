@@ -44,7 +44,7 @@ function load(
         config = config === nothing ? nothing : Vector{UInt8}(config),
         libtensorflow = libtensorflow === nothing ? nothing : text(libtensorflow),
     )
-    error = new_error()
+    error = task_error()
     GC.@preserve owners begin
         pointers = map(owner -> owner === nothing ? Ptr{UInt8}(0) : pointer(owner), owners)
         size = config === nothing ? 0 : length(config)
@@ -109,7 +109,7 @@ whatever TensorFlow answers.
 function call(model, signature, @nospecialize(pairs))
     inputs = Input[Input(name(key), value) for (key, value) in pairs]
     key = name(signature)
-    error = new_error()
+    error = task_error()
     handle = retain(model)
     outputs = try
         GC.@preserve inputs ccall(
