@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +100,30 @@ def test_every_process_has_its_share_of_the_rounds(prepared: Prepared, tmp_path:
     (benchmark,) = journal.of(Benchmark)
     assert benchmark.call_ns == (1e3,) * 3 + (2e3,) * 3 + (3e3,) * 3
     assert benchmark.processes == 3
+
+
+@dataclass
+class Following(Contestant):
+    """Keeps a list of whose turn it was."""
+
+    turns: list[str] = field(default_factory=list)
+
+    def turn(self, _: Subject, runs: int) -> float:
+        self.turns.append(self.name)
+        return 1e6 / runs
+
+
+def test_nobody_always_follows_the_same_one(prepared: Prepared, tmp_path: Path) -> None:
+    turns: list[str] = []
+    pair = [
+        Following(fake(behaviour), Setting(), tmp_path / behaviour, turns=turns)
+        for behaviour in ("bench-well", "healthy")
+    ]
+    journal = Journal(tmp_path / "results.jsonl")
+    rounds.measure(journal, prepared, pair, rounds.Effort(rounds=40, starts=1))
+    first = turns[-80::2]
+    assert set(first) == {one.name for one in pair}
+    assert all(set(turns[i : i + 2]) == set(first) for i in range(len(turns) - 80, len(turns), 2))
 
 
 def test_a_runtime_that_compiles_is_warm_before_it_is_measured(
