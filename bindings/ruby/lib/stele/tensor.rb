@@ -75,9 +75,9 @@ module Stele
 
       needed = elements(dtype, shape)
       hold(dtype, shape, yield)
-      return if needed * element_size == @memory.bytesize
+      return if needed * element_size(dtype) == @memory.bytesize
 
-      given = Rational(@memory.bytesize, element_size)
+      given = Rational(@memory.bytesize, element_size(dtype))
       given = given.denominator == 1 ? given.to_i : given.to_f
       raise Error.new(:INVALID_ARGUMENT, "shape [#{shape.join(",")}] has #{needed} elements, #{given} given")
     end
@@ -110,10 +110,10 @@ module Stele
       dims = Fiddle::Pointer[shape.pack("q*")]
       size = "\0".b * 8
       Libstele.checked(:tensor_size, [0, DTYPES[dtype], shape.size, dims.to_i, 0, 0].pack(Libstele::TENSOR), size)
-      size.unpack1("Q") / Element::SIZES.fetch(dtype, Libstele::BYTES_SIZE)
+      size.unpack1("Q") / element_size(dtype)
     end
 
-    def element_size
+    def element_size(dtype)
       Element::SIZES.fetch(dtype, Libstele::BYTES_SIZE)
     end
   end
