@@ -65,6 +65,8 @@ def test_figures_are_those_of_the_calls(journal: Journal) -> None:
     assert len(benchmark.call_ns) == EFFORT.rounds
     assert benchmark.processes == EFFORT.starts
     assert benchmark.identical
+    # Each process has calls of its own to a turn, the same in each of its turns.
+    assert benchmark.calls % EFFORT.share == 0
     assert benchmark.calls >= EFFORT.rounds
     # Three turns at least, each call of which sleeps as well.
     assert benchmark.warm_up_calls >= 3
